@@ -1,0 +1,1 @@
+"""The bench: a simulated board, radio, dog and handler around the real firmware."""

@@ -1,0 +1,188 @@
+"""The wires of the board: I2C buses and GPIO lines between the collar's processor and its chips."""
+
+from __future__ import annotations
+
+import errno
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from hostsim.chips.base import I2CChip, Nak
+from hostsim.runtime.virtual import NEVER, VirtualClock
+from hostsim.shims import _ops
+
+RISING, FALLING = 1, 2
+_BITS_PER_BYTE = 9
+
+
+class DeviceError(Exception):
+    """An operation of the interpreter fails with this errno."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(errno.errorcode.get(number, str(number)))
+        self.number = number
+
+
+@dataclass
+class I2CBus:
+    """One I2C bus and the chips on it. A stuck bus answers ETIMEDOUT until nine clocks have freed it."""
+
+    clock: VirtualClock
+    frequency_hz: int
+    scl: int
+    sda: int
+    chips: dict[int, I2CChip] = field(default_factory=dict)
+    stuck: bool = False
+    recoveries: int = 0
+    transfers: int = 0
+    _clocks_seen: int = 0
+
+    def transfer(self, address: int, data: bytes, length: int) -> bytes:
+        """One transaction; takes the time that its bytes take on the wire. Raises DeviceError."""
+        self.transfers += 1
+        bytes_on_wire = 1 + len(data) + (1 + length if length else 0)
+        self.clock.now_us += bytes_on_wire * _BITS_PER_BYTE * 1_000_000 // self.frequency_hz
+        if self.stuck:
+            raise DeviceError(errno.ETIMEDOUT)
+        chip = self.chips.get(address)
+        if chip is None:
+            raise DeviceError(errno.ENODEV)
+        try:
+            if data or not length:
+                chip.write(data)
+            return chip.read(length) if length else b""
+        except Nak as nak:
+            raise DeviceError(errno.ENODEV) from nak
+
+    def clocked(self, gpio: int, level: int) -> None:
+        """The processor drives a bus line by hand, as a recovery does."""
+        if gpio != self.scl or not level:
+            return
+        self._clocks_seen += 1
+        if self._clocks_seen >= 9:
+            self._clocks_seen = 0
+            self.recoveries += int(self.stuck)
+            self.stuck = False
+
+
+@dataclass
+class Line:
+    """One GPIO as the processor sees it."""
+
+    read: Callable[[], int] | None = None
+    level: int = 1
+    output: int = 1
+    edges: int = 0
+    wakes: bool = False
+
+
+class Board:
+    """All buses and lines of one collar, and the operations on them that the interpreter asks for."""
+
+    def __init__(self, clock: VirtualClock, buses: Mapping[int, I2CBus], adc_uv: Callable[[int], int]) -> None:
+        self.clock = clock
+        self.buses = dict(buses)
+        self.lines: dict[int, Line] = {}
+        self.outputs: list[tuple[int, int, int]] = []
+        self._adc_uv = adc_uv
+        self._chip_lines: list[tuple[int, Line]] = []
+
+    @property
+    def chips(self) -> list[I2CChip]:
+        """Every chip on every bus."""
+        return [chip for bus in self.buses.values() for chip in bus.chips.values()]
+
+    def line(self, gpio: int) -> Line:
+        """The line of this number."""
+        return self.lines.setdefault(gpio, Line())
+
+    def connect(self, gpio: int, read: Callable[[], int]) -> None:
+        """Lets something outside the processor (a chip's pin, a button) drive the line."""
+        line = self.line(gpio)
+        line.read = read
+        line.level = read()
+        self._chip_lines.append((gpio, line))
+
+    def next_change_us(self) -> int:
+        """When a chip may next move a line by itself."""
+        soonest = NEVER
+        for chip in self.chips:
+            change = chip.next_change_us()
+            if change is not None and change < soonest:
+                soonest = change
+        return soonest
+
+    def advance(self) -> None:
+        """Brings all chips to the present."""
+        for chip in self.chips:
+            chip.advance()
+
+    def edges(self) -> list[int]:
+        """The GPIOs on which an interrupt that is switched on has fired since the last look."""
+        fired = []
+        for gpio, line in self._chip_lines:
+            assert line.read is not None
+            level = line.read()
+            if level == line.level:
+                continue
+            line.level = level
+            if line.edges & (RISING if level else FALLING):
+                fired.append(gpio)
+        return fired
+
+    def i2c(self, payload: memoryview) -> bytes:
+        """Operation I2C."""
+        number, address, length = struct.unpack_from("<BBH", payload)
+        bus = self.buses.get(number)
+        if bus is None:
+            raise DeviceError(errno.EINVAL)
+        return bus.transfer(address, bytes(payload[4:]), length)
+
+    def pin_mode(self, payload: memoryview) -> bytes:
+        """Operation PIN_MODE: modes need no model, the line is whatever drives it."""
+        self.line(payload[0])
+        return b""
+
+    def pin_read(self, payload: memoryview) -> bytes:
+        """Operation PIN_READ."""
+        line = self.line(payload[0])
+        return bytes((line.read() if line.read else line.output,))
+
+    def pin_write(self, payload: memoryview) -> bytes:
+        """Operation PIN_WRITE; what was driven when is kept for the run's report (LED, sensor power)."""
+        gpio, level = payload[0], payload[1]
+        line = self.line(gpio)
+        if line.output != level:
+            self.outputs.append((self.clock.now_us, gpio, level))
+        line.output = level
+        for bus in self.buses.values():
+            bus.clocked(gpio, level)
+        return b""
+
+    def pin_irq(self, payload: memoryview) -> bytes:
+        """Operation PIN_IRQ."""
+        line = self.line(payload[0])
+        line.edges, line.wakes = payload[1], bool(payload[2])
+        if line.read:
+            line.level = line.read()
+        return b""
+
+    def adc(self, payload: memoryview) -> bytes:
+        """Operation ADC."""
+        return struct.pack("<I", self._adc_uv(payload[0]))
+
+    def power_off(self) -> None:
+        """The processor forgets what it drove and which interrupts it wanted."""
+        for line in self.lines.values():
+            line.edges, line.wakes, line.output = 0, False, 1
+
+    def operations(self) -> dict[int, Callable[[memoryview], bytes]]:
+        """Operation number to handler."""
+        return {
+            _ops.I2C: self.i2c,
+            _ops.PIN_MODE: self.pin_mode,
+            _ops.PIN_READ: self.pin_read,
+            _ops.PIN_WRITE: self.pin_write,
+            _ops.PIN_IRQ: self.pin_irq,
+            _ops.ADC: self.adc,
+        }

@@ -1,0 +1,394 @@
+"""The collar's processor: one MicroPython process, its boots and resets, and the passing of its time."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hostsim.runtime.board import Board, DeviceError
+from hostsim.runtime.interpreter import FIRMWARE, interpreter
+from hostsim.runtime.virtual import NEVER, Deadlock, VirtualClock
+from hostsim.shims import _ops
+
+SHIMS = Path(__file__).resolve().parents[1] / "shims"
+TICKS_MASK = (1 << 30) - 1
+BOOT_US = 350_000
+"""From reset to main.py on an ESP32-S3: ROM loader, second stage, interpreter. Assumed, of the order seen on boards."""
+HANG_WALL_S = 30.0
+"""Wall time without a word from the interpreter after which it counts as hung."""
+WORKING_SET_BYTES = 64 * 1024
+"""The heap that the firmware has beside its code, as a 32-bit chip counts it."""
+
+POWER_ON, HARD_RESET, WATCHDOG, DEEPSLEEP, SOFT_RESET, BROWN_OUT = 1, 2, 3, 4, 5, 6
+CAUSES = {1: "power_on", 2: "hard", 3: "watchdog", 4: "deepsleep", 5: "soft", 6: "brown_out"}
+
+
+class FirmwareCrash(Exception):
+    """The firmware ended, died or let an exception out; the message is what MicroPython said."""
+
+
+class PowerLost(Exception):
+    """The supply failed in the middle of an operation: the processor is gone from here on."""
+
+
+@dataclass(frozen=True)
+class HeapReport:
+    """Bytes on the interpreter's heap: code as loaded, working set in use beside it, free."""
+
+    at_s: float
+    code: int
+    working_set: int
+    free: int
+
+
+@dataclass
+class DeviceOptions:
+    """What differs between one collar and the next."""
+
+    board: str = "hostsim"
+    seed: int = 1
+    unique_id: bytes = b"\x24\x0a\xc4\x00\x00\x01"
+    ticks_start_ms: int = 0
+    heap: str = "1024wK"
+    working_set: int = WORKING_SET_BYTES
+    run: tuple[str, ...] = ("boot", "main")
+    search_path: tuple[str, ...] = ()
+    console: Callable[[str], None] = print
+
+
+@dataclass
+class _Wait:
+    """The interpreter waits: until when, and what may wake it before."""
+
+    deadline_us: int = NEVER
+    pins_only: bool = False
+
+
+@dataclass
+class Boot:
+    """One start of the processor."""
+
+    at_s: float
+    cause: str
+
+
+@dataclass
+class _State:
+    waiting: _Wait | None = None
+    events: list[tuple[int, bytes]] = field(default_factory=list)
+    boot_us: int = 0
+    watchdog_us: int = 0
+    fed_us: int = 0
+    reset_cause: int | None = None
+
+
+Handler = Callable[[memoryview], bytes]
+
+
+def firmware_modules() -> list[str]:
+    """Every module of the firmware's package, in the order in which it is loaded."""
+    names = []
+    for path in sorted((FIRMWARE / "collar").rglob("*.py")):
+        parts = path.relative_to(FIRMWARE).with_suffix("").parts
+        names.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+    return names
+
+
+class Device:
+    """Runs the firmware on the real interpreter in virtual time.
+
+    Everything the interpreter asks for arrives as an operation (`shims/_ops.py`) and is answered by the handler that
+    was registered with `on`. `world` is what a VirtualLoop calls when it is idle.
+    """
+
+    def __init__(self, clock: VirtualClock, board: Board, options: DeviceOptions) -> None:
+        self.clock = clock
+        self.board = board
+        self.options = options
+        self.boots: list[Boot] = []
+        self.heap: list[HeapReport] = []
+        self.labels: list[tuple[float, str]] = []
+        self.waits = 0
+        self.calls = 0
+        self.rtc_memory = b""
+        self._on_reset: list[Callable[[], None]] = []
+        self._handlers: dict[int, Handler] = {}
+        self._state = _State()
+        self._process: subprocess.Popen[str] | None = None
+        self._socket: socket.socket | None = None
+        self._reader: threading.Thread | None = None
+        self._register()
+
+    def _register(self) -> None:
+        for op, handler in self.board.operations().items():
+            self.on(op, handler)
+        self.on(_ops.HELLO, self._hello)
+        self.on(_ops.CRASH, self._crash)
+        self.on(_ops.HEAP, self._heap_report)
+        self.on(_ops.WATCHDOG, self._watchdog)
+        self.on(_ops.RESET, self._reset_request)
+        self.on(_ops.DEEPSLEEP, self._deepsleep)
+        self.on(_ops.RTC_MEMORY, self._rtc_memory)
+        self.on(_ops.CONSOLE, lambda payload: self.options.console(bytes(payload).decode()) or b"")
+        self.on(_ops.LABEL, self._label)
+
+    def on(self, op: int, handler: Handler) -> None:
+        """Lets `handler(payload) -> answer` serve an operation; it may raise DeviceError."""
+        self._handlers[op] = handler
+
+    def on_reset(self, function: Callable[[], None]) -> None:
+        """Calls `function` whenever the processor loses its state (reset, watchdog, power)."""
+        self._on_reset.append(function)
+
+    def post(self, event: int, payload: bytes = b"") -> None:
+        """Raises an event in the interpreter at the present instant."""
+        self._state.events.append((event, payload))
+
+    @property
+    def running(self) -> bool:
+        """Whether the processor has power."""
+        return self._process is not None
+
+    # Power
+
+    def power_on(self, cause: int = POWER_ON) -> None:
+        """Boots the processor; the chips keep their own state unless they were reset."""
+        self.clock.now_us += BOOT_US
+        self._state = _State(boot_us=self.clock.now_us, fed_us=self.clock.now_us)
+        self._cause = cause
+        self.boots.append(Boot(self.clock.now_s, CAUSES[cause]))
+        ours, theirs = socket.socketpair()
+        ours.settimeout(HANG_WALL_S)
+        path = (str(SHIMS), *self.options.search_path, str(FIRMWARE.parent / "boards" / self.options.board), str(FIRMWARE))
+        self._process = subprocess.Popen(
+            [interpreter(), "-X", f"heapsize={self.options.heap}", str(SHIMS / "_launch.py"), str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env={"MICROPYPATH": ":".join((*path, ".frozen")), "PATH": os.environ.get("PATH", "")},
+        )
+        theirs.close()
+        self._socket = ours
+        self._reader = threading.Thread(target=self._read_console, args=(self._process,), daemon=True)
+        self._reader.start()
+
+    def _read_console(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.options.console(line.rstrip("\n"))
+
+    def power_off(self) -> None:
+        """Takes the power away at once."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        assert self._socket is not None and self._reader is not None
+        self._reader.join()
+        assert process.stdout is not None
+        process.stdout.close()
+        self._socket.close()
+        self.board.power_off()
+        for function in self._on_reset:
+            function()
+
+    def reset(self, cause: int) -> None:
+        """Power off and on again, with this cause."""
+        self.power_off()
+        self.power_on(cause)
+
+    # Time
+
+    def world(self, deadline_us: int, is_ready: Callable[[], bool]) -> None:
+        """Lets the collar live until `deadline_us` or until `is_ready()`; see VirtualLoop."""
+        while True:
+            if self._process is not None and self._state.waiting is None:
+                self._serve()
+            if is_ready():
+                return
+            due_us = self._next_due_us()
+            if deadline_us <= due_us:
+                if deadline_us == NEVER:
+                    raise Deadlock("the collar waits for ever and nothing else is due")
+                self.clock.now_us = max(self.clock.now_us, deadline_us)
+                return
+            self.clock.now_us = max(self.clock.now_us, due_us)
+            self._wake()
+
+    def _next_due_us(self) -> int:
+        state = self._state
+        if self._process is None or state.waiting is None:
+            return NEVER
+        if state.events and not state.waiting.pins_only:
+            return self.clock.now_us
+        due_us = min(state.waiting.deadline_us, self.board.next_change_us())
+        if state.watchdog_us:
+            due_us = min(due_us, state.fed_us + state.watchdog_us)
+        return due_us
+
+    def _wake(self) -> None:
+        state = self._state
+        now_us = self.clock.now_us
+        assert state.waiting is not None
+        if state.watchdog_us and now_us >= state.fed_us + state.watchdog_us:
+            self.reset(WATCHDOG)
+            return
+        self.board.advance()
+        self._collect_edges()
+        if state.events or now_us >= state.waiting.deadline_us:
+            state.waiting = None
+            self._reply(0, b"")
+
+    def _collect_edges(self) -> None:
+        for gpio in self.board.edges():
+            self._state.events.append((_ops.EVENT_PIN, bytes((gpio,))))
+
+    # The wire
+
+    def _serve(self) -> None:
+        """Answers requests until the interpreter waits or is gone."""
+        while self._process is not None and self._state.waiting is None:
+            request = self._receive()
+            if request is None:
+                return
+            op, payload = request
+            self.calls += 1
+            if op in (_ops.WAIT, _ops.LIGHTSLEEP):
+                self._begin_wait(op, payload)
+            else:
+                self._answer(op, payload)
+
+    def _answer(self, op: int, payload: memoryview) -> None:
+        handler = self._handlers.get(op)
+        try:
+            if handler is None:
+                raise DeviceError(errno.EOPNOTSUPP)
+            answer, status = handler(payload), 0
+        except DeviceError as error:
+            answer, status = b"", error.number
+        except PowerLost:
+            self.reset(POWER_ON)
+            return
+        cause = self._state.reset_cause
+        if cause is not None:
+            self.reset(cause)
+            return
+        self._collect_edges()
+        if self._process is not None:
+            self._reply(status, answer)
+
+    def _begin_wait(self, op: int, payload: memoryview) -> None:
+        (ms,) = struct.unpack("<i", payload)
+        self.waits += 1
+        now_us = self.clock.now_us
+        elapsed_ms = (now_us - self._state.boot_us) // 1000
+        deadline_us = NEVER if ms < 0 else self._state.boot_us + (elapsed_ms + ms) * 1000
+        self._state.waiting = _Wait(max(deadline_us, now_us), pins_only=op == _ops.LIGHTSLEEP)
+
+    def _receive(self) -> tuple[int, memoryview] | None:
+        assert self._socket is not None
+        try:
+            data = self._socket.recv(16384)
+            while len(data) < 8 or len(data) < 8 + (data[2] | data[3] << 8):
+                if not data:
+                    raise self._died()
+                more = self._socket.recv(16384)
+                if not more:
+                    raise self._died()
+                data += more
+        except TimeoutError:
+            self._hung()
+            return None
+        op, flags, _, busy_us = struct.unpack_from("<BBHI", data)
+        self.clock.now_us += busy_us
+        if flags & _ops.FLAG_FED:
+            self._state.fed_us = self.clock.now_us
+        return op, memoryview(data)[8:]
+
+    def _hung(self) -> None:
+        """No word for a long wall time: the firmware loops without looking at the clock; the watchdog bites."""
+        if not self._state.watchdog_us:
+            raise FirmwareCrash(f"the firmware has not said a word for {HANG_WALL_S:.0f} s and no watchdog is running")
+        self.clock.now_us = max(self.clock.now_us, self._state.fed_us + self._state.watchdog_us)
+        self.reset(WATCHDOG)
+
+    def _reply(self, status: int, answer: bytes) -> None:
+        assert self._socket is not None
+        since_us = self.clock.now_us - self._state.boot_us
+        events = b""
+        if self._state.events:
+            events = b"".join(
+                struct.pack("<BBH", event, 0, len(payload)) + payload for event, payload in self._state.events
+            )
+            self._state.events.clear()
+        ticks_ms = (self.options.ticks_start_ms + since_us // 1000) & TICKS_MASK
+        ticks_us = (self.options.ticks_start_ms * 1000 + since_us) & TICKS_MASK
+        lengths = len(answer) | len(events) << 16
+        self._socket.sendall(
+            struct.pack("<HHIII", status, since_us % 1000, ticks_ms, ticks_us, lengths) + answer + events
+        )
+
+    def _died(self) -> FirmwareCrash:
+        assert self._process is not None
+        code = self._process.wait()
+        assert self._reader is not None
+        self._reader.join()
+        return FirmwareCrash(f"the interpreter ended with code {code} while the collar was running")
+
+    # Operations of the processor itself
+
+    def _hello(self, payload: memoryview) -> bytes:
+        return json.dumps(
+            {
+                "cause": self._cause,
+                "wake": 0,
+                "id": list(self.options.unique_id),
+                "seed": self.options.seed * 1009 + len(self.boots),
+                "modules": firmware_modules() if self.options.working_set else [],
+                "working_set": self.options.working_set,
+                "run": list(self.options.run),
+            }
+        ).encode()
+
+    def _crash(self, payload: memoryview) -> bytes:
+        raise FirmwareCrash(bytes(payload).decode(errors="replace"))
+
+    def _heap_report(self, payload: memoryview) -> bytes:
+        code, in_use, free = struct.unpack("<III", payload)
+        self.heap.append(HeapReport(self.clock.now_s, code, in_use - code, free))
+        return b""
+
+    def _watchdog(self, payload: memoryview) -> bytes:
+        self._state.watchdog_us = struct.unpack("<I", payload)[0] * 1000
+        self._state.fed_us = self.clock.now_us
+        return b""
+
+    def _reset_request(self, payload: memoryview) -> bytes:
+        self._state.reset_cause = SOFT_RESET if payload[0] else HARD_RESET
+        return b""
+
+    def _deepsleep(self, payload: memoryview) -> bytes:
+        (ms,) = struct.unpack("<i", payload)
+        self.clock.now_us += max(ms, 0) * 1000
+        self._state.reset_cause = DEEPSLEEP
+        return b""
+
+    def _rtc_memory(self, payload: memoryview) -> bytes:
+        if payload:
+            self.rtc_memory = bytes(payload[1:])
+        return self.rtc_memory
+
+    def _label(self, payload: memoryview) -> bytes:
+        self.labels.append((self.clock.now_s, bytes(payload).decode(errors="replace")))
+        return b""

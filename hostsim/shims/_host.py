@@ -1,0 +1,129 @@
+"""The interpreter's end of the wire to the bench. Everything virtual passes through `call` and `call_into`."""
+
+import struct
+import _ops
+
+_wire = None
+_request = bytearray(8 + 4096 + 64)
+_request_view = memoryview(_request)
+_reply = bytearray(16)
+_payload = bytearray(8192)
+_payload_view = memoryview(_payload)
+_subscribers = {}
+_pending = []
+
+flags = 0
+busy_us = 0
+ticks_ms = 0
+ticks_us = 0
+remainder_us = 0
+masked = False
+_dispatching = False
+
+
+def connect(descriptor):
+    """Opens the socket that the bench passed to this process."""
+    global _wire
+    _wire = open(descriptor, "r+b")
+
+
+def subscribe(event, function):
+    """Calls `function(payload)` at interrupt time for every event of this number."""
+    _subscribers[event] = function
+
+
+def _read(view):
+    got = _wire.readinto(view)
+    while got < len(view):
+        more = _wire.readinto(view[got:])
+        if not more:
+            raise SystemExit
+        got += more
+
+
+def _exchange(op, payload, into):
+    global flags, busy_us, ticks_ms, ticks_us, remainder_us
+    size = len(payload)
+    struct.pack_into("<BBHI", _request, 0, op, flags, size, busy_us)
+    flags = 0
+    busy_us = 0
+    _request_view[8 : 8 + size] = payload
+    _wire.write(_request_view[: 8 + size])
+    _read(_reply)
+    status, remainder_us, ticks_ms, ticks_us, lengths = struct.unpack("<HHIII", _reply)
+    length = lengths & 0xFFFF
+    if length:
+        if into is not None and length == len(into):
+            _read(into)
+        else:
+            _read(_payload_view[:length])
+    if lengths >> 16:
+        _queue(lengths >> 16)
+    if status:
+        raise OSError(status)
+    return length
+
+
+def _queue(length):
+    block = bytearray(length)
+    _read(memoryview(block))
+    at = 0
+    while at < length:
+        event, _, size = struct.unpack_from("<BBH", block, at)
+        _pending.append((event, bytes(block[at + 4 : at + 4 + size])))
+        at += 4 + size
+
+
+def dispatch():
+    """Runs the handlers of what has happened; one at a time, as interrupts do."""
+    global _dispatching
+    if masked or _dispatching:
+        return
+    _dispatching = True
+    try:
+        while _pending:
+            event, payload = _pending.pop(0)
+            handler = _subscribers.get(event)
+            if handler is not None:
+                handler(payload)
+    finally:
+        _dispatching = False
+
+
+def call(op, payload=b""):
+    """Asks the bench and returns its answer as bytes. Raises OSError with the bench's errno."""
+    try:
+        length = _exchange(op, payload, None)
+        answer = bytes(_payload_view[:length]) if length else b""
+    finally:
+        if _pending:
+            dispatch()
+    return answer
+
+
+def call_into(op, payload, into):
+    """As `call`, with the answer put into the buffer `into`, which it must fill. Allocates nothing."""
+    try:
+        _exchange(op, payload, memoryview(into))
+    finally:
+        if _pending:
+            dispatch()
+
+
+_wait_payload = bytearray(4)
+
+
+def wait(ms):
+    """Lets virtual time pass until `ms` are over (-1: for ever) or something happens."""
+    struct.pack_into("<i", _wait_payload, 0, ms)
+    _exchange(_ops.WAIT, _wait_payload, None)
+    if _pending:
+        dispatch()
+
+
+def busy():
+    """A look at the clock takes time, so that a loop that only looks at the clock ends."""
+    global busy_us
+    busy_us += 5
+    if busy_us > 2000:
+        wait(0)

@@ -1,0 +1,71 @@
+"""Starts the firmware as a chip would, with the heap it would have.
+
+On the chip the firmware is frozen and its code is not on the heap. Here it is loaded first, what it takes is counted
+as code, and the rest of the heap is taken away until the working set that a chip would have is left.
+"""
+
+import gc
+import json
+import struct
+import sys
+import _host
+import _ops
+
+
+def _report_heap(_payload=None):
+    gc.collect()
+    _host.call(_ops.HEAP, struct.pack("<III", _code, gc.mem_alloc() - _ballast_bytes, gc.mem_free()))
+
+
+def _load(modules):
+    for name in modules:
+        __import__(name)
+
+
+def _take_away(working_set):
+    """Blocks that keep everything but the working set from use."""
+    ballast = []
+    surplus = gc.mem_free() - working_set
+    size = 65536
+    while surplus > 64 and size >= 64:
+        try:
+            ballast.append(bytearray(min(size, surplus) - 48))
+            gc.collect()
+            surplus = gc.mem_free() - working_set
+        except MemoryError:
+            size //= 2
+    return ballast
+
+
+_host.connect(int(sys.argv[1]))
+_boot = json.loads(_host.call(_ops.HELLO))
+import machine
+import urandom
+
+urandom.seed(_boot["seed"])
+machine._boot["cause"] = _boot["cause"]
+machine._boot["wake"] = _boot["wake"]
+machine._boot["id"] = bytes(_boot["id"])
+_code = 0
+_ballast_bytes = 0
+try:
+    _load(_boot["modules"])
+    gc.collect()
+    _code = gc.mem_alloc()
+    if _boot["working_set"]:
+        _before = gc.mem_alloc()
+        _ballast = _take_away(_boot["working_set"])
+        gc.collect()
+        _ballast_bytes = gc.mem_alloc() - _before
+    _host.subscribe(_ops.EVENT_HEAP, _report_heap)
+    for _name in _boot["run"]:
+        __import__(_name)
+    _report_heap()
+except SystemExit:
+    raise
+except BaseException as error:
+    import io
+
+    text = io.StringIO()
+    sys.print_exception(error, text)
+    _host.call(_ops.CRASH, text.getvalue().encode())

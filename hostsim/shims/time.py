@@ -1,0 +1,72 @@
+"""`time` as on an ESP32: ticks modulo 2**30, seconds since 2000, all of it virtual."""
+
+import struct
+import micropython
+import utime
+import _host
+import _ops
+
+_EPOCH_2000 = 946684800
+
+
+def ticks_ms():
+    _host.busy()
+    return (_host.ticks_ms + (_host.remainder_us + _host.busy_us) // 1000) & 0x3FFFFFFF
+
+
+def ticks_us():
+    _host.busy()
+    return (_host.ticks_us + _host.busy_us) & 0x3FFFFFFF
+
+
+ticks_cpu = ticks_us
+
+
+@micropython.viper
+def ticks_diff(end: int, start: int) -> int:
+    return ((end - start + 0x20000000) & 0x3FFFFFFF) - 0x20000000
+
+
+@micropython.viper
+def ticks_add(ticks: int, delta: int) -> int:
+    return (ticks + delta) & 0x3FFFFFFF
+
+
+def sleep_ms(ms):
+    end = ticks_add(ticks_ms(), ms)
+    left = ms
+    while left > 0:
+        _host.wait(left)
+        left = ticks_diff(end, ticks_ms())
+
+
+def sleep(seconds):
+    sleep_ms(int(seconds * 1000))
+
+
+def sleep_us(us):
+    _host.busy_us += us
+    _host.busy()
+
+
+def _microseconds():
+    return struct.unpack("<q", _host.call(_ops.RTC))[0]
+
+
+def time():
+    return _microseconds() // 1000000
+
+
+def time_ns():
+    return _microseconds() * 1000
+
+
+def gmtime(seconds=None):
+    return utime.gmtime((time() if seconds is None else seconds) + _EPOCH_2000)
+
+
+localtime = gmtime
+
+
+def mktime(fields):
+    return utime.mktime(fields) - _EPOCH_2000

@@ -1,0 +1,92 @@
+# Rex: the two commands are `make demo` and `make test`; the rest is for those who change it.
+
+PYTHON ?= python3
+JOBS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+STUBS := build/typings/esp32
+MICROPYTHON32 := build/micropython32/micropython
+say = @printf '== %s\n'
+
+.PHONY: help demo test test32 lint format types bench lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo     the story on a simulated collar: a virtual environment, the run, the handler's day"
+	@echo "make test     the whole test suite on 64-bit MicroPython"
+	@echo "make test32   the same suite on 32-bit MicroPython (Debian's i386 package, fetched once)"
+	@echo "make lint     ruff: format and rules    make format   lets ruff rewrite"
+	@echo "make types    basedpyright: firmware against the ESP32 stubs, the rest against its own annotations"
+	@echo "make bench    time, allocation, code size and heap of the firmware"
+	@echo "make lock     pins the newest versions that pyproject.toml allows"
+	@echo "make clean    removes what make made"
+
+demo: $(VENV)/stamp-runtime
+	$(say) 'demo: runs the collar on the bench and writes demo-out/'
+	@$(BIN)/hostsim demo
+
+test: $(VENV)/stamp-dev
+	$(say) 'test: the suite on 64-bit MicroPython, $(JOBS) at a time'
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile $(PYTEST)
+
+test32: $(VENV)/stamp-dev $(MICROPYTHON32)
+	$(say) 'test32: the suite on 32-bit MicroPython, $(JOBS) at a time'
+	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile $(PYTEST)
+
+lint: $(VENV)/stamp-dev
+	$(say) 'lint: ruff format and ruff check'
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+format: $(VENV)/stamp-dev
+	$(say) 'format: ruff rewrites'
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+types: $(VENV)/stamp-dev $(STUBS)/stamp
+	$(say) 'types: firmware against the ESP32 stubs'
+	@$(BIN)/basedpyright --warnings --project tools/types/firmware.json
+	$(say) 'types: bench, tests and tools against their own annotations'
+	@$(BIN)/basedpyright --warnings --project tools/types/host.json
+
+bench: $(VENV)/stamp-dev
+	$(say) 'bench: time, allocation, code size and heap of the firmware'
+	@$(BIN)/python tools/bench.py
+
+$(VENV)/bin/python:
+	$(say) 'environment: makes $(VENV) with $(PYTHON)'
+	@$(PYTHON) tools/environment.py $(VENV)
+
+$(VENV)/stamp-runtime: pyproject.toml requirements.lock | $(VENV)/bin/python
+	$(say) 'environment: installs what the bench runs on, in the versions of requirements.lock'
+	@$(PIP) install --constraint requirements.lock setuptools
+	@$(PIP) install --constraint requirements.lock --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/stamp-dev: $(VENV)/stamp-runtime tests/oracles.txt
+	$(say) 'environment: adds what tests and checks need'
+	@$(PIP) install --constraint requirements.lock --no-build-isolation --editable '.[dev]'
+	@$(PIP) install --no-deps --requirement tests/oracles.txt
+	@touch $@
+
+$(STUBS)/stamp: requirements.lock | $(VENV)/bin/python
+	$(say) 'types: unpacks the stubs of MicroPython on the ESP32 into $(STUBS)'
+	@rm -rf $(STUBS)
+	@$(PIP) install --no-deps --no-compile --target $(STUBS) \
+	    $$(sed -n '/^micropython-[a-z0-9]*-stubs==/p' requirements.lock)
+	@touch $@
+
+$(MICROPYTHON32): tools/micropython32.py | $(VENV)/bin/python
+	$(say) 'micropython32: fetches Debian'\''s i386 MicroPython into build/micropython32'
+	@$(BIN)/python tools/micropython32.py
+	@touch $@
+
+lock: | $(VENV)/bin/python
+	$(say) 'lock: resolves pyproject.toml for Python 3.10 to 3.13 with uv'
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --all-extras --no-annotate \
+	    --no-header pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) build demo-out .pytest_cache .ruff_cache .hypothesis *.egg-info

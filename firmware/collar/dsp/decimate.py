@@ -1,0 +1,102 @@
+"""Halving the sample rate without folding high frequencies back."""
+
+from array import array
+
+import micropython
+from micropython import const
+
+_HISTORY = const(10)
+
+
+@micropython.viper
+def _halfband(work: ptr16, n: int, target: ptr16, offset: int, phase: int) -> int:
+    # work: 10 old samples, then n new ones. Weights in Q14 on samples lifted to 0..65535, so that no sum needs a
+    # sign before the end; together they weigh 16384, which puts the lift back at 2^29.
+    i = phase
+    made = offset
+    while i < n:
+        a = ((int(work[i]) & 0xFFFF) ^ 0x8000) + ((int(work[i + 10]) & 0xFFFF) ^ 0x8000)
+        b = ((int(work[i + 2]) & 0xFFFF) ^ 0x8000) + ((int(work[i + 8]) & 0xFFFF) ^ 0x8000)
+        c = ((int(work[i + 4]) & 0xFFFF) ^ 0x8000) + ((int(work[i + 6]) & 0xFFFF) ^ 0x8000)
+        m = (int(work[i + 5]) & 0xFFFF) ^ 0x8000
+        v = ((364 * a - 1205 * b + 4937 * c + 8192 * m + 8192) >> 14) - 32768
+        if v > 32767:
+            v = 32767
+        elif v < -32768:
+            v = -32768
+        target[made] = v
+        made += 1
+        i += 2
+    return made
+
+
+@micropython.viper
+def _copy(source: ptr16, start: int, target: ptr16, offset: int, n: int):
+    i = 0
+    while i < n:
+        target[offset + i] = source[start + i]
+        i += 1
+
+
+class Halver:
+    """Half-band low-pass of 11 taps, then every second sample.
+
+    Passes up to 0.17 of the input rate within 2 % and stops from 0.34 on by 34 dB (at 52 Hz in: 8.8 and 17.7 Hz);
+    delays by 5 input samples. Int16 in and out, saturating.
+    """
+
+    def __init__(self, capacity=52):
+        self._capacity = capacity
+        self._work = array("h", bytes(2 * (capacity + _HISTORY)))
+        self._phase = 0
+
+    def process(self, source, n, target, offset=0):
+        """Filters `n` samples of array('h') `source`; puts the halved ones into `target` from `offset` on.
+
+        Returns how many it made: n / 2, give or take one for odd `n`. `target` may not be `source`.
+        """
+        start = 0
+        made = offset
+        while start < n:
+            piece = min(n - start, self._capacity)
+            _copy(source, start, self._work, _HISTORY, piece)
+            made = _halfband(self._work, piece, target, made, self._phase)
+            self._phase = (self._phase + piece) & 1
+            _copy(self._work, piece, self._work, 0, _HISTORY)
+            start += piece
+        return made - offset
+
+    def reset(self, level=0):
+        """Starts again as if the input had been `level` for ever."""
+        for i in range(_HISTORY):
+            self._work[i] = level
+        self._phase = 0
+
+
+def mean_of(source, n, factor, target, offset=0):
+    """Means of `factor` samples each, times 8 (three more bits), into array('i') `target`; returns how many.
+
+    `n` must be a multiple of `factor` (1 to 255). A box: nulls at the multiples of the new rate, 13 dB elsewhere.
+    """
+    return _box(source, n | (factor << 16), target, offset)
+
+
+@micropython.viper
+def _box(source: ptr16, sizes: int, target: ptr32, offset: int) -> int:
+    n = sizes & 0xFFFF
+    factor = sizes >> 16
+    i = 0
+    made = 0
+    while i + factor <= n:
+        sum = 0
+        k = 0
+        while k < factor:
+            v = int(source[i + k])
+            if v > 32767:
+                v -= 65536
+            sum += v
+            k += 1
+        target[offset + made] = (sum << 3) // factor
+        made += 1
+        i += factor
+    return made

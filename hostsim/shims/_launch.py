@@ -39,8 +39,11 @@ def _take_away(working_set):
 
 _host.connect(int(sys.argv[1]))
 _boot = json.loads(_host.call(_ops.HELLO))
+import _tasks
 import machine
 import urandom
+
+sys.modules["_asyncio"] = _tasks
 
 urandom.seed(_boot["seed"])
 machine._boot["cause"] = _boot["cause"]

@@ -1,0 +1,220 @@
+"""Heart rate from the optical sensor: every 8 s a rate that was measured in those 8 s, or the reason why not."""
+
+from array import array
+
+from micropython import const
+
+from collar.dsp.slope import extreme, level, maxima, scale, shift, slope, take
+from collar.vitals import beats as train
+from collar.vitals.rhythm import LONGEST_MS, SHORTEST_MS, Rhythm
+from collar.vitals.status import MOVING, NO_READING, NOT_WORN, OK, POOR_SIGNAL
+
+READING_S = const(8)
+LATENCY_MS = const(320)
+"""A reading speaks of the 8 s that ended this long before its last sample."""
+
+_CONTEXT_MS = const(12000)
+_REFERENCE = const(340)
+_FLOOR = const(6)
+_MOVING_MG = const(60)
+_WORTH = const(60)
+_BEATS_MIN = const(3)
+
+
+class Heart:
+    """Beats in the pulse wave at rest.
+
+    `rate_hz`: samples a second. `period_us`: their true period, which the app may correct at any time.
+    `worn`: the app says so; without it no rate is given. `intervals`/`interval_count`: the last reading's intervals
+    in ms (array H, oldest first).
+    """
+
+    def __init__(self, rate_hz):
+        self._hop = READING_S * rate_hz
+        self._size = _CONTEXT_MS * rate_hz // 1000
+        self._box = (12 * rate_hz + 50) // 100
+        self._half = rate_hz // 2
+        self._gap = (16 * rate_hz + 50) // 100
+        self._lead = self._gap
+        self._length = self._lead + (80 * rate_hz) // 100
+        self._late = LATENCY_MS * rate_hz // 1000
+        self.period_us = 1000000 // rate_hz
+        self.worn = True
+        size = self._size
+        self._x = array("i", bytes(4 * size))
+        self._y = array("i", bytes(4 * size))
+        self._z = array("i", bytes(4 * size))
+        self._found = array("i", bytes(4 * (size // (self._gap + 1) + 2)))
+        self._beats = array("i", self._found)
+        self._best = array("i", self._found)
+        self._sums = array("i", bytes(12 * self._length))
+        self._limits = array("i", bytes(20))
+        self._bins = array("i", bytes(4 * (_CONTEXT_MS // 2000)))
+        self.intervals = array("H", bytes(2 * len(self._found)))
+        self.interval_count = 0
+        self.rhythm = Rhythm()
+        self.reset()
+
+    def reset(self):
+        """Forgets the stream, as after a gap; nothing measured before is used again."""
+        self._filled = 0
+        self._since = 0
+        self._edge = 0
+        self._motion = 0
+        self._last_q6 = -1
+        self.interval_count = 0
+        self.rhythm.broken()
+        self.status = NO_READING
+        self._rate = self._quality = 0
+
+    def feed(self, samples, n, motion_mg):
+        """Takes n samples (array i, 18 bits) and the motion during them; True when a new reading stands in `values`."""
+        due = False
+        at = 0
+        while at < n:
+            count = min(n - at, self._hop - self._since)
+            self._take(samples, at, count)
+            at += count
+            if motion_mg > self._motion:
+                self._motion = motion_mg
+            self._since += count
+            if self._since == self._hop:
+                self._read()
+                self._since = 0
+                self._motion = 0
+                self._edge = 0
+                due = True
+        return due
+
+    def _take(self, samples, at, count):
+        """Puts samples at the end of the kept ones, moving the older ones down."""
+        over = self._filled + count - self._size
+        if over > 0:
+            shift(self._x, over, self._filled - over)
+            self._filled -= over
+            self._last_q6 -= over << 6
+        self._limits[0] = at
+        self._limits[1] = self._filled
+        self._limits[2] = count
+        self._edge += take(samples, self._x, self._limits)
+        self._filled += count
+
+    def values(self):
+        """The `pulse` record: status, hr in 0.1/min, rmssd ms, sdnn ms, beats, quality 0..100; None where unknown."""
+        if self.status != OK:
+            return (self.status, None, None, None, 0, self._quality)
+        return (OK, self._rate, self.rhythm.rmssd_ms, self.rhythm.sdnn_ms, self.interval_count, self._quality)
+
+    def _read(self):
+        self.status = self._measure()
+        if self.status != OK:
+            self.interval_count = 0
+            self.rhythm.broken()
+            self._last_q6 = -1
+
+    def _measure(self):
+        self._quality = 0
+        self.interval_count = 0
+        if not self.worn:
+            return NOT_WORN
+        if self._motion > _MOVING_MG:
+            return MOVING
+        if self._edge > self._hop // 50 or not self._normalise():
+            return POOR_SIGNAL
+        count = self._search()
+        if self._quality < _WORTH:
+            return POOR_SIGNAL
+        return self._rates(count)
+
+    def _normalise(self):
+        """Leaves the slope in _z, upstrokes positive, a typical one at 340; False if there is nothing."""
+        n = self._filled
+        slope(self._x, self._y, self._box, n)
+        level(self._y, self._z, self._half, n)
+        up = self._typical(0)
+        down = self._typical(1)
+        self.up = up
+        self.down = down
+        reference = max(up, down)
+        if reference < _FLOOR * self._box:
+            return False
+        scale(self._z, _REFERENCE if up >= down else -_REFERENCE, reference, n)
+        return True
+
+    def _typical(self, down):
+        """The median over 2 s stretches of the steepest slope."""
+        bins = self._bins
+        count = len(bins)
+        width = self._size // count
+        first = self._size - self._filled
+        held = 0
+        for i in range(count):
+            start = i * width - first
+            if start >= 0:
+                value = extreme(self._z, start, start + width, down)
+                at = held
+                while at and bins[at - 1] > value:
+                    bins[at] = bins[at - 1]
+                    at -= 1
+                bins[at] = value
+                held += 1
+        return bins[held // 2] if held else 0
+
+    def _search(self):
+        """Finds the train of beats that explains the wave best; leaves it in _best, its worth in _quality."""
+        limits = self._limits
+        z = self._z
+        n = self._filled
+        found = maxima(z, self._found, self._gap, n)
+        kept = 0
+        for percent in (30, 45, 60):
+            limits[0] = found
+            limits[1] = _REFERENCE * percent // 100
+            count = train.keep(z, self._found, self._beats, limits)
+            if count == kept or count < _BEATS_MIN:
+                continue
+            limits[0] = count
+            limits[1] = 2 * self._box
+            limits[2] = n
+            limits[3] = self._lead
+            limits[4] = self._length
+            outside = train.gather(z, self._beats, self._sums, limits)
+            worth = train.worth(self._sums, self._length, outside)
+            if worth > self._quality or kept == 0:
+                self._quality = worth
+                self._beats, self._best = self._best, self._beats
+                kept = count
+        return kept
+
+    def _time_q6(self, i):
+        """The time of the maximum at sample i, in 1/64 sample, by the parabola through three points."""
+        z = self._z
+        before, at, after = z[i - 1], z[i], z[i + 1]
+        bend = before - 2 * at + after
+        return (i << 6) + (((before - after) << 5) // bend if bend else 0)
+
+    def _rates(self, count):
+        """Intervals that end in the reading's 8 s, the rate from them, and their place in the rhythm."""
+        end = (self._filled - self._late) << 6
+        start = end - (self._hop << 6)
+        total = used = 0
+        before = -1
+        for k in range(count):
+            now = self._time_q6(self._best[k])
+            if start < now <= end and before >= 0:
+                if self.interval_count == 0 and abs(before - self._last_q6) > 3 << 6:
+                    self.rhythm.broken()
+                interval = ((now - before) * (self.period_us >> 3) >> 3) // 1000
+                self.rhythm.add(interval)
+                self.intervals[self.interval_count] = interval
+                self.interval_count += 1
+                if SHORTEST_MS <= interval <= LONGEST_MS:
+                    total += interval
+                    used += 1
+                self._last_q6 = now
+            before = now
+        if used < _BEATS_MIN:
+            return POOR_SIGNAL
+        self._rate = (600000 * used + total // 2) // total
+        self.rhythm.measure()
+        return OK

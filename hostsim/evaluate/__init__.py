@@ -1,0 +1,1 @@
+"""Accuracy of the collar's findings, measured on simulation and on recordings."""

@@ -1,0 +1,30 @@
+"""Why the collar started, who it is, and how it ends."""
+
+import machine
+
+_CAUSES = {}
+for _name, _word in (
+    ("PWRON_RESET", "power_on"),
+    ("HARD_RESET", "hard"),
+    ("WDT_RESET", "watchdog"),
+    ("DEEPSLEEP_RESET", "deepsleep"),
+    ("SOFT_RESET", "soft"),
+    ("BROWN_OUT_RESET", "brown_out"),
+):
+    if hasattr(machine, _name):
+        _CAUSES[getattr(machine, _name)] = _word
+
+
+def reset_cause():
+    """One of power_on, hard, watchdog, deepsleep, soft, brown_out, unknown."""
+    return _CAUSES.get(machine.reset_cause(), "unknown")
+
+
+def unique_id():
+    """The chip's own number, 6 bytes."""
+    return machine.unique_id()
+
+
+def reset():
+    """Starts anew."""
+    machine.reset()

@@ -13,7 +13,7 @@ from hostsim.runtime.interpreter import FIRMWARE
 
 def _stand_in() -> ModuleType:
     module = ModuleType("micropython")
-    setattr(module, "const", lambda value: value)
+    vars(module)["const"] = lambda value: value
     return module
 
 
@@ -22,6 +22,6 @@ if "micropython" not in sys.modules:
 if str(FIRMWARE) not in sys.path:
     sys.path.insert(0, str(FIRMWARE))
 
-from collar.journal import records  # noqa: E402
+from collar.journal import records
 
 __all__ = ["records"]

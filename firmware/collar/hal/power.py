@@ -5,9 +5,9 @@ import machine
 _CAUSES = {}
 for _name, _word in (
     ("PWRON_RESET", "power_on"),
-    ("HARD_RESET", "hard"),
+    ("HARD_RESET", "reset"),
     ("WDT_RESET", "watchdog"),
-    ("DEEPSLEEP_RESET", "deepsleep"),
+    ("DEEPSLEEP_RESET", "deep_sleep"),
     ("SOFT_RESET", "soft"),
     ("BROWN_OUT_RESET", "brown_out"),
 ):
@@ -16,7 +16,7 @@ for _name, _word in (
 
 
 def reset_cause():
-    """One of power_on, hard, watchdog, deepsleep, soft, brown_out, unknown."""
+    """One of power_on, reset, watchdog, deep_sleep, soft, brown_out, unknown."""
     return _CAUSES.get(machine.reset_cause(), "unknown")
 
 

@@ -1,0 +1,127 @@
+"""Three axes thinned out together, and the line along which they move most."""
+
+from array import array
+
+import micropython
+
+from collar.dsp.isqrt import isqrt
+
+
+@micropython.viper
+def thin(source: ptr16, target: ptr32, state: ptr32, n: int) -> int:  # noqa: F821
+    """Sums of `state[0]` samples each, from n samples of array('h') `source`; returns how many were made.
+
+    state: [factor, samples in the unfinished sum, that sum, place of the first new sum in target]. An unfinished sum
+    is carried to the next call. Sums stay within factor * 32768.
+    """
+    one = 1
+    sign = one << 31
+    factor = int(state[0])
+    held = int(state[1])
+    total = (state[2] ^ sign) - sign
+    place = int(state[3])
+    made = 0
+    i = 0
+    while i < n:
+        v = int(source[i])
+        if v > 32767:
+            v -= 65536
+        total += v
+        held += 1
+        if held == factor:
+            target[place + made] = total
+            made += 1
+            held = 0
+            total = 0
+        i += 1
+    state[1] = held
+    state[2] = total
+    return made
+
+
+@micropython.viper
+def product(a: ptr32, b: ptr32, n: int) -> int:  # noqa: F821
+    """Sum of a[i] * b[i]; |a|, |b| <= 1023 and n <= 512 keep it below 2^29."""
+    one = 1
+    sign = one << 31
+    total = 0
+    i = 0
+    while i < n:
+        total += ((a[i] ^ sign) - sign) * ((b[i] ^ sign) - sign)
+        i += 1
+    return total
+
+
+@micropython.viper
+def add_scaled(a: ptr32, weight: int, out: ptr16, n: int):  # noqa: F821
+    """out[i] += a[i] * weight / 1024, held to int16; |a * weight| below 2^30."""
+    one = 1
+    sign = one << 31
+    i = 0
+    while i < n:
+        v = int(out[i])
+        if v > 32767:
+            v -= 65536
+        v += (((a[i] ^ sign) - sign) * weight + 512) >> 10
+        if v > 32767:
+            v = 32767
+        elif v < -32768:
+            v = -32768
+        out[i] = v
+        i += 1
+
+
+class Line:
+    """The direction of most movement of three zero-mean signals, by repeated multiplication with their covariance."""
+
+    def __init__(self):
+        self.weights = array("i", (0, 0, 0))
+        self._new = array("i", (0, 0, 0))
+        self._c = array("i", bytes(36))
+
+    def find(self, axes, n):
+        """Sets `weights` (1024 = one) from three arrays i of n samples within +-1023.
+
+        The weights' sum is positive, so that two calls on the same movement agree in sign. All 0 if nothing moves.
+        """
+        c = self._c
+        top = 1
+        for i in range(3):
+            for k in range(i, 3):
+                value = product(axes[i], axes[k], n)
+                c[3 * i + k] = c[3 * k + i] = value
+                top = max(top, abs(value))
+        shift = 0
+        while top >> shift > 4095:
+            shift += 1
+        for i in range(9):
+            c[i] = c[i] >> shift
+        widest = 0
+        for i in (1, 2):
+            if c[4 * i] > c[4 * widest]:
+                widest = i
+        w = self.weights
+        for i in range(3):
+            w[i] = c[3 * i + widest]
+        for _ in range(8):
+            if not self._turn():
+                return
+        length = isqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2])
+        turned = w[0] + w[1] + w[2] < 0
+        for i in range(3):
+            w[i] = w[i] * (-1024 if turned else 1024) // length
+
+    def _turn(self):
+        """One multiplication, the largest weight brought back to 1024 or less."""
+        c, w, new = self._c, self.weights, self._new
+        top = 0
+        for i in range(3):
+            new[i] = c[3 * i] * w[0] + c[3 * i + 1] * w[1] + c[3 * i + 2] * w[2]
+            top = max(top, abs(new[i]))
+        if top == 0:
+            w[0] = w[1] = w[2] = 0
+            return False
+        over = (top >> 10) + 1
+        for i in range(3):
+            w[i] = new[i] // over
+        return True

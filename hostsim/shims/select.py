@@ -37,6 +37,12 @@ class _Poll:
             return found
         if timeout:
             _host.wait(timeout)
+            found = self._ready()
+            # An interrupt may end the wait and leave every stream as it was; waiting for ever means until one is ready.
+            while timeout < 0 and not found:
+                _host.wait(timeout)
+                found = self._ready()
+            return found
         return self._ready()
 
     poll = ipoll

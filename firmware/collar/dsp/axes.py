@@ -71,6 +71,29 @@ def add_scaled(a: ptr32, weight: int, out: ptr16, n: int):  # noqa: F821
         i += 1
 
 
+@micropython.viper
+def alike(wave: ptr16, n: int, lag: int, step: int) -> int:  # noqa: F821
+    """How alike wave[:n - lag] and wave[lag:n] are, -1000..1000: their product over their mean power.
+
+    Looks at every `step`-th sample. |wave| <= 1800, n <= 640.
+    """
+    product = 0
+    power = 0
+    i = 0
+    end = n - lag
+    while i < end:
+        a = int(wave[i])
+        if a > 32767:
+            a -= 65536
+        b = int(wave[i + lag])
+        if b > 32767:
+            b -= 65536
+        product += a * b
+        power += (a * a + b * b) >> 1
+        i += step
+    return (product >> 10) * 1000 // ((power >> 10) + 1)
+
+
 class Line:
     """The direction of most movement of three zero-mean signals, by repeated multiplication with their covariance."""
 

@@ -4,8 +4,8 @@ from array import array
 
 from micropython import const
 
-from collar.dsp.autocorr import interpolate, lagged
-from collar.dsp.axes import Line, add_scaled, thin
+from collar.dsp.autocorr import interpolate
+from collar.dsp.axes import Line, add_scaled, alike, thin
 from collar.dsp.slope import extreme, level, scale, shift
 from collar.vitals.breaths import Breaths
 from collar.vitals.status import MOVING, NO_READING, NOT_WORN, OK, POOR_SIGNAL
@@ -15,7 +15,7 @@ _THIN = const(8)
 _SIZE = const(312)
 _LEAST = const(78)
 _TREND = const(48)
-_LAG_MIN = const(5)
+_LAG_MIN = const(4)
 _LAG_MAX = const(156)
 _RATE_MIN = const(55)
 _RATE_MAX = const(620)
@@ -40,7 +40,7 @@ class Breath:
         self._flat = tuple(array("i", bytes(4 * _SIZE)) for _ in range(3))
         self._wave = array("h", bytes(2 * _SIZE))
         self._thin = tuple(array("i", (_THIN, 0, 0, 0)) for _ in range(3))
-        self._power = array("i", bytes(4 * (_LAG_MAX + 2)))
+        self._power = array("h", bytes(_LAG_MAX + 4))
         self._bins = array("i", bytes(4 * (_SIZE // _BIN)))
         self._line = Line()
         self.breaths = Breaths()
@@ -54,7 +54,7 @@ class Breath:
         for state in self._thin:
             state[1] = state[2] = 0
         self.status = NO_READING
-        self._rate = self._depth = self._regularity = 0
+        self._rate = self._depth = self._regularity = self._height = 0
 
     def feed(self, x, y, z, n, still):
         """Takes a block of up to 52 samples (arrays h, 2048 a g); True when a new reading stands in `values`."""
@@ -158,47 +158,62 @@ class Breath:
             bins[at] = value
         return bins[count // 2]
 
-    def _alike(self, lag, n):
-        """Autocorrelation at a lag, -1000..1000: the products over the mean power of the two stretches."""
-        wave = self._wave
-        both = lagged(wave, 0, n - lag, 0) + lagged(wave, lag, n - lag, 0)
-        return (lagged(wave, 0, n - lag, lag) >> 7) * 1000 // ((both >> 8) + 1)
-
     def _period_q8(self):
-        """The breath's period in 1/256 of a 6.5 Hz sample; 0 if the wave does not repeat well enough."""
+        """The breath's period in 1/256 of a 6.5 Hz sample; 0 if the wave does not repeat well enough.
+
+        Looks at every second lag first, then closely at the first lag that is nearly as good as the best.
+        """
         n = self._filled
-        last = min(_LAG_MAX, n * 2 // 3)
+        wave = self._wave
         power = self._power
-        top = 0
-        for lag in range(_LAG_MIN - 1, last + 1):
-            power[lag] = self._alike(lag, n)
-        for lag in range(_LAG_MIN, last):
-            if power[lag] > top and power[lag - 1] <= power[lag] > power[lag + 1]:
-                top = power[lag]
-        for lag in range(_LAG_MIN, last):
-            if power[lag] * 100 >= top * 85 and power[lag - 1] <= power[lag] > power[lag + 1]:
-                self._regularity = max(0, power[lag] // 10)
-                if power[lag] < _ALIKE or 7 * lag > 2 * n:
-                    return 0
-                return self._refine((lag << 8) + self._between(lag), last)
+        last = min(_LAG_MAX, n * 2 // 3)
+        top = power_at = 0
+        for lag in range(_LAG_MIN, last + 1, 2):
+            power[lag >> 1] = alike(wave, n, lag, 2)
+        for at in range((_LAG_MIN >> 1) + 1, last >> 1):
+            if power[at] > top and power[at - 1] <= power[at] > power[at + 1]:
+                top = power[at]
+                power_at = at
+        if top <= 0:
+            return 0
+        self._peak_q8(2 * power_at, n)
+        best = max(self._height, top)
+        for at in range((_LAG_MIN >> 1) + 1, last >> 1):
+            if power[at] * 100 >= top * 65 and power[at - 1] <= power[at] > power[at + 1]:
+                self._peak_q8(2 * at, n)
+                if self._height * 100 >= best * 85:
+                    return self._refine(2 * at, n, last)
         return 0
 
-    def _between(self, lag):
-        power = self._power
-        return interpolate(power[lag - 1], power[lag], power[lag + 1])
-
-    def _refine(self, period_q8, last):
-        """The same period read off at its later repeats, where the same error of a lag weighs less."""
-        power = self._power
+    def _refine(self, lag, n, last):
+        """The period near `lag`, read off again at its later repeats, where the same error of a lag weighs less."""
+        period_q8 = self._peak_q8(lag, n)
+        self._regularity = max(0, self._height // 10)
+        if self._height < _ALIKE or 7 * period_q8 > n << 9:
+            return 0
         times = 2
         while True:
-            at = (times * period_q8 + 128) >> 8
-            if at + 2 > last:
+            lag = (times * period_q8 + 128) >> 8
+            if lag + 4 > last:
                 return period_q8
-            for lag in (at - 1, at + 1):
-                if power[lag] > power[at]:
-                    at = lag
-            if power[at] < _ALIKE or power[at] < power[at - 1] or power[at] < power[at + 1]:
+            again_q8 = self._peak_q8(lag, n)
+            if self._height < _ALIKE or abs(again_q8 - times * period_q8) > 512:
                 return period_q8
-            period_q8 = ((at << 8) + self._between(at)) // times
+            period_q8 = again_q8 // times
             times += 1
+
+    def _peak_q8(self, lag, n):
+        """The likeness' maximum around a lag in 1/256 sample; leaves its height in _height (0 if it is none)."""
+        wave = self._wave
+        before = alike(wave, n, lag - 1, 1)
+        at = alike(wave, n, lag, 1)
+        after = alike(wave, n, lag + 1, 1)
+        for _ in range(2):
+            if before > at:
+                lag -= 1
+                before, at, after = alike(wave, n, lag - 1, 1), before, at
+            elif after > at:
+                lag += 1
+                before, at, after = at, after, alike(wave, n, lag + 1, 1)
+        self._height = at if before <= at >= after else 0
+        return (lag << 8) + interpolate(before, at, after)

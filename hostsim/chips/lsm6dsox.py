@@ -1,0 +1,533 @@
+"""LSM6DSOX: accelerometer with a 512-word FIFO, after ST's datasheet DS12814 and application note AN5272.
+
+The gyroscope stays off: its registers hold what is written and its outputs read zero. Not modelled: sensor hub, finite
+state machines, machine-learning core, FIFO compression, timestamps in the FIFO, the batch counter, 6D orientation, the
+output's high-pass filter, and the change of rate that activity detection may make (its interrupts are there).
+
+The data rates are 6656 Hz divided by powers of two, so that '52 Hz' is 52 Hz at a `rate_error` of 0; the datasheet
+allows some percent of error, which INTERNAL_FREQ_FINE reports in steps of 0.15 % as on the part.
+
+A hole in the source is time without samples: the part is powered, its time slots go on counting, nothing is produced.
+Beyond the source's end the last instant is held.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from hostsim.chips.accelerometer import (
+    BLOCK,
+    DOUBLE_TAP,
+    FREE_FALL,
+    SINGLE_TAP,
+    SLEEP,
+    WAKE_UP,
+    MotionEvents,
+    Settings,
+    Stream,
+    Thresholds,
+    temperature_counts,
+)
+from hostsim.chips.base import Now
+from hostsim.chips.part import Faults, Part, SampleClock
+from hostsim.signals import SignalSource
+
+WORD = 7
+DEPTH = 512
+
+_FIFO_CTRL1, _FIFO_CTRL2, _FIFO_CTRL3, _FIFO_CTRL4 = 0x07, 0x08, 0x09, 0x0A
+_INT1_CTRL, _INT2_CTRL, _WHO_AM_I, _CTRL1_XL, _CTRL2_G, _CTRL3_C = 0x0D, 0x0E, 0x0F, 0x10, 0x11, 0x12
+_CTRL4_C, _CTRL5_C, _CTRL6_C, _CTRL8_XL, _CTRL10_C = 0x13, 0x14, 0x15, 0x17, 0x19
+_ALL_INT_SRC, _WAKE_UP_SRC, _TAP_SRC, _STATUS = 0x1A, 0x1B, 0x1C, 0x1E
+_OUT_TEMP, _OUTX_A, _OUT_END, _FIFO_STATUS1, _FIFO_STATUS2, _TIMESTAMP = 0x20, 0x28, 0x2D, 0x3A, 0x3B, 0x40
+_TAP_CFG0, _TAP_CFG1, _TAP_CFG2, _TAP_THS_6D, _INT_DUR2 = 0x56, 0x57, 0x58, 0x59, 0x5A
+_WAKE_UP_THS, _WAKE_UP_DUR, _FREE_FALL, _MD1_CFG, _MD2_CFG, _FREQ_FINE = 0x5B, 0x5C, 0x5D, 0x5E, 0x5F, 0x63
+_FIFO_TAG, _FIFO_LAST = 0x78, 0x7E
+
+_WRITABLE = frozenset(
+    [
+        0x01,
+        0x02,
+        *range(0x04, 0x0F),
+        *range(0x10, 0x1A),
+        *range(0x56, 0x60),
+        0x62,
+        0x6F,
+        0x70,
+        0x71,
+        0x72,
+        0x73,
+        0x74,
+    ]
+    + [0x75]
+)
+_DEFAULTS = {_CTRL3_C: 0x04, 0x18: 0xE0, 0x02: 0x3F}
+_STREAM_REGISTERS = frozenset([_FIFO_CTRL3, _FIFO_CTRL4, _CTRL1_XL, _CTRL5_C, _CTRL6_C, _CTRL8_XL])
+_MOTION_REGISTERS = frozenset(range(_TAP_CFG0, _FREE_FALL + 1))
+
+_BASE_HZ = 6656
+_DIVIDER = {1: 512, 2: 256, 3: 128, 4: 64, 5: 32, 6: 16, 7: 8, 8: 4, 9: 2, 10: 1, 11: 4096}
+_RANGE_G = (2, 16, 4, 8)
+# Typical noise, datasheet table 2: density in high-performance mode, RMS in the low-power modes.
+_DENSITY_G = {2: 70e-6, 4: 75e-6, 8: 80e-6, 16: 110e-6}
+_LOW_POWER_RMS_G = {2: 1.8e-3, 4: 2.0e-3, 8: 2.4e-3, 16: 3.0e-3}
+_LPF2_RATIO = (4, 10, 20, 45, 100, 200, 400, 800)
+_LOW_POWER_BANDWIDTH_HZ = 780.0
+_SELF_TEST_G = 0.4
+_FALL_MG = (156, 219, 250, 312, 344, 406, 469, 500)
+
+# MD1_CFG and MD2_CFG: which events each bit sends to the pin.
+_ROUTES = ((0x80, SLEEP), (0x40, SINGLE_TAP), (0x20, WAKE_UP), (0x10, FREE_FALL), (0x08, DOUBLE_TAP))
+
+
+class Lsm6dsox(Part):
+    """The accelerometer at `address`, its pins 'int1' and 'int2'.
+
+    `rate_error`: the part's own clock against nominal, such as 0.05. `noise`: a factor on the datasheet's noise.
+    `offset_g`: zero-g offset of each axis. `seed` decides the noise; the same seed and registers give the same bytes,
+    however they are read.
+    """
+
+    def __init__(
+        self,
+        clock: Now,
+        source: SignalSource,
+        *,
+        rate_error: float = 0.0,
+        noise: float = 1.0,
+        offset_g: tuple[float, float, float] = (0.0, 0.0, 0.0),
+        seed: int = 0,
+        faults: Faults | None = None,
+        address: int = 0x6A,
+    ) -> None:
+        super().__init__(clock, address, faults)
+        self._source = source
+        self._rate_error = rate_error
+        self._noise = noise
+        self._offset_g = offset_g
+        self._seed = seed
+        self.reset()
+
+    def reset(self) -> None:
+        """Power-on state (and SW_RESET's): all registers at their defaults, the FIFO empty."""
+        self._registers = bytearray(256)
+        for register, value in _DEFAULTS.items():
+            self._registers[register] = value
+        self._stream: Stream | None = None
+        self._events: MotionEvents | None = None
+        self._seen = 0
+        self._read_samples = 0
+        self._latched = 0
+        self._current = 0
+        self._held: dict[int, int] = {}
+        self._timestamp_zero_us = self._clock.now_us
+        self._last_data: bytes | None = None
+        self._clear_fifo()
+
+    # Time
+
+    def advance(self) -> None:
+        """Takes in every sample that is ready by now: into the FIFO, through the motion functions."""
+        stream = self._stream
+        if stream is None:
+            return
+        ready = stream.clock.count(self._clock.now_us)
+        if ready <= self._seen:
+            return
+        if self._events is not None:
+            self._take_events(self._events, ready)
+        if self._collecting():
+            self._collect(stream, ready)
+        self._seen = ready
+
+    def _take_events(self, events: MotionEvents, ready: int) -> None:
+        k = max(self._seen, ready - 4 * BLOCK)
+        while k < ready:
+            row = k % BLOCK
+            taken = min(ready - k, BLOCK - row)
+            codes = events.codes(k // BLOCK)[row : row + taken]
+            before = self._current
+            changed = np.bitwise_xor(codes, np.concatenate(([before], codes[:-1])).astype(np.uint8))
+            rising = int(np.bitwise_or.reduce(codes & ~np.uint8(SLEEP)))
+            self._latched |= rising | (int(np.bitwise_or.reduce(changed)) & SLEEP)
+            self._current = int(codes[-1])
+            k += taken
+
+    # FIFO
+
+    def _clear_fifo(self) -> None:
+        self._segments: deque[tuple[bytes, int, int]] = deque()
+        self._count = 0
+        self._overrun = False
+        self._overrun_latched = False
+
+    def _mode(self) -> int:
+        return self._registers[_FIFO_CTRL4] & 7
+
+    def _watermark(self) -> int:
+        return self._registers[_FIFO_CTRL1] | (self._registers[_FIFO_CTRL2] & 1) << 8
+
+    def _depth(self) -> int:
+        watermark = self._watermark()
+        return watermark if self._registers[_FIFO_CTRL2] & 0x80 and watermark else DEPTH
+
+    def _collecting(self) -> bool:
+        return self._mode() != 0 and self._registers[_FIFO_CTRL3] & 0x0F != 0
+
+    def _collect(self, stream: Stream, ready: int) -> None:
+        """Appends the words of samples seen..ready; what does not fit is lost as the FIFO's mode has it."""
+        depth = self._depth()
+        stops = self._mode() == 1
+        k = self._seen
+        if not stops and ready - k > 16 * BLOCK:
+            k = ready - 16 * BLOCK
+            self._overrun = self._overrun_latched = True
+        while k < ready:
+            number = k // BLOCK
+            block = stream.block(number)
+            end = min(ready, (number + 1) * BLOCK)
+            first, last = np.searchsorted(block.index, (k, end)).tolist()
+            if stops:
+                room = max(0, depth - self._count)
+                if last - first > room:
+                    self._overrun = self._overrun_latched = True
+                    last = first + room
+            self._append(block.words, first, last)
+            k = end
+        if self._count > depth:
+            self._overrun = self._overrun_latched = True
+            self._drop(self._count - depth)
+
+    def _append(self, words: bytes, first: int, last: int) -> None:
+        if last <= first:
+            return
+        start, end = first * WORD, last * WORD
+        if self.faults.frozen:
+            words, start, end = self._freeze(words[start:end])
+        elif self._last_data is not None:
+            self._last_data = None
+        self._segments.append((words, start, end))
+        self._count += last - first
+
+    def _freeze(self, words: bytes) -> tuple[bytes, int, int]:
+        """The same words with the data that the part is frozen at."""
+        if self._last_data is None:
+            self._last_data = words[1:WORD]
+        rows = np.frombuffer(words, np.uint8).reshape(-1, WORD).copy()
+        rows[:, 1:] = np.frombuffer(self._last_data, np.uint8)
+        return rows.tobytes(), 0, len(words)
+
+    def _drop(self, words: int) -> None:
+        self._count -= words
+        words *= WORD
+        while words > 0:
+            blob, start, end = self._segments.popleft()
+            if end - start > words:
+                self._segments.appendleft((blob, start + words, end))
+                return
+            words -= end - start
+
+    def _pop(self, words: int) -> bytes:
+        """The oldest `words` words, or fewer."""
+        need = words * WORD
+        parts = []
+        while need > 0 and self._segments:
+            blob, start, end = self._segments.popleft()
+            if end - start > need:
+                self._segments.appendleft((blob, start + need, end))
+                end = start + need
+            parts.append(blob[start:end])
+            need -= end - start
+        out = b"".join(parts)
+        self._count -= len(out) // WORD
+        if self._count < self._depth():
+            self._overrun = False
+        return out
+
+    # Bus
+
+    def _read(self, length: int) -> bytes:
+        if self._pointer == _FIFO_TAG and length % WORD == 0 and self._registers[_CTRL3_C] & 0x04:
+            return self._pop(length // WORD).ljust(length, b"\0")
+        return super()._read(length)
+
+    def _after(self, register: int) -> int:
+        if not self._registers[_CTRL3_C] & 0x04:
+            return register
+        return _FIFO_TAG if register == _FIFO_LAST else (register + 1) & 0xFF
+
+    def _get(self, register: int) -> int:
+        if register == _WHO_AM_I:
+            return 0x6C if self.faults.identity is None else self.faults.identity
+        if _FIFO_TAG <= register <= _FIFO_LAST:
+            return self._fifo_byte(register - _FIFO_TAG)
+        if _OUTX_A <= register <= _OUT_END:
+            return self._output(register)
+        if register in (_OUT_TEMP, _OUT_TEMP + 1):
+            celsius = np.array([self._source.temperature_c(self._clock.now_us * 1e-6)])
+            return temperature_counts(celsius).tobytes()[register - _OUT_TEMP]
+        if register in (_FIFO_STATUS1, _FIFO_STATUS2):
+            return self._fifo_status(register)
+        if register in (_ALL_INT_SRC, _WAKE_UP_SRC, _TAP_SRC):
+            return self._event_source(register)
+        if register == _STATUS:
+            return self._status()
+        if register == _FREQ_FINE:
+            fine = round((_BASE_HZ * (1 + self._rate_error) / 6667 - 1) / 0.0015)
+            return max(-128, min(127, fine)) & 0xFF
+        if _TIMESTAMP <= register < _TIMESTAMP + 4 and self._registers[_CTRL10_C] & 0x20:
+            ticks = int((self._clock.now_us - self._timestamp_zero_us) * (1 + self._rate_error)) // 25
+            return ticks >> 8 * (register - _TIMESTAMP) & 0xFF
+        return self._registers[register]
+
+    def _fifo_byte(self, at: int) -> int:
+        if not self._segments:
+            return 0
+        blob, start, _ = self._segments[0]
+        value = blob[start + at]
+        if at == WORD - 1:
+            self._pop(1)
+        return value
+
+    def _fifo_status(self, register: int) -> int:
+        if self.faults.overrun and self._count:
+            self._drop(min(self.faults.overrun, self._count))
+            self.faults.overrun = 0
+            self._overrun_latched = True
+        if register == _FIFO_STATUS1:
+            return self._count & 0xFF
+        status = self._count >> 8 & 3
+        watermark = self._watermark()
+        if watermark and self._count >= watermark:
+            status |= 0x80
+        if self._overrun:
+            status |= 0x40
+        if self._count >= self._depth() - 1:
+            status |= 0x20
+        if self._overrun_latched:
+            status |= 0x08
+            self._overrun_latched = False
+        return status
+
+    def _output(self, register: int) -> int:
+        """OUTX_L_A and on. With BDU a high byte belongs to the low byte that was read before it."""
+        held = self._held.pop(register, None)
+        self._read_samples = self._seen
+        if held is not None:
+            return held
+        if self._stream is None:
+            return 0
+        value = self._stream.value(self._seen - 1)[(register - _OUTX_A) // 2]
+        if not register & 1:
+            if self._registers[_CTRL3_C] & 0x40:
+                self._held[register + 1] = value >> 8 & 0xFF
+            return value & 0xFF
+        return value >> 8 & 0xFF
+
+    def _status(self) -> int:
+        status = 0x04
+        if self._stream is not None and self._seen > self._read_samples:
+            status |= 0x01
+        if self._registers[_CTRL2_G] >> 4:
+            status |= 0x02
+        return status
+
+    def _flags(self) -> int:
+        return self._latched if self._registers[_TAP_CFG0] & 0x01 else self._current
+
+    def _event_source(self, register: int) -> int:
+        flags = self._flags()
+        if register == _ALL_INT_SRC:
+            value = (
+                (0x20 if self._latched & SLEEP else 0)
+                | (0x08 if flags & DOUBLE_TAP else 0)
+                | (0x04 if flags & SINGLE_TAP else 0)
+                | (0x02 if flags & WAKE_UP else 0)
+                | (0x01 if flags & FREE_FALL else 0)
+            )
+            self._latched = 0
+        elif register == _WAKE_UP_SRC:
+            value = flags & WAKE_UP
+            value = (value & 1) << 2 | value & 2 | value >> 2
+            value |= (0x08 if value else 0) | (0x20 if flags & FREE_FALL else 0)
+            value |= (0x10 if self._current & SLEEP else 0) | (0x40 if self._latched & SLEEP else 0)
+            self._latched &= ~(WAKE_UP | FREE_FALL | SLEEP)
+        else:
+            taps = flags & (SINGLE_TAP | DOUBLE_TAP)
+            value = (0x40 if taps else 0) | taps << 1 & 0x20 | taps >> 1 & 0x10
+            self._latched &= ~(SINGLE_TAP | DOUBLE_TAP)
+        return value
+
+    def _set(self, register: int, value: int) -> None:
+        if register == _TIMESTAMP + 2 and value == 0xAA:
+            self._timestamp_zero_us = self._clock.now_us
+        if register not in _WRITABLE:
+            return
+        if register == _CTRL3_C and value & 0x81:
+            self.reset()
+            return
+        before = self._registers[register]
+        self._registers[register] = value
+        if register == _FIFO_CTRL4 and value & 7 == 0:
+            self._clear_fifo()
+        if register == _CTRL1_XL and (value ^ before) & 0xF0:
+            self._restart()
+        elif register in _STREAM_REGISTERS and value != before:
+            self._renew(keep=self._stream)
+        elif register in _MOTION_REGISTERS and value != before:
+            self._watch()
+
+    # Settings
+
+    def _restart(self) -> None:
+        """A new data rate: the samples count from here."""
+        self._seen = self._read_samples = 0
+        self._held.clear()
+        divider = _DIVIDER.get(self._registers[_CTRL1_XL] >> 4)
+        if divider is None:
+            self._stream = self._events = None
+            return
+        rate_uhz = round(_BASE_HZ * (1 + self._rate_error) * 1_000_000 / divider)
+        self._renew(SampleClock(self._clock.now_us, rate_uhz))
+
+    def _renew(self, clock: SampleClock | None = None, keep: Stream | None = None) -> None:
+        """The samples from here on are taken with the registers as they stand."""
+        if keep is not None:
+            clock = keep.clock
+        if clock is not None:
+            self._stream = Stream(self._source, clock, self._settings(), self._seed)
+            self._watch()
+
+    def _settings(self) -> Settings:
+        r = self._registers
+        rate = r[_CTRL1_XL] >> 4
+        range_g = _RANGE_G[r[_CTRL1_XL] >> 2 & 3]
+        bandwidth, rms = self._noise_and_bandwidth(rate, range_g)
+        test = (0.0, _SELF_TEST_G, -_SELF_TEST_G, 0.0)[r[_CTRL5_C] & 3]
+        if self.faults.self_test_dead:
+            test = 0.0
+        x, y, z = self._offset_g
+        batch = r[_FIFO_CTRL3] & 0x0F
+        divider = max(1, _DIVIDER[batch] // _DIVIDER[rate]) if batch in _DIVIDER else 0
+        warm = (0, 4096, 512, 128)[r[_FIFO_CTRL4] >> 4 & 3]
+        return Settings(
+            range_g=range_g,
+            bandwidth_hz=bandwidth,
+            noise_g=rms * self._noise,
+            offset_g=(x + test, y + test, z + test),
+            divider=divider,
+            temperature_divider=max(1, warm // _DIVIDER[rate]) if warm else 0,
+        )
+
+    def _noise_and_bandwidth(self, rate: int, range_g: int) -> tuple[float, float]:
+        """Bandwidth in Hz and noise in g RMS (datasheet tables 2 and 67 onwards; AN5272 section 3.8)."""
+        r = self._registers
+        hz = _BASE_HZ / _DIVIDER[rate]
+        low_power = rate == 11 or (r[_CTRL6_C] & 0x10 and hz <= 208) or r[_CTRL5_C] & 0x80
+        if low_power:
+            return _LOW_POWER_BANDWIDTH_HZ, _LOW_POWER_RMS_G[range_g]
+        bandwidth = hz / 2
+        if r[_CTRL1_XL] & 0x02:
+            bandwidth = hz / _LPF2_RATIO[r[_CTRL8_XL] >> 5]
+        return bandwidth, _DENSITY_G[range_g] * bandwidth**0.5
+
+    def _watch(self) -> None:
+        """Starts the motion functions anew with the registers as they stand."""
+        r = self._registers
+        self._events = None
+        self._current = 0
+        if self._stream is None or not r[_TAP_CFG2] & 0x80:
+            return
+        range_g = _RANGE_G[r[_CTRL1_XL] >> 2 & 3]
+        axes = r[_TAP_CFG0] >> 1 & 7
+        taps = (r[_TAP_CFG1] & 0x1F, r[_TAP_CFG2] & 0x1F, r[_TAP_THS_6D] & 0x1F)
+        duration = r[_WAKE_UP_DUR]
+        shock, quiet, window = r[_INT_DUR2] & 3, r[_INT_DUR2] >> 2 & 3, r[_INT_DUR2] >> 4
+        sleep = duration & 0x0F
+        thresholds = Thresholds(
+            wake=(r[_WAKE_UP_THS] & 0x3F) * (32768 / (256 if duration & 0x10 else 64)),
+            wake_run=(duration >> 5 & 3) + 1,
+            fall=_FALL_MG[r[_FREE_FALL] & 7] * 32.768 / range_g,
+            fall_run=max(1, r[_FREE_FALL] >> 3 | (duration & 0x80) >> 2),
+            sleep_run=512 * sleep if sleep else 16,
+            tap=(
+                taps[0] * 1024.0 if axes & 4 else 0.0,
+                taps[1] * 1024.0 if axes & 2 else 0.0,
+                taps[2] * 1024.0 if axes & 1 else 0.0,
+            ),
+            shock=8 * shock if shock else 4,
+            quiet=4 * quiet if quiet else 2,
+            window=32 * window if window else 16,
+            double=bool(r[_WAKE_UP_THS] & 0x80),
+        )
+        self._events = MotionEvents(self._stream, thresholds, self._seen)
+
+    # Pins
+
+    def pin_level(self, name: str) -> int:
+        """Level of 'int1' or 'int2' now. Raises KeyError for another name."""
+        self.advance()
+        levels = {"int1": self._active(1), "int2": self._active(2)}
+        if self._registers[_CTRL4_C] & 0x20:
+            levels["int1"] |= levels["int2"]
+            levels["int2"] = False
+        inverted = bool(self._registers[_CTRL3_C] & 0x20)
+        return int(levels[name] != inverted)
+
+    def _active(self, pin: int) -> bool:
+        r = self._registers
+        route = r[_INT1_CTRL if pin == 1 else _INT2_CTRL]
+        if route & 0x08 and 0 < self._watermark() <= self._count:
+            return True
+        if route & 0x10 and self._overrun:
+            return True
+        if route & 0x20 and self._count >= self._depth() - 1:
+            return True
+        if route & 0x01 and self._seen > self._read_samples:
+            return True
+        return bool(self._flags() & self._routed(pin))
+
+    def _routed(self, pin: int) -> int:
+        routed = self._registers[_MD1_CFG if pin == 1 else _MD2_CFG]
+        return sum(events for bit, events in _ROUTES if routed & bit)
+
+    def next_change_us(self) -> int | None:
+        """The next instant at which a pin may change by itself: often exact, never late."""
+        self.advance()
+        stream = self._stream
+        if stream is None:
+            return None
+        r = self._registers
+        routes = r[_INT1_CTRL] | r[_INT2_CTRL]
+        soonest = None
+        if routes & 0x01 and self._seen == self._read_samples:
+            soonest = self._seen
+        for mask, level in ((0x08, self._watermark()), (0x20, self._depth() - 1), (0x10, self._depth() + 1)):
+            if routes & mask and self._count < level and self._collecting():
+                k = self._filled(stream, level - self._count)
+                soonest = k if soonest is None else min(soonest, k)
+        events = self._routed(1) | self._routed(2)
+        if events and self._events is not None:
+            k = self._next_event(self._events, events)
+            soonest = k if soonest is None else min(soonest, k)
+        return None if soonest is None else stream.clock.ready_us(soonest)
+
+    def _filled(self, stream: Stream, words: int) -> int:
+        """The sample with which that many more words are in the FIFO, or a later block's first to ask again at."""
+        number = self._seen // BLOCK
+        index = stream.block(number).index
+        at = int(np.searchsorted(index, self._seen)) + words - 1
+        if at < len(index):
+            return int(index[at])
+        at -= len(index)
+        index = stream.block(number + 1).index
+        return int(index[at]) if at < len(index) else (number + 2) * BLOCK
+
+    def _next_event(self, events: MotionEvents, mask: int) -> int:
+        """The next sample at which an event's level changes, or the next block's first to ask again at."""
+        number, row = divmod(self._seen, BLOCK)
+        codes = events.codes(number)[row:] & mask
+        changed = np.flatnonzero(codes != (self._current & mask))
+        return self._seen + int(changed[0]) if len(changed) else (number + 1) * BLOCK

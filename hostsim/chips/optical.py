@@ -1,0 +1,110 @@
+"""The optical sensor's samples, generated ahead in blocks, so that they do not depend on how they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hostsim.chips.part import Faults, SampleClock
+from hostsim.signals import Optical, SignalSource
+
+BLOCK = 256
+FULL = (1 << 18) - 1
+
+RED, IR, GREEN = 1, 2, 3
+# Ambient light that the part cancels, in nA (datasheet: 200 uA).
+ALC_LIMIT_NA = 200_000.0
+# Noise of the converter in counts of 18 bits, RMS: assumed, of the order that breakout boards show in the dark.
+_NOISE_COUNTS = 6.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What of the registers decides the samples. `slots`: (LED, mA) in order; `average`: conversions a sample."""
+
+    slots: tuple[tuple[int, float], ...]
+    range_na: float
+    bits: int
+    conversion_hz: float
+    average: int
+    noise: float
+
+
+@dataclass(frozen=True)
+class Block:
+    """BLOCK samples. `counts` (BLOCK, slots) 0..FULL; `words` 3 bytes a slot; `index` (number of samples,) the sample
+    index of each that is there (holes leave samples out); `flooded` (BLOCK,) where ambient light passed the limit."""
+
+    counts: NDArray[np.int64]
+    words: bytes
+    index: NDArray[np.int64]
+    flooded: NDArray[np.bool_]
+
+
+class Stream:
+    """The samples of one setting of the part."""
+
+    def __init__(
+        self, source: SignalSource, clock: SampleClock, settings: Settings, faults: Faults, seed: int
+    ) -> None:
+        self.clock = clock
+        self.settings = settings
+        self._source = source
+        self._faults = faults
+        self._seed = seed
+        self._blocks: dict[int, Block] = {}
+
+    def block(self, number: int) -> Block:
+        """Samples number * BLOCK and on; the last few blocks are kept."""
+        block = self._blocks.get(number)
+        if block is None:
+            if len(self._blocks) >= 4:
+                del self._blocks[min(self._blocks)]
+            block = self._blocks[number] = self._generate(number)
+        return block
+
+    def forget(self) -> None:
+        """Blocks generated ahead are dropped, because a fault was switched."""
+        self._blocks.clear()
+
+    def _generate(self, number: int) -> Block:
+        setting, clock = self.settings, self.clock
+        k = np.arange(number * BLOCK, (number + 1) * BLOCK)
+        end_s = clock.t0_us * 1e-6 + (k + 1) * (1e6 / clock.rate_uhz)
+        parts = min(setting.average, 4)
+        step_s = setting.average / parts / setting.conversion_hz
+        t_s = (end_s[:, None] - step_s * np.arange(parts - 1, -1, -1)).ravel()
+        light = self._source.optical(np.clip(t_s, 0.0, self._source.duration_s))
+        codes, flooded = self._convert(light, number, parts)
+        counts = codes.reshape(BLOCK, parts, -1).mean(axis=1).astype(np.int64)
+        rows = np.empty((BLOCK, counts.shape[1], 3), np.uint8)
+        for byte in range(3):
+            rows[:, :, byte] = counts >> 8 * (2 - byte)
+        valid = np.ones(BLOCK, bool)
+        for start, end in self._source.gaps(float(end_s[0]), float(end_s[-1])):
+            valid &= (end_s < start) | (end_s >= end)
+        return Block(counts, rows[valid].tobytes(), k[valid], flooded.reshape(BLOCK, parts).any(axis=1))
+
+    def _convert(
+        self, light: Optical, number: int, parts: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Conversions, shape (BLOCK * parts, slots), in counts of 18 bits, and where ambient light floods."""
+        setting = self.settings
+        per_ma = {RED: light.red_na_per_ma, IR: light.ir_na_per_ma, GREEN: light.green_na_per_ma}
+        leftover = np.maximum(light.ambient_na - ALC_LIMIT_NA, 0.0)
+        lit = 0.0 if self._faults.dead_led else 1.0
+        current = np.stack([lit * ma * per_ma[led] + leftover for led, ma in setting.slots], axis=1)
+        if self._faults.saturated:
+            current += 2 * setting.range_na
+        codes = current * (FULL / setting.range_na)
+        if setting.noise:
+            random = np.random.Generator(
+                np.random.Philox(key=self._seed << 64 | self.clock.t0_us, counter=number << 128)
+            )
+            # Of the conversions that are averaged only `parts` are worked out: each stands for several.
+            scale = setting.noise * _NOISE_COUNTS * (parts / setting.average) ** 0.5
+            codes += scale * random.standard_normal(codes.shape)
+        coarse = float(1 << 18 - setting.bits)
+        return np.clip(np.floor(codes / coarse) * coarse, 0, FULL + 1 - coarse), leftover > 0

@@ -15,12 +15,17 @@ from binascii import crc32
 from micropython import const
 
 from collar.journal.kinds import *  # records.BOUT, records.KINDS: one name for the whole codec
-from collar.journal.kinds import KINDS
+from collar.journal.kinds import FORMAT_VERSION, KINDS
 
 HEADER = const(14)  # bytes before the payload
 OVERHEAD = const(18)  # the header and the CRC
 PAYLOAD_MAX = const(255)
 FRAME_MAX = const(273)
+
+SECTOR = const(4096)
+SECTOR_HEADER = const(68)  # 48 bytes, their CRC, and the tip
+SIGNED_HEADER = const(52)  # what the digest covers: all but the tip
+TIP = const(16)
 
 # code: (struct code, bytes, least, largest, null)
 _INTEGERS = {
@@ -203,3 +208,20 @@ def decode(buffer, at=0):
     record = {"seq": seq, "type": kind_name(kind), "boot": boot, "uptime_ms": uptime_ms}
     record.update(unpack(kind, payload))
     return record
+
+
+def pack_header(ring, number, first_seq, previous):
+    """A sector's header without its tip, 52 bytes: ring size in sectors, own number, first sequence number, link."""
+    head = struct.pack("<4sBBHII", b"RexJ", FORMAT_VERSION, SECTOR_HEADER, ring, number, first_seq) + previous
+    return head + struct.pack("<I", crc32(head))
+
+
+def parse_header(buffer):
+    """(version, ring, number, first_seq, previous) of a sector's first 52 bytes, or None if no header stands there.
+
+    The place of magic, version and CRC never changes, so that a version from the future is known as one.
+    """
+    magic, version, _, ring, number, first_seq = struct.unpack_from("<4sBBHII", buffer, 0)
+    if magic != b"RexJ" or struct.unpack_from("<I", buffer, 48)[0] != crc32(memoryview(buffer)[:48]):
+        return None
+    return version, ring, number, first_seq, bytes(memoryview(buffer)[16:48])

@@ -6,6 +6,7 @@ from micropython import const
 
 from collar.dsp.slope import extreme, level, maxima, scale, shift, slope, take
 from collar.vitals import beats as train
+from collar.vitals.moving import Moving
 from collar.vitals.rhythm import LONGEST_MS, SHORTEST_MS, Rhythm
 from collar.vitals.status import MOVING, NO_READING, NOT_WORN, OK, POOR_SIGNAL
 
@@ -53,6 +54,7 @@ class Heart:
         self.intervals = array("H", bytes(2 * len(self._found)))
         self.interval_count = 0
         self.rhythm = Rhythm()
+        self.moving = Moving(rate_hz)
         self.reset()
 
     def reset(self):
@@ -64,6 +66,7 @@ class Heart:
         self._last_q6 = -1
         self.interval_count = 0
         self.rhythm.broken()
+        self.moving.reset()
         self.status = NO_READING
         self._rate = self._quality = 0
 
@@ -85,6 +88,10 @@ class Heart:
                 self._edge = 0
                 due = True
         return due
+
+    def motion(self, x, y, z, n):
+        """Takes the acceleration (arrays h, 52 Hz, up to 52 samples) of the same stretch; call it before `feed`."""
+        self.moving.take(x, y, z, n)
 
     def _take(self, samples, at, count):
         """Puts samples at the end of the kept ones, moving the older ones down."""
@@ -117,14 +124,22 @@ class Heart:
         self.interval_count = 0
         if not self.worn:
             return NOT_WORN
-        if self._motion > _MOVING_MG:
-            return MOVING
         if self._edge > self._hop // 50 or not self._normalise():
             return POOR_SIGNAL
+        if self._motion > _MOVING_MG:
+            return self._in_motion()
         count = self._search()
         if self._quality < _WORTH:
             return POOR_SIGNAL
         return self._rates(count)
+
+    def _in_motion(self):
+        """The rate from the spectrum, where beats cannot be told from steps one by one."""
+        self._rate, self._quality = self.moving.rate(self._z, self._filled, self.period_us, self._y)
+        self.rhythm.broken()
+        self._last_q6 = -1
+        self.rhythm.measure()
+        return OK if self._rate else MOVING
 
     def _normalise(self):
         """Leaves the slope in _z, upstrokes positive, a typical one at 340; False if there is nothing."""

@@ -1,0 +1,164 @@
+"""Heart rate in motion: the line in the pulse wave's spectrum that the accelerometer's spectrum does not have.
+
+Steps reach the optical sensor at the rhythm that the accelerometer feels, at its harmonics, and at half of it (the two
+sides of a stride). So what the accelerometer shows at a rate, or at twice that rate, is taken off the optical spectrum
+before the highest line is chosen, and nothing is said unless that line stands alone.
+"""
+
+from array import array
+
+from micropython import const
+
+from collar.dsp.autocorr import interpolate
+from collar.dsp.axes import thin
+from collar.dsp.isqrt import isqrt
+from collar.dsp.slope import scale, shift
+from collar.dsp.spectrum import centre, load, powers, transform
+
+_SPAN = const(200)
+_STEPS = const(208)
+_BINS = const(64)
+_ONE = const(1024)
+_STANDS = const(450)
+_ALONE = const(350)
+_SLOWEST = const(55)
+_FASTEST = const(300)
+_LINES = const(127)
+_FIRST = const(5)
+# a bin in 0.1/min, Q8: 600e6 / 256 / 256
+_LINE = const(9155)
+
+
+class Moving:
+    """Keeps the last 8 s of acceleration at 26 Hz and compares spectra.
+
+    `motion_period_us`: true period of the 52 Hz samples, which the app may correct.
+    """
+
+    def __init__(self, rate_hz):
+        self._step = max(1, rate_hz // 25)
+        self.motion_period_us = 19231
+        self._axes = tuple(array("i", bytes(4 * (_STEPS + 27))) for _ in range(3))
+        self._thin = tuple(array("i", (2, 0, 0, 0)) for _ in range(3))
+        self._data = array("i", bytes(4 * 512))
+        self._light = array("i", bytes(4 * (_LINES + 1)))
+        self._steps = array("i", bytes(4 * (_LINES + 1)))
+        self._left = array("i", bytes(4 * _BINS))
+        self._places = array("i", (0, 1))
+        self._held = 0
+
+    def reset(self):
+        """Forgets the acceleration, as after a gap."""
+        self._held = 0
+        for state in self._thin:
+            state[1] = state[2] = 0
+
+    def take(self, x, y, z, n):
+        """Takes a block of up to 52 acceleration samples (arrays h)."""
+        over = self._held + (n + 1) // 2 - _STEPS
+        if over > 0:
+            for axis in self._axes:
+                shift(axis, over, self._held - over)
+            self._held -= over
+        made = 0
+        for i in range(3):
+            state = self._thin[i]
+            state[3] = self._held
+            made = thin(x if i == 0 else y if i == 1 else z, self._axes[i], state, n)
+        self._held += made
+
+    def rate(self, wave, n, period_us, work):
+        """(rate in 0.1/min, quality 0..100), the rate None if no line stands alone.
+
+        wave: the pulse slope within +-1023, n samples of period_us; work: an array i of at least 208.
+        """
+        if self._held < _STEPS * 7 // 8 or n < _SPAN * self._step:
+            return None, 0
+        self._spectra(wave, n, work)
+        period_us *= self._step
+        self._subtract(period_us)
+        top = self._highest(period_us)
+        if top == 0:
+            return None, 0
+        height = self._left[top]
+        other = self._beside(top)
+        quality = max(0, min(100, (height - other) * 100 // _ONE))
+        if height < _STANDS or other * _ONE > height * _ALONE:
+            return None, quality
+        line = self._light
+        place_q8 = (top << 8) + interpolate(line[top - 1], line[top], line[top + 1])
+        return place_q8 * _LINE // period_us, quality
+
+    def _spectra(self, wave, n, work):
+        """Amplitudes: the pulse wave's in _light, the three axes' together in _steps, each with its highest at 1024."""
+        light, steps, data = self._light, self._steps, self._data
+        for k in range(_LINES):
+            light[k] = steps[k] = 0
+        places = self._places
+        places[0] = n - _SPAN * self._step
+        places[1] = self._step
+        centre(wave, work, places, _SPAN)
+        load(work, data, _SPAN, 0)
+        places[0] = 0
+        places[1] = 1
+        top = 1
+        for axis in self._axes:
+            top = max(top, centre(axis, work, places, self._held))
+        for i in range(3):
+            centre(self._axes[i], work, places, self._held)
+            scale(work, 1023, top, self._held)
+            if i == 1:
+                load(work, data, self._held, 0)
+            else:
+                load(work, data, self._held, 1)
+            if i == 0:
+                transform(data)
+                powers(data, light, steps, _LINES)
+            elif i == 2:
+                transform(data)
+                powers(data, steps, steps, _LINES)
+        self._to_amplitude(light)
+        self._to_amplitude(steps)
+
+    def _to_amplitude(self, lines):
+        top = 1
+        for k in range(1, _LINES):
+            lines[k] = isqrt(lines[k])
+            if k < _BINS:
+                top = max(top, lines[k])
+        for k in range(_LINES):
+            lines[k] = lines[k] * _ONE // top
+
+    def _subtract(self, period_us):
+        """Takes off each optical line what the accelerometer has at its rate or at twice its rate; leaves it in _left."""
+        scale_q8 = 1024 * self.motion_period_us
+        for k in range(1, _BINS):
+            at_q8 = k * (scale_q8 // 2) // period_us
+            felt = self._felt(at_q8)
+            if at_q8 * 2 < (_LINES - 2) << 8:
+                felt = max(felt, self._felt(at_q8 * 2))
+            self._left[k] = max(0, self._light[k] - felt)
+
+    def _felt(self, at_q8):
+        k = at_q8 >> 8
+        part = at_q8 & 255
+        return (self._steps[k] * (256 - part) + self._steps[k + 1] * part) >> 8
+
+    def _highest(self, period_us):
+        """The bin of the highest line that is left, between 55 and 300 a minute; 0 if there is none."""
+        left = self._left
+        best = 0
+        first = _SLOWEST * period_us // 234375 + 1
+        last = min(_BINS - 2, _FASTEST * period_us // 234375)
+        for k in range(first, last + 1):
+            if left[k] > left[best] and self._light[k - 1] <= self._light[k] >= self._light[k + 1]:
+                best = k
+        return best
+
+    def _beside(self, top):
+        """The highest that is left elsewhere than at that line and its second and third harmonic."""
+        other = 0
+        for k in range(_FIRST, _BINS):
+            if abs(k - top) > 3 and abs(k - 2 * top) > 2 and abs(k - 3 * top) > 2:
+                other = max(other, self._left[k])
+        return other

@@ -5,6 +5,8 @@ from array import array
 import micropython
 from micropython import const
 
+from collar.dsp.blocks import copy
+
 _HISTORY = const(10)
 
 
@@ -30,14 +32,6 @@ def _halfband(work: ptr16, n: int, target: ptr16, offset: int, phase: int) -> in
     return made
 
 
-@micropython.viper
-def _copy(source: ptr16, start: int, target: ptr16, offset: int, n: int):
-    i = 0
-    while i < n:
-        target[offset + i] = source[start + i]
-        i += 1
-
-
 class Halver:
     """Half-band low-pass of 11 taps, then every second sample.
 
@@ -59,10 +53,10 @@ class Halver:
         made = offset
         while start < n:
             piece = min(n - start, self._capacity)
-            _copy(source, start, self._work, _HISTORY, piece)
+            copy(source, start, self._work, _HISTORY, piece)
             made = _halfband(self._work, piece, target, made, self._phase)
             self._phase = (self._phase + piece) & 1
-            _copy(self._work, piece, self._work, 0, _HISTORY)
+            copy(self._work, piece, self._work, 0, _HISTORY)
             start += piece
         return made - offset
 

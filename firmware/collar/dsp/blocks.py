@@ -1,0 +1,97 @@
+"""Sums over one block of samples, and moving blocks about."""
+
+import micropython
+
+
+@micropython.viper
+def measure(source: ptr16, n: int, out: ptr32, at: int):
+    """Writes sum, least and greatest of `n` samples of array('h') to array('i') `out[at:at+3]`.
+
+    `n` 0 to 65535; for n = 0 all three are 0.
+    """
+    sum = 0
+    low = 0
+    high = 0
+    if n > 0:
+        low = 32767
+        high = -32768
+    i = 0
+    while i < n:
+        v = int(source[i])
+        if v > 32767:
+            v -= 65536
+        sum += v
+        if v < low:
+            low = v
+        if v > high:
+            high = v
+        i += 1
+    out[at] = sum
+    out[at + 1] = low
+    out[at + 2] = high
+
+
+@micropython.viper
+def energy(source: ptr16, n: int, mean: int, shift: int) -> int:
+    """Sum of ((sample - mean) / 2^shift)^2; the caller chooses `shift` so that the sum stays below 2^31."""
+    sum = 0
+    i = 0
+    while i < n:
+        v = int(source[i])
+        if v > 32767:
+            v -= 65536
+        v = (v - mean) >> shift
+        sum += v * v
+        i += 1
+    return sum
+
+
+@micropython.viper
+def copy(source: ptr16, start: int, target: ptr16, offset: int, n: int):
+    """Copies n samples source[start:] to target[offset:], in rising order (a target below its source may overlap)."""
+    i = 0
+    while i < n:
+        target[offset + i] = source[start + i]
+        i += 1
+
+
+@micropython.viper
+def slide(history: ptr16, size: int, fresh: ptr16, n: int):
+    """Drops the `n` oldest of `size` samples and appends `n` fresh ones (the newest are kept when n > size)."""
+    skip = 0
+    if n > size:
+        skip = n - size
+        n = size
+    i = 0
+    keep = size - n
+    while i < keep:
+        history[i] = history[i + n]
+        i += 1
+    i = 0
+    while i < n:
+        history[keep + i] = fresh[skip + i]
+        i += 1
+
+
+
+@micropython.viper
+def roughness(source: ptr16, start: int, n: int) -> int:
+    """Sum of (source[i] - source[i - 1])^2 over `n` samples from `start` (1 or more) on.
+
+    Steps must stay below sqrt(2^31 / n): 4500 for 104 samples.
+    """
+    before = int(source[start - 1])
+    if before > 32767:
+        before -= 65536
+    sum = 0
+    i = start
+    end = start + n
+    while i < end:
+        v = int(source[i])
+        if v > 32767:
+            v -= 65536
+        step = v - before
+        sum += step * step
+        before = v
+        i += 1
+    return sum

@@ -1,0 +1,137 @@
+"""Blocks of acceleration in, findings about motion out."""
+
+from array import array
+
+from micropython import const
+
+from collar.motion.bout import Bout
+from collar.motion.classes import BOUT, OTHER, REST
+from collar.motion.gait import Gait
+from collar.motion.rest import Rest
+from collar.motion.rhythm import Rhythm
+from collar.motion.window import Window
+
+BLOCK = const(52)
+_MG_NUMERATOR = const(125)  # 1000 mg / 2048 counts = 125 / 256
+# Period in us that is believed: 2 kHz to 5 Hz. Anything else is taken for the nearest.
+_SHORTEST_US = const(500)
+_LONGEST_US = const(200000)
+
+
+class Motion:
+    """The whole motion path. Feed it every block of the accelerometer, in order; call `gap` when samples were lost.
+
+    After `feed`: `second_class` (WALK, TROT, GALLOP, REST, OTHER), `activity_mg` (rms over three axes), `pitch_deg`,
+    `still`, `stride_period_samples_q8` (samples as fed, Q8; 0 without a gait). `tally_ms`: array('i') of milliseconds
+    by class since `clear_tally`, corrected when a bout or rest turns out to have begun earlier.
+    """
+
+    def __init__(self):
+        self.second_class = OTHER
+        self.activity_mg = 0
+        self.pitch_deg = 0
+        self.still = False
+        self.stride_period_samples_q8 = 0
+        self.tally_ms = array("i", (0, 0, 0, 0, 0))
+        self.window = Window()
+        self.rhythm = Rhythm()
+        self._gait = Gait()
+        self._bout = Bout()
+        self._rest = Rest()
+        self._rest_us = 0
+
+    def feed(self, x, y, z, n, period_us):
+        """Takes `n` samples (0 to 52) of array('h') x, y, z in counts (2048 is 1 g), `period_us` apart.
+
+        Returns the bits of what is new (classes.py). Allocates nothing.
+        """
+        if n == 0:
+            return 0
+        period_us = min(_LONGEST_US, max(_SHORTEST_US, period_us))
+        window = self.window
+        window.push(x, y, z, n, period_us)
+        passed_us = n * period_us + self._rest_us
+        block_ms = passed_us // 1000
+        self._rest_us = passed_us - block_ms * 1000
+        rms = window.rms
+        self.activity_mg = rms * _MG_NUMERATOR + 128 >> 8
+        rest = self._rest
+        rested = rest.step(window)
+        self.pitch_deg = rest.pitch_deg
+        flags = self._step_gait(block_ms)
+        self.still = rest.still and self.second_class >= REST
+        self._count(block_ms, rested)
+        return flags
+
+    def gap(self):
+        """Samples were lost: history is dropped. Returns flags: a bout that was under way ends here."""
+        flags = BOUT if self._bout.stop() else 0
+        self.window.gap()
+        self.rhythm.clear()
+        self._rest.clear()
+        self.second_class = OTHER
+        self.still = False
+        self.stride_period_samples_q8 = 0
+        return flags
+
+    def finish(self):
+        """The stream ends: gives out what is under way. Returns flags."""
+        return self.gap()
+
+    def clear_tally(self):
+        """Starts the next minute's count."""
+        for i in range(5):
+            self.tally_ms[i] = 0
+
+    def bout_values(self, now_ms):
+        """The bout just ended as a bout record; `now_ms` is the uptime of the last sample fed."""
+        gait, start_ms, end_ms, micro_strides = self._bout.done
+        long_ms = start_ms - end_ms
+        return (
+            gait,
+            now_ms - start_ms,
+            (long_ms + 50) // 100,
+            (micro_strides + 500000) // 1000000,
+            (micro_strides + (long_ms >> 1)) // long_ms,
+            None,
+            None,
+            None,
+        )
+
+    def _step_gait(self, block_ms):
+        bout = self._bout
+        window = self.window
+        rhythm = self.rhythm
+        gait = self._gait
+        if self._rest.seconds or not rhythm.analyse(window, bout.name == OTHER):
+            ended = self._rest.seconds != 0 and bout.stop()
+            self.stride_period_samples_q8 = 0
+            return BOUT if ended else 0
+        gait.judge(rhythm, window.period_us, bout.name)
+        rate_mhz = 0
+        began_ms = 0
+        if gait.name != OTHER:
+            stride_us = gait.stride_q8 * (window.period_us >> 3) >> 5
+            rate_mhz = (1000000000 + (stride_us >> 1)) // stride_us
+            if bout.name != gait.name:
+                began_ms = rhythm.began() * window.period_us // 1000
+        was = bout.name
+        ended = bout.step(gait.name, rate_mhz, began_ms, block_ms)
+        if bout.name != OTHER and bout.name != was:
+            self._move(OTHER if was == OTHER else was, bout.name, bout.age_ms - block_ms)
+        self.stride_period_samples_q8 = gait.stride_q8 << window.halvings
+        return BOUT if ended else 0
+
+    def _count(self, block_ms, rested):
+        name = self._bout.name
+        if name == OTHER and self._rest.resting:
+            name = REST
+        self.second_class = name
+        self.tally_ms[name] += block_ms
+        if rested and name == REST:
+            self._move(OTHER, REST, rested * block_ms)
+
+    def _move(self, source, target, span_ms):
+        span_ms = max(0, min(span_ms, self.tally_ms[source]))
+        self.tally_ms[source] -= span_ms
+        self.tally_ms[target] += span_ms

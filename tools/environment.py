@@ -39,7 +39,9 @@ def main():
     if os.path.isdir(folder):
         shutil.rmtree(folder)
     if subprocess.call([python, "-m", "venv", folder]) != 0:
-        print("%s cannot make a virtual environment; on Debian install python3-venv" % python, file=sys.stderr)
+        print(
+            "%s cannot make a virtual environment; on Debian install python3-venv" % python, file=sys.stderr
+        )
         return 1
     return 0
 

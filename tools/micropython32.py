@@ -19,11 +19,22 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "micropython32"
 SUITE = "trixie"
 PACKAGES = ("micropython", "libc6", "libffi8", "libmbedcrypto16", "libmbedtls21", "libmbedx509-7")
-DEBIAN_SUITES = {"bullseye", "bookworm", "trixie", "forky", "duke", "sid", "oldstable", "stable", "testing", "unstable"}
+DEBIAN_SUITES = {
+    "bullseye",
+    "bookworm",
+    "trixie",
+    "forky",
+    "duke",
+    "sid",
+    "oldstable",
+    "stable",
+    "testing",
+    "unstable",
+}
 KEYRINGS = ("/usr/share/keyrings/debian-archive-keyring.gpg",)
 WRAPPER = """#!/bin/sh
 # Starts the unpacked i386 MicroPython with its own loader and libraries.
-here=$(dirname "$(readlink -f "$0")")/root/usr
+here=$(dirname "$(readlink -f "$0")")/unpacked/usr
 exec "$here/lib/i386-linux-gnu/ld-linux.so.2" --library-path "$here/lib/i386-linux-gnu" "$here/bin/micropython" "$@"
 """
 # A 32-bit build, with the emitters that the firmware uses.
@@ -149,8 +160,9 @@ def fetch(folder: Path) -> Path:
     else:
         raise FetchError("; ".join(failures))
     for file in files:
-        run(["dpkg-deb", "-x", str(file), str(folder / "root")], folder)
+        run(["dpkg-deb", "-x", str(file), str(folder / "unpacked")], folder)
         file.unlink()
+    shutil.rmtree(folder / "apt")
     wrapper.write_text(WRAPPER)
     wrapper.chmod(0o755)
     if not works(wrapper):

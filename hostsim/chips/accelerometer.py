@@ -28,7 +28,7 @@ WAKE_UP = WU_X | WU_Y | WU_Z
 def tag_byte(sensor: int, slot: int) -> int:
     """FIFO_DATA_OUT_TAG: sensor in bits 7:3, time slot in 2:1, and bit 0 makes the number of ones even."""
     tag = sensor << 3 | (slot & 3) << 1
-    return tag | (bin(tag).count("1") & 1)
+    return tag | (tag.bit_count() & 1)
 
 
 _TAGS = np.array([[tag_byte(s, c) for c in range(4)] for s in (TAG_ACCELEROMETER, TAG_TEMPERATURE)], np.uint8)
@@ -207,7 +207,7 @@ class MotionEvents:
         slope = np.diff(np.concatenate((before, values)).astype(np.int32), axis=0) / 2
         codes = np.zeros(BLOCK, np.uint8)
         steep = np.abs(slope) > limits.wake
-        awake = steep.any(axis=1)
+        awake = np.any(steep, axis=1)
         run, self._wake_run = _runs(awake, self._wake_run)
         lasting = run >= limits.wake_run
         for axis, bit in enumerate((WU_X, WU_Y, WU_Z)):

@@ -108,6 +108,9 @@ class Lsm6dsox(Part):
         self._noise = noise
         self._offset_g = offset_g
         self._seed = seed
+        self._segments: deque[tuple[bytes, int, int]] = deque()
+        self._count = 0
+        self._overrun = self._overrun_latched = False
         self.reset()
 
     def reset(self) -> None:
@@ -158,10 +161,9 @@ class Lsm6dsox(Part):
     # FIFO
 
     def _clear_fifo(self) -> None:
-        self._segments: deque[tuple[bytes, int, int]] = deque()
+        self._segments.clear()
         self._count = 0
-        self._overrun = False
-        self._overrun_latched = False
+        self._overrun = self._overrun_latched = False
 
     def _mode(self) -> int:
         return self._registers[_FIFO_CTRL4] & 7

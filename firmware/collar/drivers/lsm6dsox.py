@@ -4,6 +4,7 @@ The gyroscope stays off. `drain` allocates nothing. Samples are int16, 2048 a g 
 """
 
 import micropython
+import micropython
 from micropython import const
 
 from collar.drivers import PartError
@@ -63,7 +64,7 @@ _SELF_TEST_MOST = const(13927)
 
 
 @micropython.viper
-def _unpack(words: ptr8, x: ptr16, y: ptr16, z: ptr16) -> int:
+def _unpack(words: ptr8, x: ptr16, y: ptr16, z: ptr16) -> int:  # noqa: F821
     """Puts the accelerometer words of a burst into x, y and z; returns the index after the last one.
 
     Four arguments are the most that viper takes, so the number of words, the first index and the last tag's time slot
@@ -116,7 +117,7 @@ class LSM6DSOX:
         """Raises PartError unless an LSM6DSOX answers, OSError if nothing does."""
         found = self._get(_WHO_AM_I)
         if found != _IDENTITY:
-            raise PartError("LSM6DSOX answers 0x%02x instead of 0x6c" % found)
+            raise PartError(f"LSM6DSOX answers 0x{found:02x} instead of 0x6c")
 
     def reset(self):
         """Software reset; the part needs 50 us, which a read or two on the bus take (AN5272 section 5.7)."""

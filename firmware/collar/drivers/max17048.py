@@ -27,7 +27,7 @@ class MAX17048:
         """Raises PartError unless a MAX17048 or MAX17049 answers, OSError if nothing does."""
         version = self._get(_VERSION)
         if version & 0xFFF0 != 0x0010:
-            raise PartError("MAX17048 answers version 0x%04x instead of 0x001_" % version)
+            raise PartError(f"MAX17048 answers version 0x{version:04x} instead of 0x001_")
 
     def percent_x10(self):
         """State of charge in tenths of a percent, 0 to 1000 (1/256 % a count)."""

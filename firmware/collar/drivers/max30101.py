@@ -44,7 +44,7 @@ GREEN = const(3)
 
 
 @micropython.viper
-def _unpack(raw: ptr8, out: ptr32, at: int, n: int) -> int:
+def _unpack(raw: ptr8, out: ptr32, at: int, n: int) -> int:  # noqa: F821
     """Puts n big-endian triplets into out from `at` on; returns the index after the last one."""
     p = 0
     while n:
@@ -78,7 +78,7 @@ class MAX30101:
         """Raises PartError unless a MAX30101 answers, OSError if nothing does."""
         self._bus.read_into(self._address, _PART_ID, self._one)
         if self._state[0] != _IDENTITY:
-            raise PartError("MAX30101 answers 0x%02x instead of 0x15" % self._state[0])
+            raise PartError(f"MAX30101 answers 0x{self._state[0]:02x} instead of 0x15")
 
     def start(self, led_ua=6400, rate_hz=25, led=GREEN, watermark=25):
         """Resets the part and measures with one LED (RED, IR, GREEN) at `led_ua` (0..51000, steps of 200).

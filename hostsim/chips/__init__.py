@@ -1,0 +1,1 @@
+"""The collar's chips, register by register, fed by a signal source."""

@@ -1,0 +1,1 @@
+"""The handler's side: client, archive, report."""

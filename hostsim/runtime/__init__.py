@@ -1,0 +1,1 @@
+"""The simulated device: the real interpreter, virtual time, the board around it."""

@@ -1,0 +1,1 @@
+"""Tasks and modes: the only place that knows everything."""

@@ -1,0 +1,1 @@
+"""Integer kernels over blocks of samples. Pure: no hardware, no clock, nothing allocated in steady state."""

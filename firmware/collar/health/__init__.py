@@ -1,0 +1,1 @@
+"""Days: what a dog is like, and when it stops being so."""

@@ -1,0 +1,1 @@
+"""Protocol, services, sync and access. PROTOCOL.md is the document."""

@@ -1,0 +1,1 @@
+"""Blocks of acceleration in, findings out: gait, limp, posture, impact, shake, tremor."""

@@ -1,0 +1,1 @@
+"""Heart and breath, each with its status, quality and coverage."""

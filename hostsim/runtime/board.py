@@ -70,6 +70,7 @@ class Line:
     """One GPIO as the processor sees it."""
 
     read: Callable[[], int] | None = None
+    chip: I2CChip | None = None
     level: int = 1
     output: int = 1
     edges: int = 0
@@ -85,7 +86,7 @@ class Board:
         self.lines: dict[int, Line] = {}
         self.outputs: list[tuple[int, int, int]] = []
         self._adc_uv = adc_uv
-        self._chip_lines: list[tuple[int, Line]] = []
+        self._driven: list[tuple[int, Line]] = []
 
     @property
     def chips(self) -> list[I2CChip]:
@@ -96,31 +97,40 @@ class Board:
         """The line of this number."""
         return self.lines.setdefault(gpio, Line())
 
-    def connect(self, gpio: int, read: Callable[[], int]) -> None:
-        """Lets something outside the processor (a chip's pin, a button) drive the line."""
+    def connect(self, gpio: int, chip: I2CChip, name: str) -> None:
+        """Lets a chip's pin drive the line."""
+        self.drive(gpio, lambda: chip.pin_level(name))
+        self.line(gpio).chip = chip
+
+    def drive(self, gpio: int, read: Callable[[], int]) -> None:
+        """Lets something outside the processor (a button, a charger) drive the line."""
         line = self.line(gpio)
         line.read = read
         line.level = read()
-        self._chip_lines.append((gpio, line))
+        self._driven.append((gpio, line))
 
     def next_change_us(self) -> int:
-        """When a chip may next move a line by itself."""
+        """When a chip may next move a line that the processor listens to."""
         soonest = NEVER
-        for chip in self.chips:
-            change = chip.next_change_us()
-            if change is not None and change < soonest:
-                soonest = change
+        for _, line in self._driven:
+            if line.edges and line.chip is not None:
+                change = line.chip.next_change_us()
+                if change is not None and change < soonest:
+                    soonest = change
         return soonest
 
     def advance(self) -> None:
-        """Brings all chips to the present."""
-        for chip in self.chips:
-            chip.advance()
+        """Brings the chips whose lines are listened to to the present; the others follow when they are asked."""
+        for _, line in self._driven:
+            if line.edges and line.chip is not None:
+                line.chip.advance()
 
     def edges(self) -> list[int]:
         """The GPIOs on which an interrupt that is switched on has fired since the last look."""
         fired = []
-        for gpio, line in self._chip_lines:
+        for gpio, line in self._driven:
+            if not line.edges:
+                continue
             assert line.read is not None
             level = line.read()
             if level == line.level:

@@ -5,17 +5,19 @@ milliseconds since 1970 (UTC), and None until somebody has set it.
 """
 
 import time
+from machine import RTC
 from micropython import const
 
 _TICKS_MASK = const(0x3FFFFFFF)
 _EPOCH_2000_S = const(946684800)
+_EARLIEST_S = const(1735689600)  # 2025-01-01: a clock that shows less was never set
 
 
 class Clock:
-    """Uptime and wall time. `rtc` is `machine.RTC` or anything with its `datetime`."""
+    """Uptime and wall time."""
 
-    def __init__(self, rtc):
-        self._rtc = rtc
+    def __init__(self):
+        self._rtc = RTC()
         self._last_ticks = time.ticks_ms()
         self._uptime_ms = 0
         self.offset_ms = None
@@ -51,6 +53,3 @@ class Clock:
             return False
         self.offset_ms = seconds * 1000 - self.uptime_ms()
         return True
-
-
-_EARLIEST_S = const(1735689600)

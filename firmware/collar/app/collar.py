@@ -1,0 +1,112 @@
+"""The composition root: the one place that knows everything, builds it and starts it."""
+
+import asyncio
+import gc
+
+from micropython import const
+
+from collar.app import movement
+from collar.app.housekeeping import Housekeeping
+from collar.app.minute import Minute
+from collar.app.movement import Movement
+from collar.app.part import Part
+from collar.app.pulse import RATE_HZ, Pulse
+from collar.app.recorder import Recorder
+from collar.app.sampling import Sampling
+from collar.app.tasks import supervise
+from collar.drivers.lsm6dsox import LSM6DSOX
+from collar.drivers.max17048 import MAX17048
+from collar.drivers.max30101 import MAX30101
+from collar.hal import power
+from collar.hal.bus import Bus
+from collar.hal.clock import Clock
+from collar.hal.flash import Flash, NoPartition
+from collar.hal.store import SealKeys, Store
+from collar.hal.watchdog import Watchdog
+from collar.journal import records
+from collar.journal.log import Journal, NewerFormat
+from collar.motion.pipeline import Motion
+from collar.vitals.breath import Breath
+from collar.vitals.heart import Heart
+
+FIRMWARE = "0.1.0"
+READINGS_MS = const(600000)
+"""Between two readings of heart and breath at rest, unless the collar is set up for all the time (0)."""
+
+
+class Collar:
+    """All parts of one collar, built for `board` (a module of data, see boards/README.md)."""
+
+    def __init__(self, board):
+        self.clock = Clock()
+        self.store = Store()
+        self.watchdog = Watchdog(board.WATCHDOG_MS)
+        self.journal = None
+        self.recorder = Recorder(None, self.clock)
+        self._open_journal(board)
+        self._build_parts(board)
+        self._build_streams()
+
+    def _open_journal(self, board):
+        """The journal, or a collar that works without one and says so on the air."""
+        detail = None
+        try:
+            journal = Journal(Flash(board.JOURNAL_LABEL), self.clock.uptime_ms, SealKeys(self.store))
+            report = journal.open()
+            self.journal = self.recorder.journal = journal
+            self._tell_boot(report)
+            return
+        except NoPartition:
+            code = "missing"
+        except NewerFormat:
+            code = "newer_format"
+        except OSError as error:
+            code, detail = "unreadable", str(error)
+        self.recorder.fault("journal", code, None, detail)
+
+    def _tell_boot(self, report):
+        cause = power.reset_cause()
+        self.recorder.record(
+            records.BOOT, (cause, FIRMWARE, report.torn_bytes, report.bad_sectors, gc.mem_free())
+        )
+        if self.clock.restore():
+            self.recorder.record(records.CLOCK, ("set", self.clock.offset_ms, None, None))
+
+    def _build_parts(self, board):
+        bus = Bus(board.I2C_ID, board.I2C_SCL, board.I2C_SDA, board.I2C_HZ)
+        self.accelerometer = self._part(
+            "accelerometer", LSM6DSOX(bus, board.ACCELEROMETER_ADDRESS), movement.setup
+        )
+        self.optical = self._part("optical", MAX30101(bus, board.PULSE_ADDRESS), _probe)
+        self.gauge = self._part("gauge", MAX17048(bus, board.GAUGE_ADDRESS), _probe)
+
+    def _part(self, name, driver, setup):
+        return Part(name, driver, setup, self.recorder, self.clock)
+
+    def _build_streams(self):
+        motion = Motion()
+        self.minute = Minute(motion)
+        interval_ms = self.store.integer("readings_ms", READINGS_MS)
+        self.movement = Movement(
+            self.accelerometer, motion, Breath(), self.minute, self.recorder, self.clock
+        )
+        self.pulse = Pulse(self.optical, Heart(RATE_HZ), self.recorder, self.clock, interval_ms)
+        self.sampling = Sampling(self.movement, self.pulse, self.recorder, self.clock, self.watchdog, interval_ms)
+        self.housekeeping = Housekeeping(self.minute, self.gauge, self.journal, self.recorder, self.clock, self.watchdog)
+
+    async def main(self):
+        """Starts every task; returns never."""
+        tasks = (("sampling", self.sampling.run), ("housekeeping", self.housekeeping.run))
+        for name, function in tasks:
+            asyncio.create_task(supervise(name, function, self.recorder, self.watchdog))
+        while True:
+            await asyncio.sleep(3600)
+
+
+def _probe(driver):
+    driver.probe()
+
+
+def run(board):
+    """Builds the collar and runs it for ever."""
+    asyncio.run(Collar(board).main())

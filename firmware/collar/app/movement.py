@@ -1,0 +1,122 @@
+"""The accelerometer's stream: out of the FIFO, through the detectors, into records.
+
+The FIFO is emptied by the clock and not by its watermark interrupt: a sample's time is its index, so nothing is won
+by being punctual, a lost edge cannot stop the stream, and INT1 stays free for blows.
+"""
+
+from array import array
+
+from micropython import const
+
+from collar.app.timebase import Timebase
+from collar.journal import records
+from collar.motion import classes
+
+ODR_HZ = const(52)
+BLOCK = const(52)
+_PERIOD_US = const(19231)
+_WATERMARK = const(416)
+
+
+def setup(driver):
+    """Probes and starts the accelerometer."""
+    driver.probe()
+    driver.configure(ODR_HZ, _WATERMARK)
+
+
+class Movement:
+    """Empties the accelerometer and feeds `motion`, `breath` and the minute.
+
+    `on_breath()` hears of every breath reading, `on_block(x, y, z)` of every block of 52 samples.
+    """
+
+    def __init__(self, part, motion, breath, minute, recorder, clock):
+        self._part = part
+        self.motion = motion
+        self.breath = breath
+        self._minute = minute
+        self._recorder = recorder
+        self._clock = clock
+        self._x, self._y, self._z = (array("h", bytes(2 * BLOCK)) for _ in range(3))
+        self.timebase = Timebase(_PERIOD_US)
+        self._taken = 0
+        self._running = False
+        self.worn = True
+        self.on_breath = None
+        self.on_block = None
+
+    def step(self):
+        """Takes everything that is in the FIFO. A part that fails is left to its own recovery."""
+        if not self._part.ready():
+            self._running = False
+            return
+        if not self._running:
+            self._begin()
+        driver = self._part.driver
+        try:
+            while driver.drain(self._x, self._y, self._z):
+                self._taken += BLOCK
+                self._block()
+        except OSError as error:
+            self._part.lost("bus_error", error.errno)
+            return
+        passed = self._taken + driver.pending - self.timebase.count
+        lost = self.timebase.passed(passed, self._clock.uptime_ms())
+        if lost:
+            self._gap(lost, "overrun" if driver.overrun else "stall")
+
+    def _begin(self):
+        self.timebase.start(self._clock.uptime_ms())
+        self._taken = self.timebase.count
+        self._forget()
+        self._running = True
+
+    def _gap(self, lost, reason):
+        self._forget()
+        self._taken += lost
+        self._recorder.record(records.GAP, ("motion", lost, reason))
+
+    def _forget(self):
+        flags = self.motion.gap()
+        if flags:
+            self._findings(flags)
+        self.breath.reset()
+
+    def _block(self):
+        motion = self.motion
+        flags = motion.feed(self._x, self._y, self._z, BLOCK, self.timebase.period_us)
+        self._minute.block(self.worn)
+        self.breath.period_us = self.timebase.period_us
+        self.breath.worn = self.worn
+        if self.breath.feed(self._x, self._y, self._z, BLOCK, motion.still) and self.on_breath:
+            self.on_breath()
+        if self.on_block:
+            self.on_block(self._x, self._y, self._z)
+        if flags:
+            self._findings(flags)
+
+    def _findings(self, flags):
+        motion = self.motion
+        end_ms = self.timebase.time_ms(self._taken)
+        if flags & classes.BOUT:
+            self._recorder.record(records.BOUT, motion.bout_values(end_ms), end_ms)
+        if flags & classes.SHAKE:
+            self._minute.shakes += 1
+            self._recorder.record(records.SHAKE, motion.shake_values(), end_ms)
+        if flags & classes.SCRATCH:
+            self._minute.scratches += 1
+
+    def flush(self):
+        """Takes the last samples, whole block or not, and hands out what is still under way."""
+        self.step()
+        if not self._running:
+            return
+        try:
+            n = self._part.driver.drain(self._x, self._y, self._z, False)
+        except OSError as error:
+            self._part.lost("bus_error", error.errno)
+            return
+        self._taken += n
+        flags = self.motion.feed(self._x, self._y, self._z, n, self.timebase.period_us) | self.motion.finish()
+        if flags:
+            self._findings(flags)

@@ -1,0 +1,89 @@
+"""The optical sensor's stream: when its light is on, out of the FIFO, through the beat finder, into records."""
+
+from array import array
+
+from micropython import const
+
+from collar.app.timebase import Timebase
+from collar.journal import records
+
+RATE_HZ = const(25)
+_PERIOD_US = const(40000)
+_BUFFER = const(32)
+_ATTEMPT_MS = const(60000)  # a reading that has not come in a minute does not come in two
+_OK = const(0)
+
+
+class Pulse:
+    """Runs the light for a reading every `interval_ms`, or all the time when that is 0.
+
+    `still` and `worn` are told by the other streams; `steady_mg` is the motion of the last second.
+    """
+
+    def __init__(self, part, heart, recorder, clock, interval_ms):
+        self._part = part
+        self.heart = heart
+        self._recorder = recorder
+        self._clock = clock
+        self.interval_ms = interval_ms
+        self._buffer = array("i", bytes(4 * _BUFFER))
+        self.timebase = Timebase(_PERIOD_US)
+        self.lit = False
+        self.worn = True
+        self.motion_mg = 0
+        self._due_ms = 0
+        self._until_ms = 0
+
+    def step(self):
+        """Starts, reads or stops the sensor, as the schedule wants. True while the light is on."""
+        now_ms = self._clock.uptime_ms()
+        if not self.lit and now_ms < self._due_ms:
+            return False
+        if not self._part.ready():
+            self.lit = False
+            return False
+        try:
+            if self.lit:
+                self._read(now_ms)
+            else:
+                self._light(now_ms)
+        except OSError as error:
+            self.lit = False
+            self._part.lost("bus_error", error.errno)
+        return self.lit
+
+    def ask(self):
+        """Wants a reading now."""
+        self._due_ms = 0
+
+    def _light(self, now_ms):
+        self._part.driver.start(RATE_HZ)
+        self.heart.reset()
+        self.timebase.start(now_ms)
+        self.lit = True
+        self._until_ms = now_ms + _ATTEMPT_MS
+        self._due_ms = now_ms + self.interval_ms
+
+    def _read(self, now_ms):
+        driver = self._part.driver
+        n = driver.drain(self._buffer)
+        lost = self.timebase.passed(n, now_ms)
+        self.heart.period_us = self.timebase.period_us
+        if lost:
+            self.heart.reset()
+            self._recorder.record(records.GAP, ("pulse", lost, "overrun" if driver.overflow else "stall"))
+        if n:
+            self._feed(n, now_ms)
+
+    def _feed(self, n, now_ms):
+        heart = self.heart
+        heart.worn = self.worn
+        if not heart.feed(self._buffer, n, self.motion_mg):
+            return
+        values = heart.values()
+        if self.interval_ms == 0:
+            self._recorder.record(records.PULSE, values)
+        elif values[0] == _OK or now_ms >= self._until_ms:
+            self._recorder.record(records.PULSE, values)
+            self._part.driver.stop()
+            self.lit = False

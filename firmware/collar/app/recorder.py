@@ -1,0 +1,52 @@
+"""Everything that goes into the journal passes here: records, and faults that do not flood it."""
+
+from micropython import const
+
+from collar.journal import records
+
+_REPEAT_MS = const(3600000)  # the same fault of the same part is told at most once an hour
+
+
+class Recorder:
+    """Writes records with the collar's uptime. `journal` may be None: then the collar works on and remembers nothing.
+
+    `clock` is a hal Clock; `listeners` are told of every record as `listener(kind, values)` once it is written.
+    """
+
+    def __init__(self, journal, clock):
+        self.journal = journal
+        self._clock = clock
+        self._told = {}
+        self.listeners = []
+        self.failures = 0
+
+    def record(self, kind, values, uptime_ms=None):
+        """Appends a record; `uptime_ms` is when it happened if that was earlier. Returns its sequence number or None."""
+        seq = None
+        if self.journal is not None:
+            try:
+                if uptime_ms is None:
+                    seq = self.journal.append(kind, values)
+                else:
+                    seq = self.journal.append_at(kind, values, uptime_ms)
+            except OSError:
+                self.failures += 1
+        for listener in self.listeners:
+            listener(kind, values)
+        return seq
+
+    def fault(self, part, code, value=None, detail=None):
+        """Records a fault of a part (words of `records.PARTS` and `records.FAULTS`), once an hour at most."""
+        now_ms = self._clock.uptime_ms()
+        key = (part, code)
+        told_ms = self._told.get(key)
+        if told_ms is not None and now_ms - told_ms < _REPEAT_MS:
+            return
+        self._told[key] = now_ms
+        self.record(records.FAULT, (part, code, value, detail))
+
+    def recovered(self, part):
+        """The part works again: its next fault is news."""
+        for key in [key for key in self._told if key[0] == part]:
+            del self._told[key]
+        self.record(records.FAULT, (part, "recovered", None, None))

@@ -1,0 +1,51 @@
+"""The sampling task: both streams, one after the other, as often as the faster one needs."""
+
+import asyncio
+
+from micropython import const
+
+from collar.app.interval import Interval
+from collar.journal import records
+
+_LIT_MS = const(1000)  # the optical FIFO holds 1.28 s at 25 Hz
+_DARK_MS = const(4000)  # the accelerometer's holds 9.8 s at 52 Hz
+_LIMIT_MS = const(20000)
+_OK = const(0)
+
+
+class Sampling:
+    """Keeps `movement` and `pulse` going and passes on what the one has to know of the other."""
+
+    def __init__(self, movement, pulse, recorder, clock, watchdog, interval_ms):
+        self._movement = movement
+        self._pulse = pulse
+        self._recorder = recorder
+        self._clock = clock
+        self._watchdog = watchdog
+        self._breaths = Interval(interval_ms)
+        movement.on_breath = self._breath
+        watchdog.register("sampling", _LIMIT_MS)
+
+    async def run(self):
+        """The task."""
+        while True:
+            lit = self.step()
+            await asyncio.sleep_ms(_LIT_MS if lit else _DARK_MS)
+
+    def step(self):
+        """One turn. Returns whether the light is on, so that the next turn has to come soon."""
+        self._watchdog.alive("sampling")
+        self._movement.step()
+        self._pulse.motion_mg = self._movement.motion.activity_mg
+        lit = self._pulse.step()
+        self._watchdog.feed()
+        return lit
+
+    def flush(self):
+        """Writes what is known so far, before somebody reads the journal."""
+        self._movement.flush()
+
+    def _breath(self):
+        values = self._movement.breath.values()
+        if self._breaths.offer(self._clock.uptime_ms(), values[0] == _OK):
+            self._recorder.record(records.BREATH, values)

@@ -1,0 +1,127 @@
+"""The bench's own composition root: one simulated collar around one source of signals, ready to run."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import runpy
+import struct
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from hostsim.chips.battery import Lipo
+from hostsim.chips.lsm6dsox import Lsm6dsox
+from hostsim.chips.max17048 import Max17048
+from hostsim.chips.max30101 import Max30101
+from hostsim.flash import on_file
+from hostsim.runtime.board import Board, I2CBus
+from hostsim.runtime.device import Device, DeviceOptions
+from hostsim.runtime.interpreter import FIRMWARE
+from hostsim.runtime.peripherals import FlashPort, Nvs, Rtc, attach_random, read_partitions
+from hostsim.runtime.virtual import VirtualClock, VirtualLoop
+from hostsim.signals import SignalSource
+
+BOARDS = FIRMWARE.parent / "boards"
+_NAMESPACE = "rex"
+
+Result = TypeVar("Result")
+
+
+def seal_key(seed: int) -> bytes:
+    """The first sealing key of this seed's collar, as provisioning would draw it: 32 bytes."""
+    return hashlib.sha256(b"rex bench sealing key %d" % seed).digest()
+
+
+@dataclass
+class CollarOptions:
+    """How one collar on the bench differs from another.
+
+    `readings_ms`: time between readings of heart and breath; None leaves the firmware's own, 0 is all the time.
+    `rate_error`: how far the accelerometer's clock is off.
+    """
+
+    board: str = "hostsim"
+    seed: int = 1
+    readings_ms: int | None = None
+    rate_error: float = 0.0
+    ticks_start_ms: int = 0
+    console: Callable[[str], None] = field(default=lambda line: None)
+
+
+class Collar:
+    """A simulated collar: processor, chips, flash and wall clock, on a virtual clock of its own.
+
+    `folder` receives `journal.bin` (the flash ring, as it stands at every moment) and `collar.key`.
+    """
+
+    def __init__(self, source: SignalSource, folder: Path, options: CollarOptions) -> None:
+        self.options = options
+        self.folder = folder
+        self.clock = VirtualClock()
+        self.loop = VirtualLoop(self.clock)
+        data = SimpleNamespace(**runpy.run_path(str(BOARDS / options.board / "board.py")))
+        self._build_chips(source, data)
+        self.device = Device(
+            self.clock,
+            self.board,
+            DeviceOptions(
+                board=options.board,
+                seed=options.seed,
+                ticks_start_ms=options.ticks_start_ms,
+                console=options.console,
+            ),
+        )
+        self.rtc = Rtc(self.clock)
+        self.rtc.attach(self.device)
+        attach_random(self.device, options.seed)
+        self._build_flash(data)
+        self.loop.world = self.device.world
+
+    def _build_chips(self, source: SignalSource, data: SimpleNamespace) -> None:
+        seed = self.options.seed
+        self.battery = Lipo(self.clock)
+        self.accelerometer = Lsm6dsox(
+            self.clock,
+            source,
+            rate_error=self.options.rate_error,
+            seed=seed,
+            address=data.ACCELEROMETER_ADDRESS,
+        )
+        self.optical = Max30101(self.clock, source, seed=seed, address=data.PULSE_ADDRESS)
+        self.gauge = Max17048(self.clock, self.battery, address=data.GAUGE_ADDRESS)
+        chips = {chip.address: chip for chip in (self.accelerometer, self.optical, self.gauge)}
+        self.bus = I2CBus(self.clock, data.I2C_HZ, data.I2C_SCL, data.I2C_SDA, dict(chips))
+        self.board = Board(self.clock, {data.I2C_ID: self.bus}, lambda gpio: 0)
+        self.board.connect(data.ACCELEROMETER_INT1, self.accelerometer, "int1")
+        self.board.connect(data.ACCELEROMETER_INT2, self.accelerometer, "int2")
+        self.board.connect(data.PULSE_INT, self.optical, "int")
+        self.board.connect(data.GAUGE_ALERT, self.gauge, "alrt")
+
+    def _build_flash(self, data: SimpleNamespace) -> None:
+        table = BOARDS / self.options.board / "partitions.csv"
+        entries = read_partitions(table if table.exists() else BOARDS / "bench_s3" / "partitions.csv")
+        size = next(entry.size for entry in entries if entry.label == data.JOURNAL_LABEL)
+        self.flash = on_file(self.folder / "journal.bin", size, seed=self.options.seed)
+        self.flash_port = FlashPort(self.clock, entries, {data.JOURNAL_LABEL: self.flash})
+        self.flash_port.attach(self.device)
+        self.nvs = Nvs()
+        self.nvs.attach(self.device)
+        key = seal_key(self.options.seed)
+        (self.folder / "collar.key").write_text(key.hex() + "\n")
+        self.nvs.set(_NAMESPACE, "seal", struct.pack("<I", 0) + key)
+        if self.options.readings_ms is not None:
+            self.nvs.set(_NAMESPACE, "readings_ms", struct.pack("<i", self.options.readings_ms))
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Powers the collar on, runs `work` on the virtual loop to its end, and powers the collar off."""
+        asyncio.set_event_loop(self.loop)
+        self.device.power_on()
+        try:
+            return self.loop.run_until_complete(work)
+        finally:
+            self.device.power_off()
+            asyncio.set_event_loop(None)
+            self.loop.close()

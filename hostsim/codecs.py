@@ -23,5 +23,6 @@ if str(FIRMWARE) not in sys.path:
     sys.path.insert(0, str(FIRMWARE))
 
 from collar.journal import records
+from collar.link import protocol
 
-__all__ = ["records"]
+__all__ = ["protocol", "records"]

@@ -1,0 +1,295 @@
+"""The link: what a phone may ask of the collar, and when the radio is on.
+
+One connection at a time. `run` is three tasks: one answers, one sends, one opens and closes the radio's windows.
+"""
+
+import asyncio
+import struct
+
+from micropython import const
+
+from collar.link import gatt, protocol
+from collar.link.calendar import current_time, parse_current_time
+from collar.link.sync import Sync
+
+_BACK_OFF_MS = const(8)
+_WINDOW_INTERVAL_US = const(250000)
+_ALWAYS_INTERVAL_US = const(1000000)
+_LIVE_MAX_S = const(3600)
+_ANSWERS = const(8)
+_FOR_EVER_MS = const(86400000)
+_HEART_16_BIT = const(0x01)
+_HEART_CONTACT = const(0x06)
+_HEART_RR = const(0x10)
+_CAPABILITIES = protocol.CAN_SYNC | protocol.CAN_SET_TIME | protocol.CAN_LIVE | protocol.CAN_HEART
+
+
+class Link:
+    """The collar's side of the protocol.
+
+    `clock` has uptime_ms(), utc_ms() (None while never set). `set_time(utc_ms)` is called when a phone sets the time;
+    it returns by how many ms the wall clock moved, None if it was not set before. `journal_id` tells one journal of a
+    collar from the one after an erase.
+    """
+
+    def __init__(self, ble, journal, clock, identity, set_time, journal_id=0, always_on=False, secrets=None):
+        self.always_on = always_on
+        self.alert = protocol.UNKNOWN
+        self.battery = protocol.UNKNOWN
+        self.flags = 0
+        self.connections = 0
+        self.finished_syncs = 0
+        self.frames = 0
+        self._clock = clock
+        self._journal = journal
+        self._set_time = set_time
+        self._journal_id = journal_id
+        self._gatt = gatt.Gatt(ble, identity, self._now_value, secrets)
+        self._sync = Sync(journal, clock.uptime_ms)
+        self._answers = []
+        self._indicating = False
+        self._more = asyncio.Event()
+        self._windows = asyncio.Event()
+        self._until_ms = -1
+        self._live_until_ms = -1
+        self._advertising = False
+
+    # For the app
+
+    @property
+    def radio_on(self):
+        """Whether the radio has power: no light sleep meanwhile."""
+        return self._gatt.on
+
+    @property
+    def connected(self):
+        """Whether a phone is connected."""
+        return self._gatt.connection is not None
+
+    @property
+    def live(self):
+        """Whether a phone asked for live values and is still there."""
+        return self.connected and self._clock.uptime_ms() < self._live_until_ms
+
+    def open_window(self, ms):
+        """Advertises for `ms` from now, or longer if a window is open that ends later."""
+        self._until_ms = max(self._until_ms, self._clock.uptime_ms() + ms)
+        self._windows.set()
+
+    def close_window(self):
+        """Ends the window and any connection now."""
+        self._until_ms = -1
+        self._gatt.disconnect()
+        self._windows.set()
+
+    def set_alert(self, level):
+        """Alert level 0 green, 1 amber, 2 red, 255 not known, in the status and in the advertisement."""
+        if level != self.alert:
+            self.alert = level
+            self._advertising = False
+            self._windows.set()
+            self.refresh()
+
+    def set_battery(self, percent):
+        """Charge in percent, None if not known."""
+        self.battery = protocol.UNKNOWN if percent is None else percent
+        if self._gatt.on:
+            self._gatt.publish(self._gatt.battery, bytes((self.battery,)))
+
+    def set_flags(self, flags):
+        """CLOCK_SET, WORN, CHARGING, FAULT of the status."""
+        self.flags = flags
+
+    def refresh(self):
+        """Brings the status value up to date; the app calls it once a minute."""
+        if self._gatt.on:
+            uptime_s = self._clock.uptime_ms() // 1000
+            journal = self._journal
+            value = protocol.status_value(
+                self.alert, self.battery, self.flags, journal.first_seq, journal.next_seq, journal.boot, uptime_s
+            )
+            self._gatt.publish(self._gatt.status, value)
+
+    def send_heart(self, bpm, rr_ms=()):
+        """A fresh heart rate (beats a minute) with its RR intervals (ms) as Heart Rate Measurement; no reading, no call."""
+        if not self.connected:
+            return
+        flags = _HEART_CONTACT | (_HEART_16_BIT if bpm > 255 else 0) | (_HEART_RR if rr_ms else 0)
+        value = struct.pack("<BH" if bpm > 255 else "<BB", flags, bpm)
+        for rr in rr_ms[-8:]:
+            value += struct.pack("<H", rr * 1024 // 1000)
+        self._gatt.publish(self._gatt.heart, value)
+
+    def send_live(self, kind, payload):
+        """A live value: a record's kind and payload. Lost when the radio is busy; it is in the journal anyway."""
+        if self.live:
+            self._gatt.notify(self._gatt.connection, self._gatt.live, bytes((kind,)) + payload)
+
+    async def run(self):
+        """Serves for ever."""
+        await asyncio.gather(self._serve(), self._send(), self._keep_windows())
+
+    # What happens
+
+    async def _serve(self):
+        while True:
+            await self._gatt.event.wait()
+            event = self._gatt.take()
+            while event is not None:
+                self._handle(*event)
+                event = self._gatt.take()
+
+    def _handle(self, event, connection, value, data):
+        if event == gatt.WRITTEN:
+            if value == self._gatt.control:
+                self._control(connection, data)
+            elif value == self._gatt.time:
+                utc_ms = parse_current_time(data)
+                if utc_ms is not None:
+                    self._set_time(utc_ms)
+        elif event == gatt.INDICATED:
+            self._indicating = False
+            self._more.set()
+        elif event == gatt.CONNECTED:
+            self.connections += 1
+            self._advertising = False
+            self.refresh()
+            self._windows.set()
+        elif event == gatt.DISCONNECTED:
+            self._sync.stop(connection)
+            self._answers.clear()
+            self._indicating = False
+            self._live_until_ms = -1
+            self._windows.set()
+
+    def _control(self, connection, data):
+        opcode, token, values = protocol.parse_request(data)
+        if opcode == protocol.SYNC_ACK:
+            if values is not None:
+                self._acknowledge(connection, *values)
+            return
+        handler = self._REQUESTS.get(opcode)
+        if values is None:
+            status, result = protocol.MALFORMED, ()
+        elif handler is None:
+            status, result = protocol.UNKNOWN_REQUEST, ()
+        else:
+            status, result = handler(self, connection, *values)
+        if len(self._answers) < _ANSWERS:
+            self._answers.append((connection, protocol.answer(opcode & 0x7F, token, status, *result)))
+        self._more.set()
+
+    def _acknowledge(self, connection, transfer, counter):
+        was_active = self._sync.connection is not None
+        self._sync.acknowledge(connection, transfer, counter)
+        if was_active and self._sync.connection is None:
+            self.finished_syncs += 1
+            self.refresh()
+        self._more.set()
+
+    def _info(self, _connection):
+        version = protocol.MAJOR, protocol.MINOR, protocol.PATCH
+        return protocol.OK, version + (_CAPABILITIES, self._journal_id, self._journal.boot)
+
+    def _range(self, _connection):
+        uptime_ms = self._clock.uptime_ms()
+        journal = self._journal
+        return protocol.OK, (journal.first_seq, journal.next_seq, uptime_ms & 0xFFFFFFFF, uptime_ms >> 32)
+
+    def _sync_start(self, connection, transfer, first, end, window, _flags):
+        size = self._gatt.mtu - 3
+        status, first, end = self._sync.start(connection, transfer, first, end, window, size)
+        return status, (transfer, first, end)
+
+    def _sync_stop(self, connection, transfer):
+        return (protocol.OK if self._sync.stop(connection, transfer) else protocol.NO_TRANSFER), ()
+
+    def _time(self, _connection, utc_ms):
+        if utc_ms < 0:
+            return protocol.MALFORMED, ()
+        moved_ms = self._set_time(utc_ms)
+        return protocol.OK, ((0, 0) if moved_ms is None else (1, moved_ms))
+
+    def _go_live(self, _connection, seconds):
+        seconds = min(seconds, _LIVE_MAX_S)
+        self._live_until_ms = self._clock.uptime_ms() + seconds * 1000
+        return protocol.OK, (seconds,)
+
+    _REQUESTS = {
+        protocol.INFO: _info,
+        protocol.JOURNAL: _range,
+        protocol.SYNC_START: _sync_start,
+        protocol.SYNC_STOP: _sync_stop,
+        protocol.SET_TIME: _time,
+        protocol.GO_LIVE: _go_live,
+    }
+
+    def _now_value(self):
+        utc_ms = self._clock.utc_ms()
+        return None if utc_ms is None else current_time(utc_ms)
+
+    # Sending
+
+    async def _send(self):
+        while True:
+            state = self._send_one()
+            if state == gatt.FULL:
+                await asyncio.sleep_ms(_BACK_OFF_MS)
+            elif state == gatt.SENT:
+                await asyncio.sleep_ms(0)
+            else:
+                self._more.clear()
+                await self._more.wait()
+
+    def _send_one(self):
+        """Sends one answer or frame; GONE when there is nothing to send."""
+        if self._answers and not self._indicating:
+            connection, data = self._answers[0]
+            state = self._gatt.indicate(connection, self._gatt.control, data)
+            if state != gatt.FULL:
+                self._answers.pop(0)
+                self._indicating = state == gatt.SENT
+                return gatt.SENT
+            return state
+        length = self._sync.fill()
+        if not length:
+            return gatt.GONE
+        connection = self._sync.connection
+        state = self._gatt.notify(connection, self._gatt.records, self._sync.packer.view[:length])
+        if state == gatt.SENT:
+            self.frames += 1
+            self._sync.sent()
+        elif state == gatt.GONE:
+            self._sync.stop(connection)
+        return state
+
+    # Windows
+
+    async def _keep_windows(self):
+        while True:
+            self._windows.clear()
+            left_ms = _FOR_EVER_MS if self.always_on else self._until_ms - self._clock.uptime_ms()
+            if left_ms > 0:
+                self._advertise()
+            elif self.connected:
+                left_ms = _FOR_EVER_MS
+            else:
+                self._gatt.stop()
+                self._advertising = False
+                left_ms = _FOR_EVER_MS
+            try:
+                await asyncio.wait_for_ms(self._windows.wait(), min(left_ms, _FOR_EVER_MS))
+            except asyncio.TimeoutError:
+                continue
+
+    def _advertise(self):
+        starting = not self._gatt.on
+        self._gatt.start()
+        if starting:
+            self.set_battery(None if self.battery == protocol.UNKNOWN else self.battery)
+            self.refresh()
+        if self._advertising or self.connected:
+            return
+        interval_us = _ALWAYS_INTERVAL_US if self.always_on else _WINDOW_INTERVAL_US
+        self._gatt.advertise(interval_us, protocol.advertisement(self.alert, self.flags))
+        self._advertising = True

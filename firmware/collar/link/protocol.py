@@ -1,0 +1,259 @@
+"""The link's codec: what the bytes between collar and phone mean. Pure: MicroPython and CPython import this file.
+
+PROTOCOL.md beside it is the document; tests/golden/protocol.json holds both sides to the bytes.
+"""
+
+import struct
+from binascii import crc32
+
+from micropython import const
+
+VERSION = "0.1.0"  # since 0.1: SemVer of the protocol, Device Information's Software Revision
+MAJOR = const(0)  # since 0.1
+MINOR = const(1)  # since 0.1
+PATCH = const(0)  # since 0.1
+
+# UUIDs of the collar service. The last six bytes spell REXCOL.
+SERVICE = "7e5a0001-9f2b-4c1d-8a36-524558434f4c"  # since 0.1
+CONTROL = "7e5a0002-9f2b-4c1d-8a36-524558434f4c"  # since 0.1: write with response, indicate
+RECORDS = "7e5a0003-9f2b-4c1d-8a36-524558434f4c"  # since 0.1: notify
+LIVE = "7e5a0004-9f2b-4c1d-8a36-524558434f4c"  # since 0.1: notify
+STATUS = "7e5a0005-9f2b-4c1d-8a36-524558434f4c"  # since 0.1: read, notify
+
+COMPANY = const(0xFFFF)  # since 0.1: advertisement's company number, the one for tests, until we own one
+
+# Requests
+INFO = const(0x01)  # since 0.1
+JOURNAL = const(0x02)  # since 0.1
+SYNC_START = const(0x03)  # since 0.1
+SYNC_ACK = const(0x04)  # since 0.1: the only request without an answer
+SYNC_STOP = const(0x05)  # since 0.1
+SET_TIME = const(0x06)  # since 0.1
+GO_LIVE = const(0x07)  # since 0.1
+CHALLENGE = const(0x10)  # since 0.1: reserved for access control
+PROVE = const(0x11)  # since 0.1: reserved for access control
+GRANT = const(0x12)  # since 0.1: reserved for the vet's read-only key
+SETTING_GET = const(0x20)  # since 0.1: reserved
+SETTING_SET = const(0x21)  # since 0.1: reserved
+TOUCH = const(0x28)  # since 0.1: reserved for the touch test's marks
+FIND = const(0x29)  # since 0.1: reserved for find-me
+CAPTURE = const(0x30)  # since 0.1: reserved for raw capture
+ALERT = const(0x40)  # since 0.1: reserved for alerts, which the collar sends unasked
+ANSWER = const(0x80)  # since 0.1: set in an answer's opcode
+
+# Status of an answer, and ATT application error of a refused read
+OK = const(0x00)  # since 0.1
+UNKNOWN_REQUEST = const(0x80)  # since 0.1: this collar does not know or not allow the opcode
+MALFORMED = const(0x81)  # since 0.1: too short, or a value out of range
+BUSY = const(0x82)  # since 0.1: another phone is syncing; try again later
+LOCKED = const(0x83)  # since 0.1: reserved, ownership must be proved first
+NO_TRANSFER = const(0x84)  # since 0.1: no transfer with this number
+JOURNAL_FAULT = const(0x85)  # since 0.1: the collar could not read its journal
+NO_CLOCK = const(0x86)  # since 0.1: the wall clock was never set
+SLOW_DOWN = const(0x87)  # since 0.1: reserved, too many wrong answers
+
+# Capability word, in INFO
+CAN_SYNC = const(0x0001)  # since 0.1
+CAN_SET_TIME = const(0x0002)  # since 0.1
+CAN_LIVE = const(0x0004)  # since 0.1
+CAN_HEART = const(0x0008)  # since 0.1
+NEEDS_PROOF = const(0x0100)  # since 0.1: reserved, access control is on
+CAN_NEWEST_FIRST = const(0x0200)  # since 0.1: reserved
+CAN_SETTINGS = const(0x0400)  # since 0.1: reserved
+CAN_TOUCH = const(0x0800)  # since 0.1: reserved
+CAN_FIND = const(0x1000)  # since 0.1: reserved
+CAN_CAPTURE = const(0x2000)  # since 0.1: reserved
+CAN_ALERT = const(0x4000)  # since 0.1: reserved
+
+# Frames on RECORDS
+END = const(0x80)  # since 0.1: set in the first byte of a transfer's last frame
+TRANSFER_MAX = const(0x3F)  # since 0.1: transfers are numbered 1..63; bit 6 is reserved and 0
+FRAME_HEADER = const(3)  # since 0.1: transfer u8, counter u16
+FRAME_OVERHEAD = const(5)  # since 0.1: the header and the CRC
+FRAME_MAX = const(244)  # since 0.1: MTU 247 less the 3 bytes of a notification
+TO_THE_END = const(0xFFFFFFFF)  # since 0.1: SYNC_START's end when everything there is is wanted
+
+# Flags of STATUS
+CLOCK_SET = const(0x01)  # since 0.1
+WORN = const(0x02)  # since 0.1
+CHARGING = const(0x04)  # since 0.1
+FAULT = const(0x08)  # since 0.1
+UNKNOWN = const(255)  # since 0.1: a battery or alert level that is not known
+
+_REQUESTS = {
+    INFO: "",
+    JOURNAL: "",
+    SYNC_START: "<BIIBB",  # transfer, first, end (exclusive), window in frames, flags (0)
+    SYNC_ACK: "<BH",  # transfer, counter of the last frame that is safe
+    SYNC_STOP: "<B",  # transfer
+    SET_TIME: "<q",  # UTC in ms since 1970
+    GO_LIVE: "<H",  # seconds, 0 to stop
+}
+_ANSWERS = {
+    INFO: "<BBBIIH",  # major, minor, patch, capabilities, journal number, boot
+    JOURNAL: "<IIIH",  # first seq, next seq, uptime ms low 32 bits and high 16 bits
+    SYNC_START: "<BII",  # transfer, first seq that will come, end (exclusive)
+    SYNC_STOP: "",
+    SET_TIME: "<Bq",  # 1 if the clock was set before, ms by which it moved (0 if not)
+    GO_LIVE: "<H",  # seconds granted
+}
+_STATUS = "<BBBBIIHI"
+STATUS_SIZE = const(18)  # since 0.1
+
+
+class FrameError(ValueError):
+    """A frame is damaged, out of turn or not of this transfer: start again from the last safe record."""
+
+
+def request(opcode, token, *values):
+    """A request's bytes. `token` 0..255 comes back in the answer."""
+    return struct.pack("<BB", opcode, token) + struct.pack(_REQUESTS[opcode], *values)
+
+
+def parse_request(data):
+    """(opcode, token, values), values None when too short; unknown opcodes give (), bytes behind are ignored."""
+    if len(data) < 2:
+        return 0, 0, None
+    layout = _REQUESTS.get(data[0])
+    if not layout:
+        return data[0], data[1], ()
+    if len(data) - 2 < struct.calcsize(layout):
+        return data[0], data[1], None
+    return data[0], data[1], struct.unpack_from(layout, data, 2)
+
+
+def answer(opcode, token, status, *values):
+    """An answer's bytes; values only with status OK. Always fits 20 bytes."""
+    head = struct.pack("<BBB", opcode | ANSWER, token, status)
+    return head if status else head + struct.pack(_ANSWERS[opcode], *values)
+
+
+def parse_answer(data):
+    """(opcode, token, status, values). Raises ValueError if it is no answer or too short for its status."""
+    if len(data) < 3 or not data[0] & ANSWER:
+        raise ValueError("not an answer")
+    opcode, token, status = data[0] & ~ANSWER, data[1], data[2]
+    layout = _ANSWERS.get(opcode)
+    if status or not layout:
+        return opcode, token, status, ()
+    if len(data) - 3 < struct.calcsize(layout):
+        raise ValueError("answer cut short")
+    return opcode, token, status, struct.unpack_from(layout, data, 3)
+
+
+def status_value(alert, battery, flags, first_seq, next_seq, boot, uptime_s):
+    """The value of STATUS; `alert` 0 green, 1 amber, 2 red, `battery` in percent, both 255 if not known."""
+    return struct.pack(_STATUS, 1, alert, battery, flags, first_seq, next_seq, boot, uptime_s)
+
+
+def parse_status(data):
+    """(layout, alert, battery, flags, first seq, next seq, boot, uptime s); bytes behind them are ignored."""
+    return struct.unpack_from(_STATUS, data)
+
+
+def advertisement(alert, flags):
+    """Advertising data, all of its 31 bytes. The last four are reserved for the alert's authenticator."""
+    uuid = bytes([int(SERVICE.replace("-", "")[i : i + 2], 16) for i in range(30, -2, -2)])
+    return (
+        b"\x02\x01\x06\x11\x07"
+        + uuid
+        + struct.pack("<BBHBB", 9, 0xFF, COMPANY, alert, flags)
+        + b"\0\0\0\0"
+    )
+
+
+def frame_crc(view):
+    """CRC of a frame: the low 16 bits of CRC-32 (IEEE 802.3), which both interpreters have in C."""
+    return crc32(view) & 0xFFFF
+
+
+class Packer:
+    """Builds frames in one buffer. `begin`, `put` until it is full, `seal`; then `view[:length]` is the frame."""
+
+    def __init__(self, largest=FRAME_MAX):
+        self.buffer = bytearray(largest)
+        self.view = memoryview(self.buffer)
+        self._at = 0
+        self._limit = largest
+
+    def begin(self, transfer, counter, size):
+        """An empty frame of at most `size` bytes (MTU - 3)."""
+        struct.pack_into("<BH", self.buffer, 0, transfer, counter)
+        self._at = FRAME_HEADER
+        self._limit = min(size, len(self.buffer)) - 2
+
+    def room(self):
+        """Bytes that still go in."""
+        return self._limit - self._at
+
+    def put(self, source, start, end):
+        """Puts in as much of `source[start:end]` as goes in; returns how much that was. `source` is a memoryview."""
+        size = min(end - start, self._limit - self._at)
+        self.view[self._at : self._at + size] = source[start : start + size]
+        self._at += size
+        return size
+
+    def seal(self):
+        """Adds the CRC; returns the frame's length."""
+        struct.pack_into("<H", self.buffer, self._at, frame_crc(self.view[: self._at]))
+        return self._at + 2
+
+
+class Assembler:
+    """Takes a transfer's frames in order and gives its records back. One for each transfer."""
+
+    def __init__(self, transfer):
+        self.counter = 0
+        self.ended = False
+        self.status = OK
+        self.next_seq = 0
+        self._transfer = transfer
+        self._rest = b""
+
+    def feed(self, frame):
+        """The records that this frame completed, as bytes. Raises FrameError; then nothing more may be fed."""
+        if len(frame) < FRAME_OVERHEAD:
+            raise FrameError("short frame")
+        head, counter = struct.unpack_from("<BH", frame)
+        (crc,) = struct.unpack_from("<H", frame, len(frame) - 2)
+        if crc != frame_crc(memoryview(frame)[: len(frame) - 2]):
+            raise FrameError("CRC")
+        if head & TRANSFER_MAX != self._transfer:
+            return []
+        if counter != self.counter or self.ended:
+            raise FrameError(f"frame {counter} instead of {self.counter}")
+        self.counter = (counter + 1) & 0xFFFF
+        if head & END:
+            self.ended = True
+            self.status, self.next_seq = struct.unpack_from("<BI", frame, FRAME_HEADER)
+            return []
+        return self._records(self._rest + bytes(frame[FRAME_HEADER : len(frame) - 2]))
+
+    def _records(self, data):
+        found = []
+        at = 0
+        while at < len(data):
+            size, begin = data[at], at + 1
+            if size & 0x80:
+                if begin == len(data):
+                    break
+                size, begin = size & 0x7F | data[begin] << 7, begin + 1
+            if begin + size > len(data):
+                break
+            found.append(data[begin : begin + size])
+            at = begin + size
+        self._rest = data[at:]
+        return found
+
+
+def prefix_length(buffer, size):
+    """Writes the length of a record of `size` bytes, which begins at buffer[2]; returns where the length begins.
+
+    Lengths below 128 are one byte; longer ones are the low 7 bits with 0x80 set, then the high bits.
+    """
+    if size < 0x80:
+        buffer[1] = size
+        return 1
+    buffer[0] = size & 0x7F | 0x80
+    buffer[1] = size >> 7
+    return 0

@@ -71,8 +71,9 @@ class Still:
         micropython.heap_lock()
     def write(self, address, register, data):
         self.inner.write(address, register, data)
-imu = LSM6DSOX(Still(bus))
+imu = LSM6DSOX(bus)
 imu.configure(52, 52)
+imu._bus = Still(bus)
 time.sleep_ms(3300)
 def drains():
     micropython.heap_lock()

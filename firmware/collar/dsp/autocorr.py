@@ -64,7 +64,7 @@ def headroom(high, n):
     """By how many bits samples of absolute value up to `high` must be divided so that `n` products sum below 2^29."""
     shift = 0
     limit = ROOM // n if n else ROOM
-    while high * high > limit:
+    while high > 32767 or high * high > limit:
         high = (high + 1) >> 1
         shift += 1
     return shift

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,14 @@ from tests.remote import Remote
 FloatArray = NDArray[np.float64]
 COUNTS_PER_G = 2048
 TRUE_GALLOP_HZ = 2.727
+
+@pytest.fixture(scope="module")
+def remote() -> Iterator[Remote]:
+    """A MicroPython process with room for a whole recording as JSON."""
+    process = Remote(heap="8192wK")
+    yield process
+    process.close()
+
 
 FEED = """
 from array import array

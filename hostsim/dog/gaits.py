@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hostsim.dog import noise
 from hostsim.dog.noise import FloatArray
@@ -70,7 +71,7 @@ HIND_AT_NECK = -0.45
 """A hind limb's asymmetry at the neck (horse withers: 35 to 55 % of pelvic, opposite side)."""
 
 
-def response(f_hz: FloatArray, bandwidth_hz: float) -> FloatArray:
+def response(f_hz: NDArray[np.floating], bandwidth_hz: float) -> FloatArray:
     """Magnitude of a chip's low-pass: fourth order, -3 dB at the bandwidth, without delay."""
     return 1.0 / np.sqrt(1.0 + (f_hz / bandwidth_hz) ** 8)
 

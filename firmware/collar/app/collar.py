@@ -91,6 +91,7 @@ class Collar:
             self.accelerometer, motion, Breath(), self.minute, self.recorder, self.clock
         )
         self.pulse = Pulse(self.optical, Heart(RATE_HZ), self.recorder, self.clock, interval_ms)
+        self.movement.on_block = self.pulse.block
         self.sampling = Sampling(self.movement, self.pulse, self.recorder, self.clock, self.watchdog, interval_ms)
         self.housekeeping = Housekeeping(self.minute, self.gauge, self.journal, self.recorder, self.clock, self.watchdog)
 

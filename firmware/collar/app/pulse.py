@@ -10,6 +10,7 @@ from collar.journal import records
 RATE_HZ = const(25)
 _PERIOD_US = const(40000)
 _BUFFER = const(32)
+_LED_UA = const(6400)
 _ATTEMPT_MS = const(60000)  # a reading that has not come in a minute does not come in two
 _OK = const(0)
 
@@ -56,8 +57,13 @@ class Pulse:
         """Wants a reading now."""
         self._due_ms = 0
 
+    def block(self, x, y, z):
+        """The collar's own movement in the last second, which the light must be told from."""
+        if self.lit:
+            self.heart.motion(x, y, z, len(x))
+
     def _light(self, now_ms):
-        self._part.driver.start(RATE_HZ)
+        self._part.driver.start(_LED_UA, RATE_HZ)
         self.heart.reset()
         self.timebase.start(now_ms)
         self.lit = True

@@ -32,14 +32,16 @@ class Bench:
         self.loop = VirtualLoop(self.clock)
         self.loop.world = self.device.world
         self.air = Air(parameters)
+        self.radio: CollarRadio | None = None
         self._buffers = buffers
 
     def run(self, play: Callable[[Bench], Awaitable[Result]]) -> Result:
         """Powers radio and collar on, plays `play(bench)` in virtual time, powers off."""
 
         async def whole() -> Result:
-            self.radio = CollarRadio(self.air, self.device, buffers=self._buffers)
-            await self.radio.power_on()
+            radio = CollarRadio(self.air, self.device, buffers=self._buffers)
+            self.radio = radio
+            await radio.power_on()
             self.device.power_on()
             return await play(self)
 

@@ -89,7 +89,9 @@ class BumbleScanner(BaseBleakScanner):
                 AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
                 AdvertisingData.INCOMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
             ):
-                uuids += [_uuid_text(core.UUID.from_bytes(value[at : at + 16])) for at in range(0, len(value), 16)]
+                uuids += [
+                    _uuid_text(core.UUID.from_bytes(value[at : at + 16])) for at in range(0, len(value), 16)
+                ]
         if not self.is_allowed_uuid(uuids):
             return
         raw = dict(data.ad_structures)
@@ -105,7 +107,9 @@ class BumbleScanner(BaseBleakScanner):
             rssi=_RSSI_DBM,
             platform_data=(advertisement,),
         )
-        device = self.create_or_update_device(address, address, found.local_name, advertisement.address, found)
+        device = self.create_or_update_device(
+            address, address, found.local_name, advertisement.address, found
+        )
         self.call_detection_callbacks(device, found)
 
 
@@ -179,7 +183,9 @@ class BumbleClient(BaseBleakClient):
             of_service = BleakGATTService(service, service.handle, _uuid_text(service.uuid))
             services.add_service(of_service)
             for proxy in await peer.discover_characteristics(service=service):
-                properties = [name for bit, name in _PROPERTIES if int(proxy.properties) & bit]
+                properties: list[CharacteristicPropertyName] = [
+                    name for bit, name in _PROPERTIES if int(proxy.properties) & bit
+                ]
                 uuid = _uuid_text(proxy.uuid)
                 characteristic = BleakGATTCharacteristic(
                     proxy, proxy.handle, uuid, properties, lambda: self.mtu_size - 3, of_service
@@ -234,7 +240,9 @@ class BumbleClient(BaseBleakClient):
         """Reads a descriptor."""
         return bytearray(await self._guard(descriptor.obj.read_value()))
 
-    async def write_gatt_char(self, characteristic: BleakGATTCharacteristic, data: Any, response: bool) -> None:
+    async def write_gatt_char(
+        self, characteristic: BleakGATTCharacteristic, data: Any, response: bool
+    ) -> None:
         """Writes."""
         await self._guard(_proxy(characteristic).write_value(bytes(data), with_response=response))
 

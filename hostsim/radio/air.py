@@ -66,7 +66,8 @@ class _Wire:
 class Advertiser(controller.LegacyAdvertiser):
     """An advertiser whose timer runs only while somebody listens."""
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return id(self)
 
     @property
     def _air(self) -> Air:

@@ -10,7 +10,7 @@ import asyncio
 import errno
 import struct
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,21 @@ class _Value:
 
 
 @dataclass
+class _Entry:
+    """A characteristic or descriptor as the firmware asked for it."""
+
+    uuid: UUID
+    value: _Value
+    descriptors: list[_Entry] = field(default_factory=list)
+
+
+@dataclass
+class _Service:
+    uuid: UUID
+    characteristics: list[_Entry] = field(default_factory=list)
+
+
+@dataclass
 class _Interrupt:
     payload: bytes
     done: asyncio.Future[int | bytes | None] | None
@@ -91,7 +106,7 @@ class _Stack:
 
     active: bool = False
     values: dict[int, _Value] = field(default_factory=dict)
-    attributes: dict[int, att.Attribute[bytes]] = field(default_factory=dict)
+    attributes: dict[int, att.Attribute[Any]] = field(default_factory=dict)
     settings: _Settings = field(default_factory=_Settings)
     interrupts: deque[_Interrupt] = field(default_factory=deque)
 
@@ -321,6 +336,7 @@ class CollarRadio:
         self.figures.connections += 1
         peer = connection.peer_address
         address = bytes(reversed(bytes(peer)))
+        settings = self._stack.settings
         self.interrupt(IRQ_CENTRAL_CONNECT, (connection.handle, int(peer.address_type) & 1), address)
 
         def disconnected(_reason: int) -> None:
@@ -335,7 +351,7 @@ class CollarRadio:
             state = (
                 int(bool(connection.encryption)),
                 int(bool(connection.authenticated)),
-                int(connection.bonded),
+                int(settings.bond),
                 16,
             )
             self.interrupt(IRQ_ENCRYPTION_UPDATE, (connection.handle, *state))
@@ -353,28 +369,22 @@ class CollarRadio:
     def _register_services(self, payload: memoryview) -> bytes:
         self._need_active()
         self._unregister()
-        handles: list[att.Attribute[bytes]] = []
-        services: list[tuple[UUID, list[gatt.Characteristic[bytes]], list[att.Attribute[bytes]]]] = []
+        handles: list[att.Attribute[Any]] = []
+        services: list[_Service] = []
         at = 0
         while at < len(payload):
             kind, flags, length = struct.unpack_from("<BHB", payload, at)
             uuid = UUID.from_bytes(bytes(payload[at + 4 : at + 4 + length]))
             at += 4 + length
             if kind == 0:
-                services.append((uuid, [], []))
+                services.append(_Service(uuid))
             elif kind == 1:
-                services[-1][1].append(self._characteristic(uuid, flags))
+                services[-1].characteristics.append(_Entry(uuid, _Value(flags)))
             else:
-                descriptor = self._descriptor(uuid, flags)
-                services[-1][1][-1].descriptors.append(descriptor)
-                services[-1][2].append(descriptor)
-        for uuid, characteristics, descriptors in services:
-            self.device.add_service(gatt.Service(uuid, characteristics))
-            handles += characteristics
-            handles += descriptors
-        for attribute in handles:
-            self._stack.attributes[attribute.handle] = attribute
-            self._stack.values[attribute.handle] = self._pending_values.pop(id(attribute))
+                # The stack ignores the encryption flags of descriptors.
+                services[-1].characteristics[-1].descriptors.append(_Entry(uuid, _Value(flags)))
+        for service in services:
+            handles += self._add_service(service)
         return struct.pack(f"<{len(handles)}H", *(one.handle for one in handles))
 
     def _unregister(self) -> None:
@@ -382,29 +392,31 @@ class CollarRadio:
         self._stack.interrupts = deque()
         self._forget()
         self._stack = _Stack(active=active, settings=settings, interrupts=interrupts)
-        self._pending_values: dict[int, _Value] = {}
 
-    def _characteristic(self, uuid: UUID, flags: int) -> gatt.Characteristic[bytes]:
-        value = _Value(flags)
-        permissions = att.Attribute.READABLE | att.Attribute.WRITEABLE
-        if flags & (_READ_ENCRYPTED | _READ_AUTHENTICATED):
-            permissions |= att.Attribute.READ_REQUIRES_ENCRYPTION
-        if flags & (_WRITE_ENCRYPTED | _WRITE_AUTHENTICATED):
-            permissions |= att.Attribute.WRITE_REQUIRES_ENCRYPTION
-        characteristic: gatt.Characteristic[bytes] = gatt.Characteristic(
-            uuid, gatt.Characteristic.Properties(flags & _PROPERTIES), permissions, b""
-        )
-        characteristic.value = self._access(characteristic, value)
-        self._pending_values[id(characteristic)] = value
-        return characteristic
-
-    def _descriptor(self, uuid: UUID, flags: int) -> gatt.Descriptor:
-        # The stack ignores the encryption flags of descriptors.
-        value = _Value(flags)
-        descriptor = gatt.Descriptor(uuid, att.Attribute.READABLE | att.Attribute.WRITEABLE, b"")
-        descriptor.value = self._access(descriptor, value)
-        self._pending_values[id(descriptor)] = value
-        return descriptor
+    def _add_service(self, service: _Service) -> list[att.Attribute[Any]]:
+        """Puts a service into the table; its attributes in the order in which the firmware gets their handles."""
+        characteristics: list[gatt.Characteristic[bytes]] = []
+        descriptors: list[gatt.Descriptor] = []
+        for entry in service.characteristics:
+            of_entry = [
+                gatt.Descriptor(one.uuid, att.Attribute.READABLE | att.Attribute.WRITEABLE, b"")
+                for one in entry.descriptors
+            ]
+            properties = gatt.Characteristic.Properties(entry.value.flags & _PROPERTIES)
+            permissions = _permissions(entry.value.flags)
+            characteristics.append(gatt.Characteristic(entry.uuid, properties, permissions, b"", of_entry))
+            descriptors += of_entry
+        self.device.add_service(gatt.Service(service.uuid, characteristics))
+        entries = [
+            *service.characteristics,
+            *(one for entry in service.characteristics for one in entry.descriptors),
+        ]
+        attributes: list[att.Attribute[Any]] = [*characteristics, *descriptors]
+        for attribute, entry in zip(attributes, entries, strict=True):
+            attribute.value = self._access(attribute, entry.value)
+            self._stack.attributes[attribute.handle] = attribute
+            self._stack.values[attribute.handle] = entry.value
+        return attributes
 
     def _access(self, attribute: att.Attribute[Any], value: _Value) -> gatt.CharacteristicValue[bytes]:
         async def read(connection: Connection | None) -> bytes:
@@ -497,6 +509,16 @@ class CollarRadio:
         except (asyncio.TimeoutError, asyncio.CancelledError, KeyError):
             status = errno.ETIMEDOUT
         self.interrupt(IRQ_GATTS_INDICATE_DONE, (connection.handle, handle, status))
+
+
+def _permissions(flags: int) -> att.Attribute.Permissions:
+    """Reading and writing are refused by the access functions; here only what needs an encrypted link."""
+    permissions = att.Attribute.READABLE | att.Attribute.WRITEABLE
+    if flags & (_READ_ENCRYPTED | _READ_AUTHENTICATED):
+        permissions |= att.Attribute.READ_REQUIRES_ENCRYPTION
+    if flags & (_WRITE_ENCRYPTED | _WRITE_AUTHENTICATED):
+        permissions |= att.Attribute.WRITE_REQUIRES_ENCRYPTION
+    return permissions
 
 
 async def _quietly(work: Coroutine[Any, Any, object]) -> None:

@@ -93,7 +93,7 @@ def _handles(services, answer):
     result = []
     for _, characteristics in services:
         of_service = []
-        for characteristic in characteristics:
+        for _ in characteristics:
             of_service.append(next(numbers))
         for characteristic in characteristics:
             if len(characteristic) == 3:

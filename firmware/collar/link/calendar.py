@@ -33,7 +33,16 @@ def current_time(utc_ms, reason=0):
     year, month, day = _civil(days)
     weekday = (days + 3) % 7 + 1
     return struct.pack(
-        "<HBBBBBBBB", year, month, day, rest // 3600, rest // 60 % 60, rest % 60, weekday, ms * 256 // 1000, reason
+        "<HBBBBBBBB",
+        year,
+        month,
+        day,
+        rest // 3600,
+        rest // 60 % 60,
+        rest % 60,
+        weekday,
+        ms * 256 // 1000,
+        reason,
     )
 
 

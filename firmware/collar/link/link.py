@@ -106,7 +106,13 @@ class Link:
             uptime_s = self._clock.uptime_ms() // 1000
             journal = self._journal
             value = protocol.status_value(
-                self.alert, self.battery, self.flags, journal.first_seq, journal.next_seq, journal.boot, uptime_s
+                self.alert,
+                self.battery,
+                self.flags,
+                journal.first_seq,
+                journal.next_seq,
+                journal.boot,
+                uptime_s,
             )
             self._gatt.publish(self._gatt.status, value)
 

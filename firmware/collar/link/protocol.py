@@ -155,10 +155,7 @@ def advertisement(alert, flags):
     """Advertising data, all of its 31 bytes. The last four are reserved for the alert's authenticator."""
     uuid = bytes([int(SERVICE.replace("-", "")[i : i + 2], 16) for i in range(30, -2, -2)])
     return (
-        b"\x02\x01\x06\x11\x07"
-        + uuid
-        + struct.pack("<BBHBB", 9, 0xFF, COMPANY, alert, flags)
-        + b"\0\0\0\0"
+        b"\x02\x01\x06\x11\x07" + uuid + struct.pack("<BBHBB", 9, 0xFF, COMPANY, alert, flags) + b"\0\0\0\0"
     )
 
 

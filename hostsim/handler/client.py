@@ -1,0 +1,332 @@
+"""The handler's client: finds a collar, talks its protocol, brings its journal home. On Bleak's API only.
+
+The same code runs on a real adapter and on the bench; what differs is the `Adapter`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.device import BLEDevice
+from bleak.exc import (
+    BleakBluetoothNotAvailableError,
+    BleakBluetoothNotAvailableReason,
+    BleakDBusError,
+    BleakDeviceNotFoundError,
+    BleakError,
+)
+
+from hostsim.codecs import protocol
+from hostsim.handler.archive import CollarIdentity
+
+ANSWER_S = 30.0
+"""How long an answer may take: the collar may be erasing flash, the link may be slow."""
+SILENCE_S = 30.0
+"""How long a transfer may be silent before it is taken for lost."""
+_TEXTS = {"model": "2a24", "serial": "2a25", "hardware": "2a27", "firmware": "2a26", "protocol": "2a28"}
+
+Result = TypeVar("Result")
+
+
+class SyncError(Exception):
+    """A sync cannot go on; the message is for the handler."""
+
+
+class NoBluetooth(SyncError):
+    """This computer has no Bluetooth that can be used (no adapter, no BlueZ, no permission)."""
+
+
+class AdapterOff(SyncError):
+    """Bluetooth is there and switched off."""
+
+
+class OutOfRange(SyncError):
+    """No collar, or not the one asked for, answered."""
+
+
+class NotACollar(SyncError):
+    """What answered is not a collar, or one whose protocol this program does not speak."""
+
+
+class LinkLost(SyncError):
+    """The connection broke. What was synced is safe; try again and it goes on from there."""
+
+
+class CollarBusy(SyncError):
+    """Another phone is syncing."""
+
+
+class CollarRefused(SyncError):
+    """The collar answered with an error; `status` is the protocol's."""
+
+    def __init__(self, opcode: int, status: int) -> None:
+        super().__init__(f"the collar refused request {opcode:#04x} with status {status:#04x}")
+        self.opcode = opcode
+        self.status = status
+
+
+class CollarFault(SyncError):
+    """The collar could not read its own journal."""
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """Which Bluetooth: extra arguments for Bleak's client and for its scanner. Empty for this computer's own."""
+
+    client: dict[str, Any] = field(default_factory=dict)
+    scanner: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A collar in range."""
+
+    device: BLEDevice
+    name: str
+    alert: int
+    rssi: int
+
+    @property
+    def address(self) -> str:
+        """Bluetooth address (on macOS an identifier)."""
+        return self.device.address
+
+
+@dataclass(frozen=True)
+class CollarInfo:
+    """Answer to INFO: protocol version, capability word, journal number, boot count."""
+
+    version: tuple[int, int, int]
+    capabilities: int
+    journal: int
+    boot: int
+
+
+@dataclass(frozen=True)
+class JournalRange:
+    """Answer to JOURNAL: the oldest record, the one after the newest, uptime in ms."""
+
+    first_seq: int
+    next_seq: int
+    uptime_ms: int
+
+
+def _explain(error: BaseException) -> SyncError:
+    """The reason in the handler's words."""
+    if isinstance(error, BleakBluetoothNotAvailableError):
+        if error.reason is BleakBluetoothNotAvailableReason.POWERED_OFF:
+            return AdapterOff("Bluetooth is switched off: switch it on and try again")
+        return NoBluetooth(f"this computer's Bluetooth cannot be used: {error.args[0]}")
+    if isinstance(error, BleakDeviceNotFoundError):
+        return OutOfRange(
+            "the collar does not answer: bring it nearer, or open its radio window with a double tap"
+        )
+    if isinstance(error, (BleakDBusError, FileNotFoundError, ConnectionRefusedError, PermissionError)):
+        return NoBluetooth(f"no Bluetooth service: is BlueZ (bluetoothd) running and D-Bus there? ({error})")
+    return LinkLost(f"the connection was lost: {error}")
+
+
+@asynccontextmanager
+async def _explained() -> AsyncIterator[None]:
+    try:
+        yield
+    except (BleakError, asyncio.TimeoutError, OSError, EOFError) as error:
+        raise _explain(error) from error
+
+
+async def find(
+    adapter: Adapter, seconds: float = 10.0, address: str | None = None, linger: float | None = None
+) -> list[Found]:
+    """Collars in range, the nearest first.
+
+    Listens for `seconds`, but only until the collar at `address` is heard, or for `linger` seconds after the first.
+    """
+    found: dict[str, Found] = {}
+    heard = asyncio.Event()
+
+    def detected(device: BLEDevice, data: Any) -> None:
+        maker = data.manufacturer_data.get(protocol.COMPANY, b"")
+        name = data.local_name or device.name or "Rex"
+        alert = maker[0] if maker else protocol.UNKNOWN
+        found[device.address] = Found(device, name, alert, data.rssi)
+        if device.address.lower() == address.lower() if address else linger is not None:
+            heard.set()
+
+    async with _explained():
+        scanner = BleakScanner(detected, [protocol.SERVICE], **adapter.scanner)
+        async with scanner:
+            try:
+                await asyncio.wait_for(heard.wait(), seconds)
+                await asyncio.sleep(0 if address else linger or 0)
+            except asyncio.TimeoutError:
+                heard.clear()
+    collars = sorted(found.values(), key=lambda one: -one.rssi)
+    if address is None:
+        return collars
+    return [one for one in collars if one.address.lower() == address.lower()]
+
+
+class CollarClient:
+    """A connection to one collar. Made by `connect`."""
+
+    def __init__(self, client: BleakClient) -> None:
+        self._client = client
+        self._answers: dict[int, asyncio.Future[tuple[int, tuple[int, ...]]]] = {}
+        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._tokens = itertools.cycle(range(256))
+        self._transfers = itertools.cycle(range(1, protocol.TRANSFER_MAX + 1))
+
+    @property
+    def mtu(self) -> int:
+        """The ATT MTU (BlueZ may say 23 whatever it is)."""
+        return self._client.mtu_size
+
+    async def start(self) -> None:
+        """Checks that it is a collar and subscribes. Raises NotACollar."""
+        if self._client.services.get_service(protocol.SERVICE) is None:
+            raise NotACollar("this device is not a collar: it has no collar service")
+        async with _explained():
+            await self._client.start_notify(protocol.CONTROL, self._on_answer)
+            await self._client.start_notify(protocol.RECORDS, self._on_frame)
+
+    def lost(self) -> None:
+        """The connection is gone: everybody who waits is told."""
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(LinkLost("the connection was lost"))
+        self._frames.put_nowait(None)
+
+    def _on_answer(self, _characteristic: Any, data: bytearray) -> None:
+        try:
+            opcode, token, status, values = protocol.parse_answer(bytes(data))
+        except ValueError:
+            return
+        waiting = self._answers.get(opcode << 8 | token)
+        if waiting is not None and not waiting.done():
+            waiting.set_result((status, values))
+
+    def _on_frame(self, _characteristic: Any, data: bytearray) -> None:
+        self._frames.put_nowait(bytes(data))
+
+    async def tell(self, opcode: int, *values: int, token: int = 0) -> None:
+        """Sends a request and does not wait for an answer."""
+        async with _explained():
+            await self._client.write_gatt_char(
+                protocol.CONTROL, protocol.request(opcode, token, *values), True
+            )
+
+    async def ask(self, opcode: int, *values: int) -> tuple[int, ...]:
+        """Sends a request; returns its answer's values. Raises CollarRefused, CollarBusy, LinkLost."""
+        token = next(self._tokens)
+        answer = asyncio.get_running_loop().create_future()
+        self._answers[opcode << 8 | token] = answer
+        try:
+            await self.tell(opcode, *values, token=token)
+            status, result = await self._within(answer, ANSWER_S)
+        finally:
+            del self._answers[opcode << 8 | token]
+            if answer.done() and not answer.cancelled():
+                answer.exception()
+        if status == protocol.BUSY:
+            raise CollarBusy("another phone is syncing with this collar: try again in a minute")
+        if status:
+            raise CollarRefused(opcode, status)
+        return result
+
+    async def _within(
+        self, work: asyncio.Future[Result] | Coroutine[Any, Any, Result], seconds: float
+    ) -> Result:
+        async with _explained():
+            return await asyncio.wait_for(work, seconds)
+
+    async def identity(self) -> CollarIdentity:
+        """Device Information."""
+        texts: dict[str, str] = {}
+        async with _explained():
+            for name, uuid in _TEXTS.items():
+                texts[name] = bytes(await self._client.read_gatt_char(uuid)).decode(errors="replace")
+        return CollarIdentity(**texts)
+
+    async def info(self) -> CollarInfo:
+        """Protocol version and what the collar can. Raises NotACollar if this program does not speak it."""
+        major, minor, patch, capabilities, journal, boot = await self.ask(protocol.INFO)
+        if major != protocol.MAJOR:
+            raise NotACollar(
+                f"this collar speaks protocol {major}.{minor}.{patch}; this program speaks {protocol.VERSION}"
+            )
+        return CollarInfo((major, minor, patch), capabilities, journal, boot)
+
+    async def journal(self) -> JournalRange:
+        """What the journal holds now."""
+        first_seq, next_seq, low, high = await self.ask(protocol.JOURNAL)
+        return JournalRange(first_seq, next_seq, low | high << 32)
+
+    async def set_time(self, now: datetime) -> int | None:
+        """Sets the wall clock; by how many ms it moved, None if it was not set before. `now` knows its zone."""
+        utc_ms = round((now - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds() * 1000)
+        was_set, moved_ms = await self.ask(protocol.SET_TIME, utc_ms)
+        return moved_ms if was_set else None
+
+    async def fetch(
+        self, first: int, end: int, window: int, put_away: Callable[[list[bytes]], None]
+    ) -> protocol.Assembler:
+        """One transfer of the records first..end-1.
+
+        `put_away(records)` is called before they are acknowledged and must have made them safe when it returns. Returns
+        the finished assembler (its `status` and `next_seq`). Raises LinkLost, CollarBusy, protocol.FrameError.
+        """
+        while not self._frames.empty():
+            self._frames.get_nowait()
+        transfer = next(self._transfers)
+        assembler = protocol.Assembler(transfer)
+        await self.ask(protocol.SYNC_START, transfer, first, end, window, 0)
+        pending: list[bytes] = []
+        acknowledged = 0
+        try:
+            while not assembler.ended:
+                frame = await self._within(self._frames.get(), SILENCE_S)
+                if frame is None:
+                    raise LinkLost("the connection was lost during the sync")
+                pending += assembler.feed(frame)
+                if (assembler.counter - acknowledged) & 0xFFFF >= max(1, window // 4) or assembler.ended:
+                    put_away(pending)
+                    pending = []
+                    acknowledged = assembler.counter
+                    await self.tell(protocol.SYNC_ACK, transfer, (acknowledged - 1) & 0xFFFF)
+        finally:
+            put_away(pending)
+        return assembler
+
+
+@asynccontextmanager
+async def connect(
+    adapter: Adapter, collar: Found | str, seconds: float = 30.0
+) -> AsyncIterator[CollarClient]:
+    """A connection to a collar (found, or by address), ready to be asked. Raises SyncError's kinds."""
+    clients: list[CollarClient] = []
+
+    def disconnected(_client: BleakClient) -> None:
+        for one in clients:
+            one.lost()
+
+    device = collar.device if isinstance(collar, Found) else collar
+    client = BleakClient(device, disconnected, timeout=seconds, **adapter.client)
+    async with _explained():
+        await client.connect()
+    try:
+        one = CollarClient(client)
+        clients.append(one)
+        await one.start()
+        yield one
+    finally:
+        clients.clear()
+        if client.is_connected:
+            async with _explained():
+                await client.disconnect()

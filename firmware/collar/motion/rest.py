@@ -17,8 +17,6 @@ _REST_AFTER = const(3)
 # fastest breathing recording (30 a minute, chest) has 18 to 76 mg and 16 to 134 mg; stairs have 101 to 317 mg.
 _STILL_STEP = const(164)
 _STILL_RMS = const(410)
-# A wider range within a block is no stillness, counts; it also keeps the sum of squared steps within 30 bits.
-_WIDEST_SPAN = const(1600)
 
 
 class Rest:
@@ -43,7 +41,7 @@ class Rest:
         rms = window.rms
         means = window.means
         self.pitch_deg = degrees(atan2(means[0], isqrt(means[1] * means[1] + means[2] * means[2])))
-        self.still = rms <= _STILL_RMS and window.span <= _WIDEST_SPAN and self._smooth(window)
+        self.still = rms <= _STILL_RMS and self._smooth(window)
         if rms > (_REST_GOES_ON if self.resting else _REST_BEGINS):
             self.resting = False
             self.seconds = 0

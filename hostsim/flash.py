@@ -68,9 +68,7 @@ class NorFlash:
         where = self._power()
         if where == "before":
             raise PowerCut
-        if where == "inside":
-            new = self._torn(new)
-        self._program(address, new)
+        self._program(address, new, where == "inside")
         self.writes += 1
         self.bytes_written += len(new)
         pages = (address + len(new) - 1) // PAGE - address // PAGE + 1
@@ -143,13 +141,14 @@ class NorFlash:
         self._random = (self._random * 1103515245 + 12345) & 0x3FFFFFFF
         return self._random >> 12
 
-    def _program(self, address: int, new: bytes) -> None:
+    def _program(self, address: int, new: bytes, torn: bool) -> None:
         end = address + len(new)
-        wanted = int.from_bytes(new, "little")
-        result = int.from_bytes(bytes(self.memory[address:end]), "little") & wanted
-        if self.strict and result != wanted:
+        result = bytes([old & byte for old, byte in zip(self.memory[address:end], new)])
+        if self.strict and result != new:
             raise ValueError(f"a 1 programmed over a 0 between {address} and {end}")
-        self.memory[address:end] = result.to_bytes(len(new), "little")
+        if torn:
+            result = bytes([old & byte for old, byte in zip(self.memory[address:end], self._torn(new))])
+        self.memory[address:end] = result
 
     def _torn(self, new: bytes) -> bytes:
         """What power leaves of a program: a beginning of it, or some of its bits all over."""

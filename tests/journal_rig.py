@@ -1,0 +1,168 @@
+"""A journal on the flash model, for tests; runs on MicroPython, beside the firmware, and is driven by `Remote`.
+
+`Rig` holds what survives power: the flash, the key store, and what an observer knows to have been acknowledged.
+"""
+
+from collar.journal import records
+from collar.journal.log import Journal
+from hostsim.flash import NorFlash, PowerCut
+
+FIRST_KEY = bytes(range(32))
+
+
+class Keys:
+    """A key store that changes whole or not at all, and can lose power before or after the change."""
+
+    def __init__(self, flash):
+        self._flash = flash
+        self.number = 0
+        self.key = FIRST_KEY
+
+    def read(self):
+        return self.number, self.key
+
+    def replace(self, number, key):
+        where = self._flash._power()
+        if where == "before" or not self._flash.powered and not where:
+            raise PowerCut
+        if where != "inside":
+            self.number, self.key = number, key
+        if where:
+            raise PowerCut
+
+
+class Rig:
+    """A collar's journal with power that can be cut; `told` is every acknowledged record's bytes by number."""
+
+    def __init__(self, sectors=8, seed=1, keys=True):
+        self.flash = NorFlash(sectors * 4096, None, seed)
+        self.keys = Keys(self.flash) if keys else None
+        self.now = 0
+        self.made = 0
+        self.told = {}
+        self.pending = None
+        self.buffer = bytearray(273)
+        self.reboot()
+
+    def uptime(self):
+        self.now += 977
+        return self.now
+
+    def reboot(self):
+        """Power on and open; the report's fields."""
+        self.flash.power_on()
+        self.now = 0
+        self.journal = Journal(self.flash, self.uptime, self.keys)
+        return self.journal.open().__dict__
+
+    def values(self):
+        """The next record: kinds and lengths in turn, so that frames of 19 to 273 bytes meet every boundary."""
+        self.made += 1
+        i = self.made
+        if i % 17 == 0:
+            return records.RAW, ("impact", i, -i, 19231, [(i * k) % 4001 - 2000 for k in range(117)])
+        if i % 5 == 0:
+            return records.FAULT, ("task", "exception", i, "x" * (i % 60))
+        if i % 3 == 0:
+            return records.WORN, (i % 2,)
+        return records.MINUTE, (60, 0, 0, 0, 0, i % 5000, -5, 0, 0, 0, 60, 100, i % 100)
+
+    def append(self):
+        kind, values = self.values()
+        self.pending = records.pack(kind, values)
+        seq = self.journal.append(kind, values)
+        self.told[seq] = self.pending
+        self.pending = None
+        return seq
+
+    def run(self, actions):
+        """Does a string of actions: a append, s seal, i idle. False if power failed on the way."""
+        try:
+            for action in actions:
+                if action == "a":
+                    self.append()
+                elif action == "s":
+                    self.journal.seal()
+                else:
+                    self.journal.idle()
+        except PowerCut:
+            return False
+        return True
+
+    def payload(self, seq):
+        length = self.journal.read(seq, self.buffer)
+        if not length:
+            return None
+        parsed = records.parse(self.buffer[:length])
+        assert parsed[1] == seq, "another record than asked for"
+        return parsed[4]
+
+    def check(self):
+        """Compares all that the journal holds with what was acknowledged. Returns what is wrong, in words."""
+        wrong = []
+        journal = self.journal
+        for seq in self.told:
+            if seq >= journal.next_seq:
+                wrong.append("%d was acknowledged and is not there" % seq)
+        dropped = 0
+        for seq in range(journal.first_seq, journal.next_seq):
+            length = journal.read(seq, self.buffer)
+            if not length:
+                wrong.append("%d cannot be read" % seq)
+                continue
+            kind, _, _, _, payload = records.parse(self.buffer[:length])
+            if kind == records.DROP:
+                dropped = records.unpack(kind, payload)["last_seq"]
+            if kind == records.DROP or kind == records.SEAL:
+                if seq in self.told:
+                    wrong.append("%d is not what was acknowledged" % seq)
+            elif seq not in self.told:
+                if payload != self.pending:
+                    wrong.append("%d was invented" % seq)
+                self.told[seq] = payload
+                self.pending = None
+            elif self.told[seq] != payload:
+                wrong.append("%d has changed" % seq)
+        if journal.first_seq > 1 and dropped < journal.first_seq - 1:
+            wrong.append("no drop record for %d" % (journal.first_seq - 1))
+        return wrong
+
+    def forget(self):
+        """Leaves out of `told` what the ring's turn took."""
+        for seq in list(self.told):
+            if seq < self.journal.first_seq:
+                del self.told[seq]
+
+
+def every_cut(prepare, actions, sectors, seed, first, last):
+    """Cuts power before, inside and after each of the operations `first`..`last` of `actions`, restarts, and checks.
+
+    Returns (cuts made, operations that `actions` takes, what went wrong).
+    """
+    base = Rig(sectors, seed)
+    assert base.run(prepare)
+    image, number, key = bytes(base.flash.memory), base.keys.number, base.keys.key
+    told, made = dict(base.told), base.made
+    cuts, wrong = 0, []
+    for operation in range(first, last):
+        for where in ("before", "inside", "after"):
+            rig = base
+            rig.flash.memory[:] = image
+            rig.flash._random = seed * 7919 + operation
+            rig.keys.number, rig.keys.key = number, key
+            rig.told, rig.made, rig.pending = dict(told), made, None
+            rig.reboot()
+            rig.flash.cut(operation, where)
+            if rig.run(actions):
+                return cuts, operation, wrong
+            rig.reboot()
+            cuts += 1
+            found = rig.check()
+            rig.pending = None
+            if not rig.run("aaiasaaa" + "a" * (operation % 120)):
+                found.append("it does not go on")
+            found += rig.check()
+            rig.reboot()
+            found += rig.check()
+            wrong += ["cut %s operation %d: %s" % (where, operation, text) for text in found[:2]]
+    return cuts, last, wrong

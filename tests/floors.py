@@ -144,6 +144,8 @@ def _bench_import(relative: Path, found: Import) -> str | None:
 def _simulation(file: Path) -> Iterator[tuple[int, str]]:
     """Places in a firmware file that could tell a bench from a collar, and ways around an import statement."""
     for node in ast.walk(ast.parse(file.read_text(), str(file))):
+        if not isinstance(node, ast.expr):
+            continue
         name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
         if name in SIMULATION_NAMES:
             yield node.lineno, f"names {name}: the firmware does not know where it runs"

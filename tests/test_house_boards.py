@@ -130,8 +130,8 @@ def test_partitions_fit_and_hold_the_journal(board: Path) -> None:
     assert journal is not None and (journal.type, journal.subtype) == (JOURNAL_TYPE, JOURNAL_SUBTYPE)
     assert journal.size == data["JOURNAL_SIZE"]
     assert journal.offset % data["FLASH_SECTOR"] == 0 and journal.size % data["FLASH_SECTOR"] == 0
-    slots = [table.find_by_name(name) for name in ("ota_0", "ota_1")]
-    assert all(slot is not None for slot in slots) and slots[0].size == slots[1].size
+    first, second = (table.find_by_name(name) for name in ("ota_0", "ota_1"))
+    assert first is not None and second is not None and first.size == second.size
 
 
 def test_a_bad_partition_table_is_refused(tmp_path: Path) -> None:

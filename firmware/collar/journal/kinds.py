@@ -162,7 +162,7 @@ KINDS = const((
         ("first_seq", "I", 1), ("last_seq", "I", 1),
     )),
     (SEAL, "seal", (
-        ("sector", "I", 1), ("end", "H", 1), ("previous", "d", 1), ("mac", "m", 1),
+        ("sector", "I", 1), ("end", "H", 1), ("ring", "H", 1), ("previous", "d", 1), ("mac", "m", 1),
     )),
     (RAW, "raw", (
         ("source", "e", CAPTURES), ("event_seq", "I", 1), ("first_sample", "i", 1), ("period_us", "H", 1),

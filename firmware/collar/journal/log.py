@@ -17,7 +17,7 @@ _HEADER = const(68)
 _SIGNED = const(52)
 _TIP = const(16)
 _OVERHEAD = const(18)
-_SEAL_FRAME = const(72)
+_SEAL_FRAME = const(74)
 _DROP_FRAME = const(26)
 # Ordinary records end here: room is kept for a drop record, the seal, and a second seal should the first be torn.
 _LIMIT = const(_SECTOR - 2 * _SEAL_FRAME - _DROP_FRAME)
@@ -231,7 +231,7 @@ class Journal:
             self._hash = None
 
     def _seal_frame(self):
-        fields = records.pack(records.SEAL, (self._number, self._at, self._previous))
+        fields = records.pack(records.SEAL, (self._number, self._at, self._ring.sectors, self._previous))
         now = self._uptime_ms()
         plain = records.frame(records.SEAL, self.next_seq, self.boot, now, fields + bytes(_TIP))
         mac = self._sealer.tag(self._number, b"seal", self._digest, plain[: records.HEADER + len(fields)])

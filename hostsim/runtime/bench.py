@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import runpy
 import struct
@@ -17,6 +16,8 @@ from hostsim.chips.lsm6dsox import Lsm6dsox
 from hostsim.chips.max17048 import Max17048
 from hostsim.chips.max30101 import Max30101
 from hostsim.flash import on_file
+from hostsim.radio.air import Air, AirParameters
+from hostsim.radio.collar import CollarRadio
 from hostsim.runtime.board import Board, I2CBus
 from hostsim.runtime.device import Device, DeviceOptions
 from hostsim.runtime.interpreter import FIRMWARE
@@ -40,12 +41,14 @@ class CollarOptions:
     """How one collar on the bench differs from another.
 
     `readings_ms`: time between readings of heart and breath; None leaves the firmware's own, 0 is all the time.
-    `rate_error`: how far the accelerometer's clock is off.
+    `radio_on`: the radio is on all the time instead of in windows. `rate_error`: how far the accelerometer's clock is off.
     """
 
     board: str = "hostsim"
     seed: int = 1
     readings_ms: int | None = None
+    radio_on: bool = False
+    air: AirParameters | None = None
     rate_error: float = 0.0
     ticks_start_ms: int = 0
     console: Callable[[str], None] = field(default=lambda line: None)
@@ -78,6 +81,8 @@ class Collar:
         self.rtc.attach(self.device)
         attach_random(self.device, options.seed)
         self._build_flash(data)
+        self.air = Air(options.air, seed=options.seed)
+        self.radio: CollarRadio | None = None
         self.loop.world = self.device.world
 
     def _build_chips(self, source: SignalSource, data: SimpleNamespace) -> None:
@@ -114,14 +119,20 @@ class Collar:
         self.nvs.set(_NAMESPACE, "seal", struct.pack("<I", 0) + key)
         if self.options.readings_ms is not None:
             self.nvs.set(_NAMESPACE, "readings_ms", struct.pack("<i", self.options.readings_ms))
+        if self.options.radio_on:
+            self.nvs.set(_NAMESPACE, "radio_on", struct.pack("<i", 1))
 
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Powers the collar on, runs `work` on the virtual loop to its end, and powers the collar off."""
-        asyncio.set_event_loop(self.loop)
-        self.device.power_on()
+    def run(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """Powers radio and collar on, runs `work()` on the virtual loop to its end, and powers the collar off."""
+
+        async def whole() -> Result:
+            self.radio = CollarRadio(self.air, self.device)
+            await self.radio.power_on()
+            self.device.power_on()
+            return await work()
+
         try:
-            return self.loop.run_until_complete(work)
+            return self.loop.run_until_complete(whole())
         finally:
             self.device.power_off()
-            asyncio.set_event_loop(None)
             self.loop.close()

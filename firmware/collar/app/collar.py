@@ -11,6 +11,7 @@ from collar.app.minute import Minute
 from collar.app.movement import Movement
 from collar.app.part import Part
 from collar.app.pulse import RATE_HZ, Pulse
+from collar.app.radio import Radio
 from collar.app.recorder import Recorder
 from collar.app.sampling import Sampling
 from collar.app.tasks import supervise
@@ -25,6 +26,8 @@ from collar.hal.store import SealKeys, Store
 from collar.hal.watchdog import Watchdog
 from collar.journal import records
 from collar.journal.log import Journal, NewerFormat
+from collar.link import gatt
+from collar.link.link import Link
 from collar.motion.pipeline import Motion
 from collar.vitals.breath import Breath
 from collar.vitals.heart import Heart
@@ -46,6 +49,7 @@ class Collar:
         self._open_journal(board)
         self._build_parts(board)
         self._build_streams()
+        self._build_link(board)
 
     def _open_journal(self, board):
         """The journal, or a collar that works without one and says so on the air."""
@@ -95,9 +99,26 @@ class Collar:
         self.sampling = Sampling(self.movement, self.pulse, self.recorder, self.clock, self.watchdog, interval_ms)
         self.housekeeping = Housekeeping(self.minute, self.gauge, self.journal, self.recorder, self.clock, self.watchdog)
 
+    def _build_link(self, board):
+        """The radio's side; without a journal there is nothing to hand over, and none is opened."""
+        self.radio = None
+        if self.journal is None:
+            return
+        radio = Radio(self.clock, self.recorder, self.watchdog)
+        identity = gatt.Identity(power.unique_id().hex(), FIRMWARE, board.NAME)
+        always_on = self.store.integer("radio_on", 0) != 0
+        radio.link = Link(
+            gatt.radio(), self.journal, self.clock, identity, radio.set_time, always_on=always_on
+        )
+        radio.link.before_read = self.sampling.flush
+        self.housekeeping.on_minute = radio.minute
+        self.radio = radio
+
     async def main(self):
         """Starts every task; returns never."""
-        tasks = (("sampling", self.sampling.run), ("housekeeping", self.housekeeping.run))
+        tasks = [("sampling", self.sampling.run), ("housekeeping", self.housekeeping.run)]
+        if self.radio is not None:
+            tasks += [("radio", self.radio.run), ("link", self.radio.link.run)]
         for name, function in tasks:
             asyncio.create_task(supervise(name, function, self.recorder, self.watchdog))
         while True:

@@ -11,7 +11,7 @@ _LIMIT_MS = const(180000)
 
 
 class Housekeeping:
-    """The minute task. `duty` is told by the link."""
+    """The minute task. `duty` is told by the link; `on_minute(battery_pct, worn, fault)` hears of each minute."""
 
     def __init__(self, minute, gauge, journal, recorder, clock, watchdog):
         self._minute = minute
@@ -22,6 +22,7 @@ class Housekeeping:
         self._watchdog = watchdog
         self.duty = False
         self.battery_pct = None
+        self.on_minute = None
         watchdog.register("housekeeping", _LIMIT_MS)
 
     async def run(self):
@@ -35,6 +36,8 @@ class Housekeeping:
         self._watchdog.alive("housekeeping")
         self.battery_pct = self._battery()
         self._recorder.record(records.MINUTE, self._minute.values(self.duty, self.battery_pct))
+        if self.on_minute is not None:
+            self.on_minute(self.battery_pct, self._minute.worn, self._recorder.failures > 0)
         self._minute.restart()
         if self._journal is not None:
             self._journal.idle()

@@ -28,6 +28,11 @@ class Minute:
         self._activity_mg += self._motion.activity_mg
         self._pitch_deg += self._motion.pitch_deg
 
+    @property
+    def worn(self):
+        """Whether the collar was on the dog for most of the minute so far."""
+        return 2 * self._worn > self._blocks
+
     def _seconds(self, gait):
         return max(0, self._motion.tally_ms[gait] + 500) // 1000
 

@@ -65,6 +65,11 @@ def _services():
     )
 
 
+def radio():
+    """The chip's radio, for the composition root to hand to `Gatt`."""
+    return bluetooth.BLE()
+
+
 class Identity:
     """What Device Information tells: texts, each at most 64 bytes. `serial` ends up in the name's tail too."""
 

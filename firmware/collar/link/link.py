@@ -29,7 +29,8 @@ class Link:
 
     `clock` has uptime_ms(), utc_ms() (None while never set). `set_time(utc_ms)` is called when a phone sets the time;
     it returns by how many ms the wall clock moved, None if it was not set before. `journal_id` tells one journal of a
-    collar from the one after an erase.
+    collar from the one after an erase. `before_read`, if set, is called when a phone asks what the journal holds: the
+    app writes down what it knows so far.
     """
 
     def __init__(self, ble, journal, clock, identity, set_time, journal_id=0, always_on=False, secrets=None):
@@ -40,6 +41,7 @@ class Link:
         self.connections = 0
         self.finished_syncs = 0
         self.frames = 0
+        self.before_read = None
         self._clock = clock
         self._journal = journal
         self._set_time = set_time
@@ -198,6 +200,8 @@ class Link:
         return protocol.OK, version + (_CAPABILITIES, self._journal_id, self._journal.boot)
 
     def _range(self, _connection):
+        if self.before_read is not None:
+            self.before_read()
         uptime_ms = self._clock.uptime_ms()
         journal = self._journal
         return protocol.OK, (journal.first_seq, journal.next_seq, uptime_ms & 0xFFFFFFFF, uptime_ms >> 32)

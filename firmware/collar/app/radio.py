@@ -1,0 +1,65 @@
+"""When the radio listens: a short window every few minutes, all the time on duty, or as the collar was set up."""
+
+import asyncio
+
+from micropython import const
+
+from collar.journal import records
+from collar.link import protocol
+
+_EVERY_MS = const(300000)
+_WINDOW_MS = const(15000)
+_LIMIT_MS = const(900000)
+_DRIFT_MS = const(5000)  # a clock that is set by less than this has drifted, by more it has jumped
+
+
+class Radio:
+    """Opens the link's windows, keeps its status fresh, and sets the clock when a phone says so."""
+
+    def __init__(self, clock, recorder, watchdog):
+        self._clock = clock
+        self._recorder = recorder
+        self._watchdog = watchdog
+        self._set_ms = None
+        self.link = None
+        self.on_time = None
+
+    async def run(self):
+        """The task of the windows. The link's own task runs beside it."""
+        while True:
+            self.link.open_window(_WINDOW_MS)
+            await asyncio.sleep_ms(_EVERY_MS)
+
+    def minute(self, battery_pct, worn, fault):
+        """Once a minute: what the status and the advertisement say."""
+        link = self.link
+        flags = protocol.WORN if worn else 0
+        if self._clock.offset_ms is not None:
+            flags |= protocol.CLOCK_SET
+        if fault:
+            flags |= protocol.FAULT
+        link.set_flags(flags)
+        link.set_battery(battery_pct)
+        link.refresh()
+
+    def set_time(self, utc_ms):
+        """A phone sets the wall clock. Returns by how many ms it moved, None if it was not set before."""
+        now_ms = self._clock.uptime_ms()
+        moved_ms = self._clock.set_utc_ms(utc_ms)
+        if moved_ms is None:
+            what = "set"
+        elif abs(moved_ms) < _DRIFT_MS:
+            what = "drift"
+        else:
+            what = "jump"
+        self._recorder.record(
+            records.CLOCK, (what, self._clock.offset_ms, moved_ms, self._drift(what, moved_ms, now_ms))
+        )
+        self._set_ms = now_ms
+        return moved_ms
+
+    def _drift(self, what, moved_ms, now_ms):
+        """Tenths of ppm by which the collar's clock was slow since it was set last; None if that says nothing."""
+        if what != "drift" or self._set_ms is None or now_ms - self._set_ms < 3600000:
+            return None
+        return moved_ms * 10000000 // (now_ms - self._set_ms)

@@ -144,7 +144,10 @@ class Max30101(Part):
         size = self._size()
         before = self._unread
         if self._registers[_FIFO_CONFIG] & 0x10:
-            first = max(first, last - DEPTH)
+            skipped = max(0, last - first - DEPTH)
+            first += skipped
+            self._write_at = self._write_at + skipped & 31
+            self._read_at = self._read_at + skipped & 31
             over = self._unread + last - first - DEPTH
             if over > 0:
                 self._read_at = self._read_at + over & 31
@@ -155,7 +158,7 @@ class Max30101(Part):
             last = kept
         for n in range(first, last):
             at = self._write_at * size
-            if not self.faults.frozen or not before:
+            if not self.faults.frozen:
                 self._ring[at : at + size] = words[n * size : (n + 1) * size]
             else:
                 held = (self._write_at - 1 & 31) * size

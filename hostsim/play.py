@@ -1,0 +1,213 @@
+"""Plays a world on a simulated collar, syncs it as a handler would, and leaves the run's files behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from hostsim.handler.archive import Archive
+from hostsim.handler.client import Adapter, SyncError
+from hostsim.handler.findings import findings, write_jsonl
+from hostsim.handler.sync import bench_adapter, sync_collar
+from hostsim.radio.phone import Phone
+from hostsim.runtime.bench import Collar, CollarOptions
+from hostsim.scenarios import HandlerAction, World
+from hostsim.shims import _ops
+
+SCAN_S = 330.0
+"""How long the handler's phone listens: the collar opens its radio every five minutes."""
+_HEAP_EVERY_S = 21600.0
+_SLICE_S = 600.0
+OUTPUTS = ("journal.bin", "collar.key", "archive.db", "findings.jsonl", "summary.json")
+
+
+@dataclass(frozen=True)
+class SyncNote:
+    """One sync of the run: when it began (UTC), records and bytes brought, how long, or why it failed."""
+
+    at: datetime
+    records: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    failure: str | None = None
+
+
+@dataclass
+class RunResult:
+    """What a run leaves: where, the summary as in `summary.json`, and the syncs."""
+
+    folder: Path
+    summary: dict[str, Any]
+    syncs: list[SyncNote] = field(default_factory=list)
+
+
+class Run:
+    """One world on one collar. `tick(seconds)` is told of the virtual time that has passed."""
+
+    def __init__(
+        self,
+        world: World,
+        seconds: float,
+        folder: Path,
+        options: CollarOptions,
+        *,
+        realtime: bool = False,
+        tick: Callable[[float], None] | None = None,
+    ) -> None:
+        self.world = world
+        self.seconds = seconds
+        self.folder = folder
+        self.syncs: list[SyncNote] = []
+        self._realtime = realtime
+        self._tick = tick
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in OUTPUTS:
+            (folder / name).unlink(missing_ok=True)
+        self.collar = Collar(world.source, folder, options)
+
+    def play(self) -> RunResult:
+        """Runs to the end, with a last sync, and writes the files. Raises FirmwareCrash, ReplayError."""
+        began = time.perf_counter()
+        with Archive(self.folder / "archive.db") as archive:
+            self.collar.run(lambda: self._live(archive))
+            wall_s = time.perf_counter() - began
+            write_jsonl(archive, self.folder / "findings.jsonl")
+            summary = self._summary(archive, wall_s)
+        (self.folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+        return RunResult(self.folder, summary, self.syncs)
+
+    # In virtual time
+
+    async def _live(self, archive: Archive) -> None:
+        phone = await Phone.switch_on(self.collar.air)
+        adapter = bench_adapter(phone)
+        helpers = [asyncio.create_task(self._watch_heap())]
+        if self._realtime:
+            helpers.append(asyncio.create_task(self._pace()))
+        for action in self.world.handler:
+            if action.at_s < self.seconds:
+                await self._until(action.at_s)
+                await self._act(action, adapter, archive)
+        await self._until(self.seconds)
+        await self._sync(adapter, archive)
+        for helper in helpers:
+            helper.cancel()
+        self.collar.device.post(_ops.EVENT_HEAP)
+        await asyncio.sleep(1.0)
+
+    async def _until(self, at_s: float) -> None:
+        now_s = self.collar.clock.now_s
+        while now_s < at_s:
+            await asyncio.sleep(min(at_s - now_s, _SLICE_S))
+            now_s = self.collar.clock.now_s
+            if self._tick is not None:
+                self._tick(min(now_s, self.seconds))
+
+    async def _act(self, action: HandlerAction, adapter: Adapter, archive: Archive) -> None:
+        if action.action == "sync":
+            await self._sync(adapter, archive)
+
+    async def _sync(self, adapter: Adapter, archive: Archive) -> None:
+        at = self._now()
+        try:
+            result = await sync_collar(adapter, archive, now=self._now, scan_s=SCAN_S)
+        except SyncError as error:
+            self.syncs.append(SyncNote(at, failure=str(error)))
+            return
+        self.syncs.append(SyncNote(at, result.records, result.bytes, result.seconds))
+
+    def _now(self) -> datetime:
+        return self.world.start_utc + timedelta(seconds=self.collar.clock.now_s)
+
+    async def _watch_heap(self) -> None:
+        while True:
+            await asyncio.sleep(_HEAP_EVERY_S)
+            self.collar.device.post(_ops.EVENT_HEAP)
+
+    async def _pace(self) -> None:
+        """Holds virtual time back to the wall's."""
+        began_wall, began = time.monotonic(), self.collar.clock.now_s
+        while True:
+            await asyncio.sleep(0.2)
+            ahead = (self.collar.clock.now_s - began) - (time.monotonic() - began_wall)
+            if ahead > 0:
+                time.sleep(ahead)
+
+    # Afterwards
+
+    def _summary(self, archive: Archive, wall_s: float) -> dict[str, Any]:
+        collar = self.collar
+        kinds: Counter[str] = Counter()
+        faults: Counter[str] = Counter()
+        alerts: list[dict[str, Any]] = []
+        for record in findings(archive):
+            kinds[record["type"]] += 1
+            if record["type"] == "fault":
+                faults[f"{record['part']}: {record['code']}"] += 1
+            elif record["type"] == "alert":
+                alerts.append(record)
+        virtual_s = collar.clock.now_s
+        return {
+            "virtual_s": round(virtual_s, 3),
+            "wall_s": round(wall_s, 3),
+            "virtual_per_wall": round(virtual_s / wall_s, 1),
+            "seed": collar.options.seed,
+            "records": dict(sorted(kinds.items())),
+            "alerts": alerts,
+            "faults": dict(sorted(faults.items())),
+            "boots": [{"at_s": round(boot.at_s, 3), "cause": boot.cause} for boot in collar.device.boots],
+            "heap": self._heap(),
+            "flash": {
+                "reads": collar.flash.reads,
+                "writes": collar.flash.writes,
+                "erases": collar.flash.erases,
+                "bytes_written": collar.flash.bytes_written,
+            },
+            "syncs": [
+                {
+                    "at": note.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+                    "records": note.records,
+                    "bytes": note.bytes,
+                    "seconds": round(note.seconds, 3),
+                    "failure": note.failure,
+                }
+                for note in self.syncs
+            ],
+            "bytes_synced": sum(note.bytes for note in self.syncs),
+        }
+
+    def _heap(self) -> dict[str, Any]:
+        """What the heap held: code, which a chip has in flash, apart from the working set; by the interpreter's words."""
+        reports = self.collar.device.heap
+        if not reports:
+            return {}
+        return {
+            "word_bytes": reports[-1].word,
+            "code_bytes": reports[-1].code,
+            "working_set_bytes": [[round(one.at_s), one.working_set] for one in reports],
+            "free_bytes": reports[-1].free,
+        }
+
+
+def recording_world(source: Any, start_utc: datetime | None = None) -> World:
+    """The world of a replayed recording: nothing but its signal."""
+    return World(source, start_utc or datetime(2026, 1, 1, tzinfo=timezone.utc), [])
+
+
+def play_recording(
+    source: Any, folder: Path, options: CollarOptions, tick: Callable[[float], None] | None = None
+) -> RunResult:
+    """Replays a source of finite length with heart and breath measured all the time, and syncs at its end."""
+    if not math.isfinite(source.duration_s):
+        raise ValueError("a recording has an end")
+    options.readings_ms = 0
+    options.radio_on = True
+    return Run(recording_world(source), source.duration_s, folder, options, tick=tick).play()

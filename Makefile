@@ -28,11 +28,11 @@ demo: $(VENV)/stamp-runtime
 
 test: $(VENV)/stamp-dev
 	$(say) 'test: the suite on 64-bit MicroPython, $(JOBS) at a time'
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile $(PYTEST)
+	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile $(PYTEST)
 
 test32: $(VENV)/stamp-dev $(MICROPYTHON32)
 	$(say) 'test32: the suite on 32-bit MicroPython, $(JOBS) at a time'
-	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile $(PYTEST)
+	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile $(PYTEST)
 
 lint: $(VENV)/stamp-dev
 	$(say) 'lint: ruff format and ruff check'
@@ -45,10 +45,10 @@ format: $(VENV)/stamp-dev
 	@$(BIN)/ruff check --fix .
 
 types: $(VENV)/stamp-dev $(STUBS)/stamp
-	$(say) 'types: firmware against the ESP32 stubs'
-	@$(BIN)/basedpyright --warnings --project tools/types/firmware.json
-	$(say) 'types: bench, tests and tools against their own annotations'
-	@$(BIN)/basedpyright --warnings --project tools/types/host.json
+	$(say) 'types: firmware against the ESP32 stubs; then bench, tests and tools against their own annotations'
+	@failed=0; for part in firmware host; do \
+	    $(BIN)/basedpyright --warnings --project tools/types/$$part.json || failed=1; \
+	done; exit $$failed
 
 bench: $(VENV)/stamp-dev
 	$(say) 'bench: time, allocation, code size and heap of the firmware'

@@ -2,7 +2,7 @@
 
 from hostsim.dog.body import Dog
 from hostsim.dog.schedule import Activity, Segment
-from hostsim.dog.traits import Course, Daily, Happening, Signs, Span, Touch, Traits
+from hostsim.dog.traits import Course, Daily, Happening, Signs, Span, Touch, Traits, drawn
 from hostsim.dog.truth import Event, Truth
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "Touch",
     "Traits",
     "Truth",
+    "drawn",
 ]

@@ -11,7 +11,18 @@ import numpy as np
 from hostsim.dog import motion, noise, optical, vitals
 from hostsim.dog.events import moments_of
 from hostsim.dog.noise import FloatArray
-from hostsim.dog.schedule import DAY_S, FIRST_HOUR, LYING, OFF, STILL, Activity, Day, Planner, Segment
+from hostsim.dog.schedule import (
+    DAY_S,
+    FIRST_HOUR,
+    LYING,
+    OFF,
+    STILL,
+    Activity,
+    Day,
+    Planner,
+    Segment,
+    looseness,
+)
 from hostsim.dog.traits import Course, Daily, Happening, Life, Span, Touch, Traits
 from hostsim.dog.transients import BURST_KINDS, Moment, burst, cosine, shock, sine
 from hostsim.dog.truth import Truth
@@ -221,7 +232,7 @@ class Dog:
         self, segment: Segment, t_s: FloatArray, parts: FloatArray | None, neck_y: FloatArray
     ) -> None:
         """A loose collar swings and knocks: what shakes it comes back larger and later."""
-        loose = self.traits.looseness
+        loose = looseness(self.traits, segment.signs)
         if parts is not None and loose:
             knock = noise.smooth(noise.key(segment.key, 5), t_s, 22.0)
             neck_y += loose * 0.35 * knock * np.abs(parts[2])
@@ -286,7 +297,7 @@ class Dog:
         if segment.activity in OFF:
             level = {A.CHAIR: 160.0, A.HOOK: 5.0, A.CAR_SEAT: 110.0}[segment.activity] * segment.size
             return optical.bare(t_s, level, optical.ambient_na(t_s, hour, 20.0, self.seed), segment.key)
-        fit = 1.0 - self.traits.looseness
+        fit = 1.0 - looseness(self.traits, segment.signs)
         contact = self.traits.fur_gain * (0.35 + 0.65 * fit) * optical.contact_gain(collar, pitch)
         parts = motion.motion(self._gaiter, segment, t_s, optical.ARTEFACT_BANDWIDTH_HZ)
         shift = np.zeros(len(t_s)) if parts is None else 0.3 * parts[0] + 0.6 * parts[1] + 0.75 * parts[2]
@@ -294,7 +305,7 @@ class Dog:
         phase = noise.lerp(built.vitals.breath_phase, place)
         breath = -0.5 * cosine(phase)
         blood = optical.pulse(t_s, self.beats_near(built.day.number, float(t_s[0]), float(t_s[-1])))
-        ambient = optical.ambient_na(t_s, hour, 1.0 + 6.0 * self.traits.looseness, self.seed)
+        ambient = optical.ambient_na(t_s, hour, 7.0 - 6.0 * fit, self.seed)
         return optical.compose(blood, breath, contact, shift, ambient, fit)
 
     def beats_near(self, number: int, start_s: float, end_s: float) -> FloatArray:

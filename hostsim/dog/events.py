@@ -13,6 +13,9 @@ A = Activity
 TWITCH_G = (0.02, 0.15)
 TREMOR_S = (2.0, 8.0)
 FLINCH_G = 1.3
+JUMP_G = (2.5, 7.0)
+"""Landing of a jump at the collar (assumed)."""
+BUMP_G = (3.0, 8.0)
 FLINCH_DELAY_S = (0.25, 0.9)
 IDLE_FLINCH = 0.03
 """A sound dog startles at a touch now and then."""
@@ -29,6 +32,7 @@ def moments_of(day: Day, life: Life, traits: Traits, seed: int) -> list[Moment]:
     for number, touch in enumerate(life.touches):
         if begin <= touch.at_s < begin + DAY_S:
             out.extend(_answer(touch, life, noise.generator(seed, 0x70C4, number)))
+    out.extend(_ordinary(day, traits, rng))
     for segment in day.segments:
         if segment.activity is A.SLEEP:
             out.extend(_some(segment, rng, "twitch", traits.twitches_h, TWITCH_G, (0.15, 0.6), 0.0))
@@ -56,6 +60,26 @@ def _happening(item: Happening, key: int) -> Moment:
     axis /= np.sqrt(axis @ axis)
     direction = (float(axis[0]), float(axis[1]), float(axis[2]))
     return Moment(start, end, item.kind, item.peak_g, 0.0, item.duration_ms, direction, key)
+
+
+def _ordinary(day: Day, traits: Traits, rng: np.random.Generator) -> list[Moment]:
+    """Jumps while playing and working, and knocks of the collar while eating and walking about."""
+    out: list[Moment] = []
+    for kind, mean, hosts, peak_g, width_ms in (
+        ("jump", traits.jumps_a_day, (A.PLAY, A.TROT, A.GALLOP), JUMP_G, (60.0, 60.0)),
+        ("bump", traits.bumps_a_day, (A.EAT, A.WALK, A.DRINK), BUMP_G, (8.0, 20.0)),
+    ):
+        places = [item for item in day.segments if item.activity in hosts and item.end_s - item.start_s > 7.0]
+        for _ in range(int(rng.poisson(mean)) if places else 0):
+            host = places[int(rng.integers(len(places)))]
+            at = host.start_s + 2.5 + rng.random() * (host.end_s - host.start_s - 5.0)
+            start, end = shock_span(at)
+            way = rng.normal(size=3)
+            way /= np.sqrt(way @ way)
+            direction = (float(way[0]), float(way[1]), float(way[2]))
+            size, width = float(rng.uniform(*peak_g)), float(rng.uniform(*width_ms))
+            out.append(Moment(start, end, kind, size, 0.0, width, direction))
+    return out
 
 
 def _answer(touch: Touch, life: Life, rng: np.random.Generator) -> list[Moment]:

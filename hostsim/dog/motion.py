@@ -10,7 +10,7 @@ import numpy as np
 from hostsim.dog import gaits, noise, transients
 from hostsim.dog.gaits import TABLE
 from hostsim.dog.noise import FloatArray
-from hostsim.dog.schedule import STRIDING, Activity, Segment
+from hostsim.dog.schedule import STRIDING, Activity, Segment, looseness
 from hostsim.dog.traits import Traits
 from hostsim.dog.transients import cosine, sine
 
@@ -54,7 +54,11 @@ class Gaiter:
         wave = gaits.table(kind, round(run.hz, 3), bandwidth_hz, segment.size * damp)
         cranial, left, vertical = wave.take(index, axis=1) * strength
         gait = gaits.GAITS[kind]
-        rough = gait.irregular * float(np.sqrt((wave**2).mean(1).sum())) * (1.0 + 1.5 * traits.looseness)
+        rough = (
+            gait.irregular
+            * float(np.sqrt((wave**2).mean(1).sum()))
+            * (1.0 + 1.5 * looseness(traits, segment.signs))
+        )
         cranial += 0.6 * rough * noise.smooth(noise.key(segment.key, 11), t_s, 7.0)
         left += 0.6 * rough * noise.smooth(noise.key(segment.key, 12), t_s, 5.0)
         vertical += 0.6 * rough * noise.smooth(noise.key(segment.key, 13), t_s, 9.0)
@@ -74,7 +78,7 @@ class Gaiter:
         )
 
     def _leash(self, segment: Segment, t_s: FloatArray, cranial: FloatArray, left: FloatArray) -> None:
-        pull = self.traits.leash_pull_mg * 1e-3
+        pull = 1e-3 * (self.traits.leash_pull_mg + segment.signs.leash_mg)
         if pull and segment.activity in (A.WALK, A.TROT, A.SNIFF):
             jerk = noise.smooth(noise.key(segment.key, 14), t_s, 0.8)
             left += pull * (0.6 + 0.5 * jerk)

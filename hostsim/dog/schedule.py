@@ -148,6 +148,11 @@ def at_hour(day: int, hour: float) -> float:
     return day * DAY_S + ((hour - FIRST_HOUR) % 24.0) * 3600.0
 
 
+def looseness(traits: Traits, signs: Signs) -> float:
+    """How loose the collar sits, 0 to 1."""
+    return min(1.0, max(0.0, traits.looseness + signs.loosen))
+
+
 class Planner:
     """Builds days."""
 
@@ -168,6 +173,10 @@ class Planner:
         pieces = self._with_shakes(pieces, number, rng)
         for span in self._spans(number):
             pieces = _cut_in(pieces, span)
+            if span.kind in ("swim", "bath"):
+                for after in (1.0, 6.0, 40.0):
+                    at = span.end_s + after
+                    pieces = _cut_in(pieces, Span(at, at + rng.uniform(1.6, 2.6), "shake"), overlay=True)
         segments = self._posture(pieces, number, rng)
         return Day(number, segments, np.array([item.start_s for item in segments]), duty)
 
@@ -268,7 +277,7 @@ class Planner:
                 keep = {kind, previous} == {A.REST, A.SLEEP}
                 pitch = math.radians(rng.normal(mean, spread))
                 roll = (roll if keep else self._side(rng, signs)) if kind in LYING else rng.normal(0, 0.05)
-                collar = self._collar(collar, kind, piece, rng)
+                collar = self._collar(collar, kind, piece.long(10), looseness(self.traits, signs), rng)
             segment.pitch, segment.body_roll, segment.collar_roll = pitch, roll, collar
             segment.limps = bool(rng.random() < signs.limp_share)
             quick = 1.1 if kind not in LYING else 1.8
@@ -278,15 +287,17 @@ class Planner:
             segments.append(segment)
         return segments
 
-    def _collar(self, collar: float, kind: Activity, piece: _Piece, rng: np.random.Generator) -> float:
+    def _collar(
+        self, collar: float, kind: Activity, long: bool, loose: float, rng: np.random.Generator
+    ) -> float:
         """Where the collar's roll has gone to by the end of a piece: it wanders about its place, and slips."""
         traits = self.traits
         home = math.radians(traits.collar_roll_deg)
-        wander = math.radians(traits.roll_wander_deg * (1.0 + 3.0 * traits.looseness))
+        wander = math.radians(traits.roll_wander_deg * (1.0 + 3.0 * loose))
         if kind in (A.SHAKE, A.SCRATCH, A.PLAY, A.TURN, A.RISE, A.LIE_DOWN, A.BATH):
             pull = 0.35
         else:
-            pull = 0.15 if piece.long(10) else 0.05
+            pull = 0.15 if long else 0.05
         return collar + pull * (home - collar) + math.sqrt(pull * (2 - pull)) * wander * float(rng.normal())
 
 
@@ -351,7 +362,7 @@ class _Draft:
         if up and not down:
             self._add(_LIE_DOWN_S * slow * self.rng.uniform(0.8, 1.3), A.LIE_DOWN, duty)
         elif down and not up:
-            if self.rng.random() < 0.12 and room > 20.0:
+            if self.rng.random() < 0.12 * signs.stretches and room > 20.0:
                 self._add(_RISE_S * slow, A.RISE, duty)
                 self._add(self.rng.uniform(2.5, 4.0), A.STRETCH, duty)
             else:
@@ -387,7 +398,7 @@ def _cut_in(pieces: list[_Piece], span: Span, overlay: bool = False) -> list[_Pi
         tail = _Piece(end, last.end_s, last.activity, last.duty, last.size)
     else:
         stop = after[0].start_s if after else pieces[-1].end_s
-    out.append(_Piece(begin, stop, kind, first.duty and overlay, span.size))
+    out.append(_Piece(begin, stop, kind, first.duty and kind not in OFF, span.size))
     if tail is not None:
         out.append(tail)
     return out + after

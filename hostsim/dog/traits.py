@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 
+from hostsim.dog import noise
+
 
 @dataclass(frozen=True)
 class Traits:
@@ -47,8 +49,36 @@ class Traits:
     """Trunk sway of a wagging tail while standing, at about 3 Hz."""
     carry_kg: float = 0.0
     """Weight carried in the mouth while walking and trotting."""
+    jumps_a_day: float = 5.0
+    bumps_a_day: float = 3.0
+    """Knocks of the collar against a bowl or a door frame."""
     twitches_h: float = 12.0
     """Sleep twitches an hour of sleep; a pup has 120 and more."""
+
+
+def drawn(seed: int) -> Traits:
+    """A sound dog of shepherd size of its own: the same for the same seed."""
+    rng = noise.generator(seed, 0xD06)
+
+    def about(mean: float, spread: float, low: float, high: float) -> float:
+        return float(min(high, max(low, rng.normal(mean, spread))))
+
+    return Traits(
+        mass_kg=about(32, 4, 22, 42),
+        walk_hz=about(1.2, 0.06, 1.05, 1.35),
+        trot_hz=about(2.0, 0.06, 1.85, 2.15),
+        gallop_hz=about(2.75, 0.05, 2.6, 2.9),
+        pace_share=about(0.15, 0.1, 0, 0.5),
+        asymmetry_mm=about(0.0, 1.5, -4.0, 4.0),
+        sleep_hr=about(60, 5, 48, 74),
+        rest_hr=about(73, 6, 60, 88),
+        sleep_breath=about(13, 2, 9, 18),
+        rest_breath=about(19, 2.5, 14, 26),
+        rsa=about(1.0, 0.15, 0.6, 1.4),
+        fur_gain=about(0.9, 0.2, 0.45, 1.4),
+        collar_roll_deg=about(180, 20, 120, 240),
+        lying_bias=about(0.0, 0.15, -0.4, 0.4),
+    )
 
 
 @dataclass(frozen=True)
@@ -88,6 +118,14 @@ class Signs:
     """0: there is no pulse."""
     sore: float = 0.0
     """Probability of a flinch when the sore spot is touched."""
+    stretches: float = 1.0
+    """Factor on stretching head-down after a rise (the prayer posture)."""
+    heat: float = 0.0
+    """0 to 1: how little work makes the dog pant; at 1 it pants whenever it is awake."""
+    loosen: float = 0.0
+    """Added to the collar's looseness."""
+    leash_mg: float = 0.0
+    """Added to the leash's pull."""
     on_duty: float = 1.0
     """Share of limp, tremor and slow rising that still shows on duty; 0 is a dog that hides it all."""
 

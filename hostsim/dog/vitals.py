@@ -37,9 +37,9 @@ PANT_MG = 22.0
 # Acceleration at the neck from one quiet breath, in mg, by posture (assumed: a tilt of 0.1 to 0.4 degrees).
 DEPTH_MG = {A.SLEEP: 5.0, A.REST: 4.0, A.SIT: 2.5, A.STAND: 2.0, A.CAR: 4.0, A.TRAIN: 4.0, A.STRETCH: 2.5}
 SIGHS_H = 5.0
-RSA_DEPTH = 0.33
+RSA_DEPTH = 0.22
 """Relative swing of the beat interval with breath, at rest."""
-SLOW_DEPTH = 0.06
+SLOW_DEPTH = 0.15
 BEAT_JITTER_S = 0.008
 CATCH_S = 2.2
 STARTLE = 0.35
@@ -150,7 +150,7 @@ def _heart_and_heat(
         length = segment.end_s - segment.start_s
         rate = goal + (rate - goal) * math.exp(-length / tau)
         after = load + (heat - load) * math.exp(-length / HEAT_TAU_S)
-        until = _pants_until(segment, heat, load, traits.panting_threshold)
+        until = _pants_until(segment, heat, load, traits.panting_threshold * (1.0 - segment.signs.heat))
         if until > segment.start_s:
             segment.pant_until_s = until
             if panting and panting[-1][1] >= segment.start_s - 1e-6:
@@ -207,7 +207,7 @@ def _beats(
 ) -> tuple[FloatArray, FloatArray]:
     """Beat times: the rate's integral crosses whole numbers, its speed swinging with breath; and the ectopic ones."""
     signs = course.at(float(t_s[len(t_s) // 2]))
-    calm = np.clip((125.0 - heart) / 50.0, 0.0, 1.15) * traits.rsa * signs.hrv
+    calm = np.clip((150.0 - heart) / 70.0, 0.0, 1.05) * traits.rsa * signs.hrv
     share = phase - np.floor(phase)
     swing = np.sin(2 * np.pi * (share + 0.1))
     slow = noise.smooth(noise.key(stream, 5), t_s, 0.06)
@@ -225,4 +225,7 @@ def _beats(
         early = (chance < signs.ectopics_h / 3600.0 * gap) & (number > 2)
         beats[early] -= 0.38 * gap[early]
         ectopics = beats[early].copy()
-    return (np.empty(0), np.empty(0)) if signs.pulse < 0.5 else (np.sort(beats), ectopics)
+    there = np.interp(
+        beats / DAY_S, [day for day, _ in course.knots], [item.pulse for _, item in course.knots]
+    )
+    return np.sort(beats[there >= 0.5]), ectopics

@@ -60,12 +60,12 @@ def wave(
     """Counts at times t_s: blood darkens the skin, so the pulse points down."""
     out = np.zeros(len(t_s))
     intervals = np.diff(beats_s, prepend=beats_s[0] - 0.8)
-    for beat, before in zip(beats_s, intervals):
+    for beat, before in zip(beats_s, intervals, strict=True):
         first, end = np.searchsorted(t_s, [beat, beat + 1.6])
         since = t_s[first:end] - beat
         out[first:end] += _shape(since, np.full(len(since), max(before, 0.05)), skin.notch)
     drift = np.cumsum(random.normal(0, 0.03, len(t_s)))
-    phase = 2 * np.pi * np.cumsum(skin.breath_hz * (1 + np.clip(drift, -0.3, 0.3))) * (t_s[1] - t_s[0])
+    phase = 2 * np.pi * np.cumsum(skin.breath_hz * (1 + np.clip(drift, -0.15, 0.15))) * (t_s[1] - t_s[0])
     out *= 1 + skin.breath_amplitude * np.sin(phase)
     out += skin.breath_baseline * np.sin(phase + 1.0)
     slow = np.cumsum(random.normal(0, 1, len(t_s)))

@@ -8,7 +8,7 @@ from collar.dsp.isqrt import isqrt
 
 
 @micropython.viper
-def thin(source: ptr16, target: ptr32, state: ptr32, n: int) -> int:  # noqa: F821
+def thin(source: ptr16, target: ptr32, state: ptr32, n: int) -> int:
     """Sums of `state[0]` samples each, from n samples of array('h') `source`; returns how many were made.
 
     state: [factor, samples in the unfinished sum, that sum, place of the first new sum in target]. An unfinished sum
@@ -40,7 +40,7 @@ def thin(source: ptr16, target: ptr32, state: ptr32, n: int) -> int:  # noqa: F8
 
 
 @micropython.viper
-def product(a: ptr32, b: ptr32, n: int) -> int:  # noqa: F821
+def product(a: ptr32, b: ptr32, n: int) -> int:
     """Sum of a[i] * b[i]; |a|, |b| <= 1023 and n <= 512 keep it below 2^29."""
     one = 1
     sign = one << 31
@@ -53,7 +53,7 @@ def product(a: ptr32, b: ptr32, n: int) -> int:  # noqa: F821
 
 
 @micropython.viper
-def add_scaled(a: ptr32, weight: int, out: ptr16, n: int):  # noqa: F821
+def add_scaled(a: ptr32, weight: int, out: ptr16, n: int):
     """out[i] += a[i] * weight / 1024, held to int16; |a * weight| below 2^30."""
     one = 1
     sign = one << 31
@@ -72,7 +72,7 @@ def add_scaled(a: ptr32, weight: int, out: ptr16, n: int):  # noqa: F821
 
 
 @micropython.viper
-def alike(wave: ptr16, n: int, lag: int, step: int) -> int:  # noqa: F821
+def alike(wave: ptr16, n: int, lag: int, step: int) -> int:
     """How alike wave[:n - lag] and wave[lag:n] are, -1000..1000: their product over their mean power.
 
     Looks at every `step`-th sample. |wave| <= 1800, n <= 640.

@@ -4,7 +4,7 @@ import micropython
 
 
 @micropython.viper
-def take(raw: ptr32, kept: ptr32, limits: ptr32) -> int:  # noqa: F821
+def take(raw: ptr32, kept: ptr32, limits: ptr32) -> int:
     """Copies samples, held to 0..262143 (18 bits); returns how many were at either end.
 
     limits: [first sample in raw, first place in kept, count].
@@ -31,7 +31,7 @@ def take(raw: ptr32, kept: ptr32, limits: ptr32) -> int:  # noqa: F821
 
 
 @micropython.viper
-def shift(kept: ptr32, down: int, count: int):  # noqa: F821
+def shift(kept: ptr32, down: int, count: int):
     """kept[:count] = kept[down : down + count]."""
     i = 0
     while i < count:
@@ -40,7 +40,7 @@ def shift(kept: ptr32, down: int, count: int):  # noqa: F821
 
 
 @micropython.viper
-def slope(x: ptr32, y: ptr32, box: int, n: int):  # noqa: F821
+def slope(x: ptr32, y: ptr32, box: int, n: int):
     """y[i] = sum of the newest `box` samples less the sum of the `box` before them; 0 until 2 box samples are there.
 
     x: non-negative, 18 bits. |y| <= box * 262143. The steepest point lies box - 1/2 samples before i.
@@ -65,7 +65,7 @@ def slope(x: ptr32, y: ptr32, box: int, n: int):  # noqa: F821
 
 
 @micropython.viper
-def level(y: ptr32, z: ptr32, half: int, n: int):  # noqa: F821
+def level(y: ptr32, z: ptr32, half: int, n: int):
     """z = y less its mean over the `half` samples on either side (fewer at the ends)."""
     one = 1
     sign = one << 31
@@ -89,7 +89,7 @@ def level(y: ptr32, z: ptr32, half: int, n: int):  # noqa: F821
 
 
 @micropython.viper
-def scale(z: ptr32, times: int, over: int, n: int):  # noqa: F821
+def scale(z: ptr32, times: int, over: int, n: int):
     """z = z * times // over, held to -1023..1023. `times` may be negative. |z * times| must stay below 2^31."""
     one = 1
     sign = one << 31
@@ -105,7 +105,7 @@ def scale(z: ptr32, times: int, over: int, n: int):  # noqa: F821
 
 
 @micropython.viper
-def extreme(z: ptr32, first: int, end: int, down: int) -> int:  # noqa: F821
+def extreme(z: ptr32, first: int, end: int, down: int) -> int:
     """The largest value of z[first:end], or of -z if `down`; at least 0."""
     one = 1
     sign = one << 31
@@ -122,7 +122,7 @@ def extreme(z: ptr32, first: int, end: int, down: int) -> int:  # noqa: F821
 
 
 @micropython.viper
-def maxima(z: ptr32, found: ptr32, gap: int, n: int) -> int:  # noqa: F821
+def maxima(z: ptr32, found: ptr32, gap: int, n: int) -> int:
     """Positions of the positive maxima of z[1:n-1] that nothing within `gap` samples exceeds; returns their count.
 
     `found` must hold n // (gap + 1) + 1 positions.

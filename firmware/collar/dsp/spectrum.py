@@ -5,14 +5,76 @@ from array import array
 import micropython
 
 # 16384 sin(2 pi k / 256), k = 0..64
-_SINE = array("h", (
-    0, 402, 804, 1205, 1606, 2006, 2404, 2801, 3196, 3590, 3981, 4370,
-    4756, 5139, 5520, 5897, 6270, 6639, 7005, 7366, 7723, 8076, 8423, 8765,
-    9102, 9434, 9760, 10080, 10394, 10702, 11003, 11297, 11585, 11866, 12140, 12406,
-    12665, 12916, 13160, 13395, 13623, 13842, 14053, 14256, 14449, 14635, 14811, 14978,
-    15137, 15286, 15426, 15557, 15679, 15791, 15893, 15986, 16069, 16143, 16207, 16261,
-    16305, 16340, 16364, 16379, 16384,
-))
+_SINE = array(
+    "h",
+    (
+        0,
+        402,
+        804,
+        1205,
+        1606,
+        2006,
+        2404,
+        2801,
+        3196,
+        3590,
+        3981,
+        4370,
+        4756,
+        5139,
+        5520,
+        5897,
+        6270,
+        6639,
+        7005,
+        7366,
+        7723,
+        8076,
+        8423,
+        8765,
+        9102,
+        9434,
+        9760,
+        10080,
+        10394,
+        10702,
+        11003,
+        11297,
+        11585,
+        11866,
+        12140,
+        12406,
+        12665,
+        12916,
+        13160,
+        13395,
+        13623,
+        13842,
+        14053,
+        14256,
+        14449,
+        14635,
+        14811,
+        14978,
+        15137,
+        15286,
+        15426,
+        15557,
+        15679,
+        15791,
+        15893,
+        15986,
+        16069,
+        16143,
+        16207,
+        16261,
+        16305,
+        16340,
+        16364,
+        16379,
+        16384,
+    ),
+)
 _WAVE = array("h", bytes(512))
 
 
@@ -27,12 +89,12 @@ _fill()
 
 
 @micropython.viper
-def load(source: ptr32, target: ptr32, count: int, part: int):  # noqa: F821
+def load(source: ptr32, target: ptr32, count: int, part: int):
     """Puts `count` (<= 256) values, each within +-1023, under a Hann window into the real (part 0) or imaginary (1) part.
 
     Sixteen times the value, mean removed first; the rest of the 256 becomes 0.
     """
-    wave = ptr16(_WAVE)  # noqa: F821
+    wave = ptr16(_WAVE)
     one = 1
     sign = one << 31
     total = 0
@@ -57,7 +119,7 @@ def load(source: ptr32, target: ptr32, count: int, part: int):  # noqa: F821
 
 
 @micropython.viper
-def _order(data: ptr32):  # noqa: F821
+def _order(data: ptr32):
     i = 0
     while i < 256:
         j = 0
@@ -76,9 +138,9 @@ def _order(data: ptr32):  # noqa: F821
 
 
 @micropython.viper
-def _stage(data: ptr32, half: int):  # noqa: F821
+def _stage(data: ptr32, half: int):
     # butterflies over pairs `half` apart; each stage halves the values, so nothing grows
-    wave = ptr16(_WAVE)  # noqa: F821
+    wave = ptr16(_WAVE)
     one = 1
     sign = one << 31
     step = 128 // half
@@ -115,7 +177,7 @@ def transform(data):
 
 
 @micropython.viper
-def powers(data: ptr32, first: ptr32, second: ptr32, count: int):  # noqa: F821
+def powers(data: ptr32, first: ptr32, second: ptr32, count: int):
     """Power of bins 0..count-1 (< 128) of the two real signals that went in as real and imaginary part.
 
     Each is added to what stands in `first` and `second`; a power is at most 2^27.
@@ -139,7 +201,7 @@ def powers(data: ptr32, first: ptr32, second: ptr32, count: int):  # noqa: F821
 
 
 @micropython.viper
-def centre(source: ptr32, target: ptr32, places: ptr32, count: int) -> int:  # noqa: F821
+def centre(source: ptr32, target: ptr32, places: ptr32, count: int) -> int:
     """target = `count` samples of source less their mean; returns the largest |value|.
 
     places: [first sample, step from one to the next].

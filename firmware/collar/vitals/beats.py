@@ -11,7 +11,7 @@ import micropython
 
 
 @micropython.viper
-def keep(z: ptr32, found: ptr32, beats: ptr32, limits: ptr32) -> int:  # noqa: F821
+def keep(z: ptr32, found: ptr32, beats: ptr32, limits: ptr32) -> int:
     """The maxima that reach a threshold. limits: [maxima found, threshold]; returns the number of beats."""
     n = int(limits[0])
     threshold = int(limits[1])
@@ -26,9 +26,10 @@ def keep(z: ptr32, found: ptr32, beats: ptr32, limits: ptr32) -> int:  # noqa: F
 
 
 @micropython.viper
-def gather(z: ptr32, beats: ptr32, sums: ptr32, limits: ptr32) -> int:  # noqa: F821
+def gather(z: ptr32, beats: ptr32, sums: ptr32, limits: ptr32) -> int:
     """Adds each beat's stretch to sums by its lag; returns the power of the samples that belong to no lag.
 
+    Each stretch is moved by the part of a sample by which its beat's true maximum lies off its sample.
     limits: [beats, first sample, end sample, lead, length]: lags run from -lead to length - lead - 1.
     sums: three runs of `length`: sum, sum of squares, count; cleared here. |z| <= 1023, at most 80 beats.
     """
@@ -45,13 +46,26 @@ def gather(z: ptr32, beats: ptr32, sums: ptr32, limits: ptr32) -> int:  # noqa: 
         k += 1
     outside = 0
     beat = 0
+    part = 0
     while i < end:
         while beat < count and i >= int(beats[beat]) - lead:
+            at = int(beats[beat])
+            left = (z[at - 1] ^ sign) - sign
+            right = (z[at + 1] ^ sign) - sign
+            bend = left + right - 2 * int(z[at])
+            part = 0
+            if bend < 0:
+                part = ((left - right) << 4) // bend
             beat += 1
         v = (z[i] ^ sign) - sign
         lag = length
         if beat > 0:
             lag = i - int(beats[beat - 1]) + lead
+            if i > 0 and i < end - 1:
+                if part > 0:
+                    v += ((((z[i + 1] ^ sign) - sign) - v) * part) >> 5
+                else:
+                    v += ((v - ((z[i - 1] ^ sign) - sign)) * part) >> 5
         if lag < length:
             sums[lag] = int(sums[lag]) + v
             sums[length + lag] = int(sums[length + lag]) + v * v
@@ -63,13 +77,16 @@ def gather(z: ptr32, beats: ptr32, sums: ptr32, limits: ptr32) -> int:  # noqa: 
 
 
 @micropython.viper
-def worth(sums: ptr32, length: int, outside: int) -> int:  # noqa: F821
-    """Percent of the power that the mean of the other beats explains, 0..100; from what `gather` left."""
+def worth(sums: ptr32, first: int, length: int, outside: int) -> int:
+    """Percent of the power at lags first..length-1 that the mean of the other beats explains, 0..100.
+
+    From what `gather` left; `outside` is power that nothing explains.
+    """
     one = 1
     sign = one << 31
     total = outside
     left = outside
-    lag = 0
+    lag = first
     while lag < length:
         count = int(sums[2 * length + lag])
         squares = int(sums[length + lag])

@@ -18,7 +18,14 @@ _CONTEXT_MS = const(12000)
 _REFERENCE = const(340)
 _FLOOR = const(6)
 _MOVING_MG = const(60)
+_STILL_MG = const(8)
+# Worth in percent, steepness as 100 times one flank over the other. A sine, a swing or vibration has equal flanks (100);
+# noise that passes for beats by chance is worth less than 60 or has nearly equal flanks; a step has one flank.
 _WORTH = const(60)
+_STEEPER = const(115)
+_STEEP = const(160)
+_STEEPEST = const(300)
+_EVIDENCE = const(92)
 _BEATS_MIN = const(3)
 
 
@@ -33,8 +40,8 @@ class Heart:
     def __init__(self, rate_hz):
         self._hop = READING_S * rate_hz
         self._size = _CONTEXT_MS * rate_hz // 1000
-        self._box = (12 * rate_hz + 50) // 100
-        self._half = rate_hz // 2
+        self._box = (8 * rate_hz + 50) // 100
+        self._half = rate_hz * 2 // 5
         self._gap = (16 * rate_hz + 50) // 100
         self._lead = self._gap
         self._length = self._lead + (80 * rate_hz) // 100
@@ -129,13 +136,28 @@ class Heart:
         if self._motion > _MOVING_MG:
             return self._in_motion()
         count = self._search()
-        if self._quality < _WORTH:
+        if not self._convinces():
             return POOR_SIGNAL
-        return self._rates(count)
+        status = self._rates(count)
+        if (
+            status == OK
+            and self._motion > _STILL_MG
+            and self.moving.shares(self._rate, self.period_us, self._y)
+        ):
+            return MOVING
+        return status
+
+    def _convinces(self):
+        """Whether beats explain the wave well enough for how much steeper one flank of it is than the other."""
+        steepness = self._steepness
+        if self._quality < _WORTH or not _STEEPER <= steepness <= _STEEPEST:
+            return False
+        return self._quality + (min(steepness, _STEEP) - 100) // 2 >= _EVIDENCE
 
     def _in_motion(self):
         """The rate from the spectrum, where beats cannot be told from steps one by one."""
-        self._rate, self._quality = self.moving.rate(self._z, self._filled, self.period_us, self._y)
+        self._rate = self.moving.rate(self._z, self._filled, self.period_us, self._y)
+        self._quality = self.moving.quality
         self.rhythm.broken()
         self._last_q6 = -1
         self.rhythm.measure()
@@ -148,11 +170,11 @@ class Heart:
         level(self._y, self._z, self._half, n)
         up = self._typical(0)
         down = self._typical(1)
-        self.up = up
-        self.down = down
         reference = max(up, down)
-        if reference < _FLOOR * self._box:
+        # a pulse takes between a few counts and a tenth of the light; a swinging collar takes more
+        if not _FLOOR * self._box <= reference <= self._x[n - 1] * self._box // 10:
             return False
+        self._steepness = 100 * max(up, down) // max(1, min(up, down))
         scale(self._z, _REFERENCE if up >= down else -_REFERENCE, reference, n)
         return True
 
@@ -182,7 +204,7 @@ class Heart:
         n = self._filled
         found = maxima(z, self._found, self._gap, n)
         kept = 0
-        for percent in (30, 45, 60):
+        for percent in (25, 35, 45, 60):
             limits[0] = found
             limits[1] = _REFERENCE * percent // 100
             count = train.keep(z, self._found, self._beats, limits)
@@ -194,7 +216,7 @@ class Heart:
             limits[3] = self._lead
             limits[4] = self._length
             outside = train.gather(z, self._beats, self._sums, limits)
-            worth = train.worth(self._sums, self._length, outside)
+            worth = train.worth(self._sums, 0, self._length, outside)
             if worth > self._quality or kept == 0:
                 self._quality = worth
                 self._beats, self._best = self._best, self._beats

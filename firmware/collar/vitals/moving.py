@@ -46,6 +46,7 @@ class Moving:
         self._left = array("i", bytes(4 * _BINS))
         self._places = array("i", (0, 1))
         self._held = 0
+        self.quality = 0
 
     def reset(self):
         """Forgets the acceleration, as after a gap."""
@@ -68,37 +69,52 @@ class Moving:
         self._held += made
 
     def rate(self, wave, n, period_us, work):
-        """(rate in 0.1/min, quality 0..100), the rate None if no line stands alone.
+        """The rate in 0.1/min, or 0 if no line stands alone; leaves how well it stands, 0..100, in `quality`.
 
         wave: the pulse slope within +-1023, n samples of period_us; work: an array i of at least 208.
         """
+        self.quality = 0
         if self._held < _STEPS * 7 // 8 or n < _SPAN * self._step:
-            return None, 0
+            return 0
         self._spectra(wave, n, work)
         period_us *= self._step
         self._subtract(period_us)
         top = self._highest(period_us)
         if top == 0:
-            return None, 0
+            return 0
         height = self._left[top]
         other = self._beside(top)
-        quality = max(0, min(100, (height - other) * 100 // _ONE))
+        self.quality = max(0, min(100, (height - other) * 100 // _ONE))
         if height < _STANDS or other * _ONE > height * _ALONE:
-            return None, quality
+            return 0
         line = self._light
         place_q8 = (top << 8) + interpolate(line[top - 1], line[top], line[top + 1])
-        return place_q8 * _LINE // period_us, quality
+        return place_q8 * _LINE // period_us
+
+    def shares(self, rate, period_us, work):
+        """Whether the accelerometer moves at `rate` (0.1/min) or at twice it, half as much as at its strongest line."""
+        if self._held < _STEPS * 7 // 8:
+            return False
+        self._spectra(work, 0, work)
+        at_q8 = rate * self.motion_period_us // 4578
+        return max(self._felt(at_q8), self._felt(min(2 * at_q8, (_LINES - 2) << 8))) > _ONE // 2
 
     def _spectra(self, wave, n, work):
-        """Amplitudes: the pulse wave's in _light, the three axes' together in _steps, each with its highest at 1024."""
+        """Amplitudes: the pulse wave's in _light, the three axes' together in _steps, each with its highest at 1024.
+
+        With n = 0 there is no pulse wave.
+        """
         light, steps, data = self._light, self._steps, self._data
         for k in range(_LINES):
             light[k] = steps[k] = 0
         places = self._places
-        places[0] = n - _SPAN * self._step
-        places[1] = self._step
-        centre(wave, work, places, _SPAN)
-        load(work, data, _SPAN, 0)
+        for k in range(len(data)):
+            data[k] = 0
+        if n:
+            places[0] = n - _SPAN * self._step
+            places[1] = self._step
+            centre(wave, work, places, _SPAN)
+            load(work, data, _SPAN, 0)
         places[0] = 0
         places[1] = 1
         top = 1

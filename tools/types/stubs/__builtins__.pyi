@@ -1,22 +1,12 @@
 """Names that MicroPython's compiler knows without an import.
 
-The published stubs make viper's pointers classes of their own, which no array can be passed for; what viper takes is
-anything with the buffer protocol, and what the collar passes it are arrays and byte arrays.
+The published stubs make viper's pointers classes of their own, for which no array can be passed. A pointer is made from
+anything with the buffer protocol by being handed over, and from an address by a call; no type says both. So they come
+from a module that does not exist, which leaves them unknown to the checker.
 """
-
-from typing import Protocol
 
 from _mpy_shed._mpy_builtins import const as const
 from _mpy_shed._mpy_builtins import uint as uint
-
-class ptr8(Protocol):
-    def __getitem__(self, index: int, /) -> int: ...
-    def __setitem__(self, index: int, value: int, /) -> None: ...
-
-class ptr16(Protocol):
-    def __getitem__(self, index: int, /) -> int: ...
-    def __setitem__(self, index: int, value: int, /) -> None: ...
-
-class ptr32(Protocol):
-    def __getitem__(self, index: int, /) -> int: ...
-    def __setitem__(self, index: int, value: int, /) -> None: ...
+from _viper import ptr8 as ptr8
+from _viper import ptr16 as ptr16
+from _viper import ptr32 as ptr32

@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -24,6 +24,8 @@ from hostsim.shims import _ops
 
 SCAN_S = 330.0
 """How long the handler's phone listens: the collar opens its radio every five minutes."""
+LAST_SYNC_S = 12.0
+"""How long before the end the last sync connects, to bring everything up to the end and nothing from after it."""
 _HEAP_EVERY_S = 21600.0
 _SLICE_S = 600.0
 OUTPUTS = ("journal.bin", "collar.key", "archive.db", "findings.jsonl", "summary.json")
@@ -96,8 +98,8 @@ class Run:
             if action.at_s < self.seconds:
                 await self._until(action.at_s)
                 await self._act(action, adapter, archive)
-        await self._until(self.seconds)
-        await self._sync(adapter, archive)
+        await self._until(self.seconds - LAST_SYNC_S)
+        await self._sync(adapter, archive, self._hold)
         for helper in helpers:
             helper.cancel()
         self.collar.device.post(_ops.EVENT_HEAP)
@@ -115,10 +117,15 @@ class Run:
         if action.action == "sync":
             await self._sync(adapter, archive)
 
-    async def _sync(self, adapter: Adapter, archive: Archive) -> None:
+    async def _hold(self) -> None:
+        await self._until(self.seconds)
+
+    async def _sync(
+        self, adapter: Adapter, archive: Archive, hold: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         at = self._now()
         try:
-            result = await sync_collar(adapter, archive, now=self._now, scan_s=SCAN_S)
+            result = await sync_collar(adapter, archive, now=self._now, scan_s=SCAN_S, hold=hold)
         except SyncError as error:
             self.syncs.append(SyncNote(at, failure=str(error)))
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -128,7 +128,9 @@ async def _range(session: _Session, collar: CollarClient, journal: JournalKey, f
         return
 
 
-async def _once(session: _Session, adapter: Adapter, target: Found, set_time: bool) -> None:
+async def _once(
+    session: _Session, adapter: Adapter, target: Found, set_time: bool, hold: Callable[[], Awaitable[None]] | None
+) -> None:
     async with connect(adapter, target) as collar:
         identity = await collar.identity()
         info = await collar.info()
@@ -139,6 +141,8 @@ async def _once(session: _Session, adapter: Adapter, target: Found, set_time: bo
         session.journal = journal
         if session.sync is None:
             session.sync = session.archive.begin_sync(journal, session.now())
+        if hold is not None:
+            await hold()
         held = await collar.journal()
         missing = session.archive.missing(journal, held.first_seq, held.next_seq)
         session.progress.total = session.progress.done + sum(end - first for first, end in missing)
@@ -167,11 +171,13 @@ async def sync_collar(
     scan_s: float = 10.0,
     reconnect: int = 5,
     set_time: bool = True,
+    hold: Callable[[], Awaitable[None]] | None = None,
 ) -> SyncResult:
     """Finds a collar, sets its clock, and brings home what the archive does not have.
 
     A lost connection is made again up to `reconnect` times in a row without a new record between them. Everything that
-    came is in the archive whatever happens. Raises SyncError's kinds; ArchiveError is the archive's.
+    came is in the archive whatever happens. `hold`, if given, is awaited when connected, before the collar is asked what it
+    has: everything up to then is brought. Raises SyncError's kinds; ArchiveError is the archive's.
     """
     session = _Session(archive, now, progress)
     tries = reconnections = 0
@@ -180,7 +186,7 @@ async def sync_collar(
         while True:
             before = session.progress.done
             try:
-                await _once(session, adapter, await pick(adapter, address, scan_s), set_time)
+                await _once(session, adapter, await pick(adapter, address, scan_s), set_time, hold)
                 outcome = "complete"
                 break
             except (LinkLost, OutOfRange) as error:

@@ -1,0 +1,98 @@
+"""The tools that fetch and measure."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from hostsim.runtime.interpreter import interpreter
+
+ROOT = Path(__file__).resolve().parent.parent
+
+ONE_LINE = """
+# deb http://commented.example/debian bookworm main
+deb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian bookworm main contrib
+deb-src http://source.example/debian bookworm main
+deb http://mirror.example/debian-security bookworm-security main
+deb https://other.example/apt cloud main
+"""
+PARAGRAPHS = """
+Types: deb deb-src
+# a comment inside
+URIs: http://first.example/debian
+ http://second.example/debian/
+Suites: trixie trixie-updates
+Components: main
+
+Types: deb
+URIs: http://off.example/debian
+Suites: trixie
+Enabled: no
+
+Types: deb-src
+URIs: http://source.example/debian
+Suites: trixie
+"""
+
+
+def tool(name: str) -> ModuleType:
+    """A file of tools/ as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_archives_are_read_from_both_forms_of_sources(tmp_path: Path) -> None:
+    (tmp_path / "sources.list").write_text(ONE_LINE)
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "sources.list.d" / "debian.sources").write_text(PARAGRAPHS)
+    (tmp_path / "sources.list.d" / "ignored.save").write_text("deb http://saved.example/debian sid main\n")
+    assert tool("micropython32").archives(tmp_path) == [
+        "http://mirror.example/debian",
+        "http://first.example/debian",
+        "http://second.example/debian/",
+    ]
+
+
+def test_no_archive_and_no_debian_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetcher = tool("micropython32")
+    monkeypatch.delenv("DEBIAN_ARCHIVE", raising=False)
+    monkeypatch.setattr(fetcher.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(fetcher, "archives", list)
+    with pytest.raises(fetcher.FetchError, match="set DEBIAN_ARCHIVE"):
+        fetcher.fetch(tmp_path / "32")
+    monkeypatch.setattr(fetcher.shutil, "which", lambda name: None)
+    with pytest.raises(fetcher.FetchError, match="needs a Debian machine"):
+        fetcher.fetch(tmp_path / "32")
+
+
+def test_what_does_not_run_as_32_bits_is_not_taken_for_it(tmp_path: Path) -> None:
+    fetcher = tool("micropython32")
+    wrapper = tmp_path / "micropython"
+    assert not fetcher.works(wrapper)
+    wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    wrapper.chmod(0o755)
+    assert not fetcher.works(wrapper)
+
+
+def test_bench_prints_tables_and_writes_json(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "tools/bench.py"), "--micropython", interpreter()]
+    command += ["--json", str(tmp_path / "bench.json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "motion, gallop" in done.stdout and "xtensawin" in done.stdout
+    figures = json.loads((tmp_path / "bench.json").read_text())
+    (machine,) = figures["interpreters"]
+    assert all(run["us"] > 0 for run in machine["runs"].values())
+    motion = {name: run["bytes"] for name, run in machine["runs"].items() if name.startswith("motion")}
+    assert set(motion.values()) == {0}, "the motion path allocates"
+    assert all(size > 0 for sizes in figures["mpy_bytes"].values() for size in sizes.values())

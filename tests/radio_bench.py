@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from hostsim.radio.air import Air, AirParameters
 from hostsim.radio.collar import CollarRadio
+from hostsim.radio.phone import Phone
 from hostsim.runtime.board import Board
 from hostsim.runtime.device import Device, DeviceOptions
 from hostsim.runtime.virtual import VirtualClock, VirtualLoop
@@ -33,6 +34,7 @@ class Bench:
         self.loop.world = self.device.world
         self.air = Air(parameters)
         self.radio: CollarRadio | None = None
+        self.phone: Phone | None = None
         self._buffers = buffers
 
     def run(self, play: Callable[[Bench], Awaitable[Result]]) -> Result:

@@ -126,7 +126,7 @@ class CollarRadio:
         self._stack = _Stack()
         self._queued = 0
         self._base = 0
-        self._jobs: deque[Coroutine[Any, Any, object]] = deque()
+        self._jobs: deque[Coroutine[Any, Any, None]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[object]] = set()
         self._register(device)
@@ -187,7 +187,7 @@ class CollarRadio:
                 {"message": "the collar's radio failed", "exception": error}
             )
 
-    def _later(self, job: Coroutine[Any, Any, object]) -> None:
+    def _later(self, job: Coroutine[Any, Any, None]) -> None:
         """Jobs for the stack are done one after the other, in the order in which the firmware asked."""
         self._jobs.append(job)
         if len(self._jobs) == 1:

@@ -147,8 +147,8 @@ class _BLE:
             return
         if result is None:
             _host.call(ops.IRQ_DONE, b"\x00")
-        elif isinstance(result, int):
-            _host.call(ops.IRQ_DONE, struct.pack("<Bi", 1, result))
+        elif isinstance(result, (int, bool)):
+            _host.call(ops.IRQ_DONE, struct.pack("<Bi", 1, int(result)))
         else:
             _host.call(ops.IRQ_DONE, b"\x02" + bytes(result))
 

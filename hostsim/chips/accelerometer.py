@@ -97,14 +97,17 @@ class Stream:
         rate_hz = clock.rate_uhz * 1e-6
         t_s = clock.t0_us * 1e-6 + (np.arange(first, first + BLOCK) + 1) / rate_hz
         asked = np.minimum(t_s, self._source.duration_s)
-        g = self._source.acceleration_g(asked, setting.bandwidth_hz) + np.asarray(setting.offset_g)
+        per_g = 32768 / setting.range_g
+        counts = self._source.acceleration_g(asked, setting.bandwidth_hz) * per_g
+        if any(setting.offset_g):
+            counts += np.asarray(setting.offset_g) * per_g
         if setting.noise_g:
             random = np.random.Generator(
                 np.random.Philox(key=self._seed << 64 | clock.t0_us, counter=number << 128)
             )
-            g = g + setting.noise_g * random.standard_normal((BLOCK, 3))
-        counts = np.rint(g * (32768 / setting.range_g))
-        values = np.clip(counts, -32768, 32767).astype("<i2")
+            counts += random.standard_normal((BLOCK, 3), np.float32) * np.float32(setting.noise_g * per_g)
+        np.rint(counts, out=counts)
+        values = np.clip(counts, -32768, 32767, out=counts).astype("<i2")
         valid = _valid(self._source, t_s)
         words, index = self._words(first, values, valid, t_s)
         return Block(first, values, valid, words, index)
@@ -204,30 +207,42 @@ class MotionEvents:
         values = self._stream.block(number).values
         before = values[:1] if self._last is None else self._last
         self._last = values[-1:]
-        slope = np.diff(np.concatenate((before, values)).astype(np.int32), axis=0) / 2
+        # The slope is half of this (AN5272 section 5.3), so it is held against twice the thresholds.
+        change = np.abs(np.diff(np.concatenate((before, values)).astype(np.int32), axis=0))
         codes = np.zeros(BLOCK, np.uint8)
-        steep = np.abs(slope) > limits.wake
+        self._wakes(change, codes)
+        low = np.all(np.abs(values.astype(np.int32)) < limits.fall, axis=1)
+        if self._fall_run or low.any():
+            run, self._fall_run = _runs(low, self._fall_run)
+            codes[run >= limits.fall_run] |= FREE_FALL
+        if any(limits.tap):
+            self._taps(number * BLOCK, change, codes)
+        if number == self.start // BLOCK:
+            codes[: self.start % BLOCK] = 0
+        return codes
+
+    def _wakes(self, change: NDArray[np.int32], codes: NDArray[np.uint8]) -> None:
+        """Wake-up by axis, and sleep where no axis has been awake for long."""
+        limits = self._set
+        steep = change > 2 * limits.wake
+        if not np.any(steep):
+            first = max(0, limits.sleep_run - self._still_run - 1)
+            codes[first:] |= SLEEP
+            self._wake_run = 0
+            self._still_run += BLOCK
+            return
         awake = np.any(steep, axis=1)
         run, self._wake_run = _runs(awake, self._wake_run)
         lasting = run >= limits.wake_run
         for axis, bit in enumerate((WU_X, WU_Y, WU_Z)):
             codes[lasting & steep[:, axis]] |= bit
-        run, self._fall_run = _runs(
-            (np.abs(values.astype(np.int32)) < limits.fall).all(axis=1), self._fall_run
-        )
-        codes[run >= limits.fall_run] |= FREE_FALL
         run, self._still_run = _runs(~awake, self._still_run)
         codes[run >= limits.sleep_run] |= SLEEP
-        if any(limits.tap):
-            self._taps(number * BLOCK, slope, codes)
-        if number == self.start // BLOCK:
-            codes[: self.start % BLOCK] = 0
-        return codes
 
-    def _taps(self, first: int, slope: NDArray[np.float64], codes: NDArray[np.uint8]) -> None:
+    def _taps(self, first: int, change: NDArray[np.int32], codes: NDArray[np.uint8]) -> None:
         limits = self._set
-        tap = np.array([t or np.inf for t in limits.tap])
-        over = (np.abs(slope) > tap).any(axis=1)
+        tap = np.array([2 * t or np.inf for t in limits.tap])
+        over = np.any(change > tap, axis=1)
         edges = np.diff(np.concatenate(([self._tap_open is not None], over)).astype(np.int8))
         for row in np.flatnonzero(edges).tolist():
             k = first + row

@@ -82,6 +82,14 @@ _FALL_MG = (156, 219, 250, 312, 344, 406, 469, 500)
 _ROUTES = ((0x80, SLEEP), (0x40, SINGLE_TAP), (0x20, WAKE_UP), (0x10, FREE_FALL), (0x08, DOUBLE_TAP))
 
 
+_PINS = {"int1": 1, "int2": 2}
+
+
+def _routed(bits: int) -> int:
+    """The event codes that these bits of MD1_CFG or MD2_CFG send to a pin."""
+    return sum(events for bit, events in _ROUTES if bits & bit)
+
+
 class Lsm6dsox(Part):
     """The accelerometer at `address`, its pins 'int1' and 'int2'.
 
@@ -151,10 +159,12 @@ class Lsm6dsox(Part):
             row = k % BLOCK
             taken = min(ready - k, BLOCK - row)
             codes = events.codes(k // BLOCK)[row : row + taken]
-            before = self._current
-            changed = np.bitwise_xor(codes, np.concatenate(([before], codes[:-1])).astype(np.uint8))
-            rising = int(np.bitwise_or.reduce(codes & ~np.uint8(SLEEP)))
-            self._latched |= rising | (int(np.bitwise_or.reduce(changed)) & SLEEP)
+            seen = int(np.bitwise_or.reduce(codes))
+            self._latched |= seen & ~SLEEP
+            if (self._current ^ seen) & SLEEP or (
+                seen & SLEEP and not int(np.bitwise_and.reduce(codes)) & SLEEP
+            ):
+                self._latched |= SLEEP
             self._current = int(codes[-1])
             k += taken
 
@@ -471,12 +481,12 @@ class Lsm6dsox(Part):
     def pin_level(self, name: str) -> int:
         """Level of 'int1' or 'int2' now. Raises KeyError for another name."""
         self.advance()
-        levels = {"int1": self._active(1), "int2": self._active(2)}
-        if self._registers[_CTRL4_C] & 0x20:
-            levels["int1"] |= levels["int2"]
-            levels["int2"] = False
-        inverted = bool(self._registers[_CTRL3_C] & 0x20)
-        return int(levels[name] != inverted)
+        joined = self._registers[_CTRL4_C] & 0x20
+        if _PINS[name] == 1:
+            active = self._active(1) or bool(joined and self._active(2))
+        else:
+            active = not joined and self._active(2)
+        return int(active != bool(self._registers[_CTRL3_C] & 0x20))
 
     def _active(self, pin: int) -> bool:
         r = self._registers
@@ -489,11 +499,8 @@ class Lsm6dsox(Part):
             return True
         if route & 0x01 and self._seen > self._read_samples:
             return True
-        return bool(self._flags() & self._routed(pin))
-
-    def _routed(self, pin: int) -> int:
-        routed = self._registers[_MD1_CFG if pin == 1 else _MD2_CFG]
-        return sum(events for bit, events in _ROUTES if routed & bit)
+        routed = r[_MD1_CFG if pin == 1 else _MD2_CFG]
+        return bool(routed and self._flags() & _routed(routed))
 
     def next_change_us(self) -> int | None:
         """The next instant at which a pin may change by itself: often exact, never late."""
@@ -510,7 +517,7 @@ class Lsm6dsox(Part):
             if routes & mask and self._count < level and self._collecting():
                 k = self._filled(stream, level - self._count)
                 soonest = k if soonest is None else min(soonest, k)
-        events = self._routed(1) | self._routed(2)
+        events = _routed(r[_MD1_CFG] | r[_MD2_CFG])
         if events and self._events is not None:
             k = self._next_event(self._events, events)
             soonest = k if soonest is None else min(soonest, k)

@@ -67,7 +67,7 @@ class Max30101(Part):
         self._ring = bytearray(DEPTH * 12)
         self._write_at = self._read_at = self._unread = self._offset = self._lost = 0
         self._temperature_at_us: int | None = None
-        self._switched = (False, False, False)
+        self._switched = (False, False)
 
     # Time
 
@@ -77,7 +77,7 @@ class Max30101(Part):
         if self._temperature_at_us is not None and now_us >= self._temperature_at_us:
             self._measure_temperature()
         faults = self.faults
-        switched = (faults.saturated, faults.dead_led, faults.frozen)
+        switched = (faults.saturated, faults.dead_led)
         if switched != self._switched:
             self._switched = switched
             if self._stream is not None:
@@ -156,14 +156,15 @@ class Max30101(Part):
             kept = first + DEPTH - self._unread
             self._lose(last - kept)
             last = kept
-        for n in range(first, last):
-            at = self._write_at * size
-            if not self.faults.frozen:
-                self._ring[at : at + size] = words[n * size : (n + 1) * size]
-            else:
-                held = (self._write_at - 1 & 31) * size
-                self._ring[at : at + size] = self._ring[held : held + size]
-            self._write_at = self._write_at + 1 & 31
+        data = words[first * size : last * size]
+        if self.faults.frozen:
+            held = (self._write_at - 1 & 31) * size
+            data = bytes(self._ring[held : held + size]) * (last - first)
+        at = self._write_at * size
+        head = min(len(data), DEPTH * size - at)
+        self._ring[at : at + head] = data[:head]
+        self._ring[: len(data) - head] = data[head:]
+        self._write_at = self._write_at + last - first & 31
         self._unread += last - first
         self._registers[_STATUS1] |= _PPG_RDY
         full = self._full_at()
@@ -190,17 +191,15 @@ class Max30101(Part):
     def _samples(self, length: int) -> bytes:
         """FIFO_DATA: bytes of the oldest samples; an empty FIFO answers zeros."""
         size = self._size()
-        out = bytearray()
-        while len(out) < length and self._unread:
-            at = self._read_at * size
-            taken = min(size - self._offset, length - len(out))
-            out += self._ring[at + self._offset : at + self._offset + taken]
-            self._offset += taken
-            if self._offset == size:
-                self._offset = 0
-                self._read_at = self._read_at + 1 & 31
-                self._unread -= 1
-                self._lost = 0
+        at = self._read_at * size + self._offset
+        taken = min(length, self._unread * size - self._offset)
+        out = self._ring[at : min(at + taken, DEPTH * size)]
+        out += self._ring[: taken - len(out)]
+        samples, self._offset = divmod(self._offset + taken, size)
+        if samples:
+            self._read_at = self._read_at + samples & 31
+            self._unread -= samples
+            self._lost = 0
         self._registers[_STATUS1] &= ~(_A_FULL | _PPG_RDY) & 0xFF
         return bytes(out.ljust(length, b"\0"))
 

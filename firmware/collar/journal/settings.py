@@ -51,7 +51,7 @@ class Copies:
         self._version = version
         self._migrations = migrations or {}
         self._generation = 0
-        self._next = 0  # the copy to write next
+        self._next = -1  # the copy to write next, once both were looked at
         self.room = self._half - _HEADER
 
     def load(self):
@@ -65,11 +65,12 @@ class Copies:
             if found[copy] and (newest is None or found[copy][1] > found[newest][1]):
                 newest = copy
         if newest is None:
+            self._next = 0
             return None
         version, self._generation, length, _ = found[newest]
-        self._next = 1 - newest
         if version > self._version:
             raise NewerVersion(version)
+        self._next = 1 - newest
         value = bytearray(length)
         self._flash.read(newest * self._half + _HEADER, value)
         value = bytes(value)
@@ -81,10 +82,12 @@ class Copies:
     def save(self, value):
         """Stores `value`, which is there after the next start if this returns; else the one before it is.
 
-        Raises ValueError when it has more than `room` bytes, OSError when flash did not take it.
+        Raises ValueError when it has more than `room` bytes, OSError when flash did not take it, and as `load`.
         """
         if len(value) > self.room:
             raise ValueError("too long")
+        if self._next < 0:
+            self.load()
         start = self._next * self._half
         for address in range(start, start + _HEADER + len(value), _SECTOR):
             self._flash.erase(address)

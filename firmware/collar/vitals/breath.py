@@ -5,7 +5,7 @@ from array import array
 from micropython import const
 
 from collar.dsp.autocorr import interpolate
-from collar.dsp.axes import Line, add_scaled, alike, thin
+from collar.dsp.axes import Line, add_scaled, alike, smooth, thin
 from collar.dsp.slope import extreme, level, scale, shift
 from collar.vitals.breaths import Breaths
 from collar.vitals.status import MOVING, NO_READING, NOT_WORN, OK, POOR_SIGNAL
@@ -20,10 +20,13 @@ _LAG_MAX = const(156)
 _RATE_MIN = const(55)
 _RATE_MAX = const(620)
 _BIN = const(26)
-# 340 units are one reference swing in counts of 2048 / 8 a g: 16.384 counts a mg, 0.1 mg the unit
-_DEPTH = const(557)
-_FLOOR = const(8)
+# 340 units are one reference swing in counts of 2048 * 64 a g: 131.07 counts a mg, 0.1 mg the unit
+_DEPTH = const(4456)
+_FLOOR = const(64)
+# mean square of what is left of 340 below 1.5 Hz; less is a vibration
+_SLOW = const(1600)
 _ALIKE = const(500)
+_DOUBT = const(1600)
 
 
 class Breath:
@@ -39,7 +42,7 @@ class Breath:
         self._raw = tuple(array("i", bytes(4 * (_SIZE + 8))) for _ in range(3))
         self._flat = tuple(array("i", bytes(4 * _SIZE)) for _ in range(3))
         self._wave = array("h", bytes(2 * _SIZE))
-        self._thin = tuple(array("i", (_THIN, 0, 0, 0)) for _ in range(3))
+        self._thin = tuple(array("i", (_THIN, 0, 0, 0, 0, 0)) for _ in range(3))
         self._power = array("h", bytes(_LAG_MAX + 4))
         self._bins = array("i", bytes(4 * (_SIZE // _BIN)))
         self._line = Line()
@@ -52,7 +55,7 @@ class Breath:
         """Forgets the stream, as after a gap or a movement."""
         self._filled = 0
         for state in self._thin:
-            state[1] = state[2] = 0
+            state[1] = state[2] = state[3] = state[5] = 0
         self.status = NO_READING
         self._rate = self._depth = self._regularity = self._height = 0
 
@@ -101,7 +104,7 @@ class Breath:
             self._filled -= over
         for i in range(3):
             state = self._thin[i]
-            state[3] = self._filled
+            state[4] = self._filled
             made = thin(x if i == 0 else y if i == 1 else z, self._raw[i], state, n)
         self._filled += made
 
@@ -142,7 +145,8 @@ class Breath:
             self._wave[i] = 0
         for i in range(3):
             add_scaled(self._flat[i], self._line.weights[i], self._wave, n)
-        return True
+        smooth(self._wave, n)
+        return smooth(self._wave, n) > _SLOW
 
     def _typical(self, flat, n):
         """The median over 4 s stretches of the largest swing to one side."""
@@ -189,7 +193,7 @@ class Breath:
         """The period near `lag`, read off again at its later repeats, where the same error of a lag weighs less."""
         period_q8 = self._peak_q8(lag, n)
         self._regularity = max(0, self._height // 10)
-        if self._height < _ALIKE or 7 * period_q8 > n << 9:
+        if self._height < max(_ALIKE, 400 + _DOUBT * lag // n) or period_q8 > n << 6:
             return 0
         times = 2
         while True:

@@ -39,7 +39,7 @@ class Moving:
         self._step = max(1, rate_hz // 25)
         self.motion_period_us = 19231
         self._axes = tuple(array("i", bytes(4 * (_STEPS + 27))) for _ in range(3))
-        self._thin = tuple(array("i", (2, 0, 0, 0)) for _ in range(3))
+        self._thin = tuple(array("i", (2, 0, 0, 0, 0, 0)) for _ in range(3))
         self._data = array("i", bytes(4 * 512))
         self._light = array("i", bytes(4 * (_LINES + 1)))
         self._steps = array("i", bytes(4 * (_LINES + 1)))
@@ -52,7 +52,7 @@ class Moving:
         """Forgets the acceleration, as after a gap."""
         self._held = 0
         for state in self._thin:
-            state[1] = state[2] = 0
+            state[1] = state[2] = state[3] = state[5] = 0
 
     def take(self, x, y, z, n):
         """Takes a block of up to 52 acceleration samples (arrays h)."""
@@ -64,7 +64,7 @@ class Moving:
         made = 0
         for i in range(3):
             state = self._thin[i]
-            state[3] = self._held
+            state[4] = self._held
             made = thin(x if i == 0 else y if i == 1 else z, self._axes[i], state, n)
         self._held += made
 

@@ -46,8 +46,12 @@ class Vital:
         """The rates in words, with their coverage and n."""
         if not self.tried:
             return "not tried"
-        why = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in sorted(self.refused.items()))
-        share = f"coverage {100 * (self.coverage or 0):.0f} % of {self.tried} tries" + (f" ({why})" if why else "")
+        why = ", ".join(
+            f"{count} {status.replace('_', ' ')}" for status, count in sorted(self.refused.items())
+        )
+        share = f"coverage {100 * (self.coverage or 0):.0f} % of {self.tried} tries" + (
+            f" ({why})" if why else ""
+        )
         if not self.rates:
             return f"no reading; {share}"
         values = [rate for _, rate in self.rates]
@@ -104,11 +108,13 @@ def wall_time(record: dict[str, Any]) -> datetime | None:
 
 
 def days_of(records: Iterable[dict[str, Any]]) -> list[Day]:
-    """The days that records speak of, in order. Records without a time are left out."""
+    """The days that records speak of, in order; a minute belongs to where it began. Records without a time are left out."""
     days: dict[date, Day] = {}
     for record in records:
         at = wall_time(record)
         if at is not None:
+            if record["type"] == "minute":
+                at -= timedelta(minutes=1)
             days.setdefault(at.date(), Day(at.date())).add(record, at)
     return [days[key] for key in sorted(days)]
 
@@ -155,7 +161,7 @@ def _shares(day: Day, step_min: int = 10) -> tuple[list[datetime], dict[str, lis
     slots = 1440 // step_min
     totals = {gait: [0.0] * slots for gait in GAITS}
     for at, record in day.minutes:
-        slot = min(slots - 1, int((at - midnight).total_seconds() - 1) // (60 * step_min))
+        slot = min(slots - 1, int((at - midnight).total_seconds()) // (60 * step_min))
         for gait in GAITS:
             totals[gait][slot] += (record[f"{gait}_s"] or 0) / (60 * step_min)
     return [midnight + timedelta(minutes=step_min * index) for index in range(slots)], totals

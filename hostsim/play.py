@@ -98,7 +98,7 @@ class Run:
             if action.at_s < self.seconds:
                 await self._until(action.at_s)
                 await self._act(action, adapter, archive)
-        await self._until(self.seconds - LAST_SYNC_S)
+        await self._until(self.seconds - (LAST_SYNC_S if self.collar.options.radio_on else SCAN_S))
         await self._sync(adapter, archive, self._hold)
         for helper in helpers:
             helper.cancel()

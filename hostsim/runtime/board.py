@@ -80,7 +80,9 @@ class Line:
 class Board:
     """All buses and lines of one collar, and the operations on them that the interpreter asks for."""
 
-    def __init__(self, clock: VirtualClock, buses: Mapping[int, I2CBus], adc_uv: Callable[[int], int]) -> None:
+    def __init__(
+        self, clock: VirtualClock, buses: Mapping[int, I2CBus], adc_uv: Callable[[int], int]
+    ) -> None:
         self.clock = clock
         self.buses = dict(buses)
         self.lines: dict[int, Line] = {}

@@ -168,9 +168,20 @@ class Device:
         self.boots.append(Boot(self.clock.now_s, CAUSES[cause]))
         ours, theirs = socket.socketpair()
         ours.settimeout(HANG_WALL_S)
-        path = (str(SHIMS), *self.options.search_path, str(FIRMWARE.parent / "boards" / self.options.board), str(FIRMWARE))
+        path = (
+            str(SHIMS),
+            *self.options.search_path,
+            str(FIRMWARE.parent / "boards" / self.options.board),
+            str(FIRMWARE),
+        )
         self._process = subprocess.Popen(
-            [interpreter(), "-X", f"heapsize={self.options.heap}", str(SHIMS / "_launch.py"), str(theirs.fileno())],
+            [
+                interpreter(),
+                "-X",
+                f"heapsize={self.options.heap}",
+                str(SHIMS / "_launch.py"),
+                str(theirs.fileno()),
+            ],
             pass_fds=[theirs.fileno()],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -320,7 +331,9 @@ class Device:
     def _hung(self) -> None:
         """No word for a long wall time: the firmware loops without looking at the clock; the watchdog bites."""
         if not self._state.watchdog_us:
-            raise FirmwareCrash(f"the firmware has not said a word for {HANG_WALL_S:.0f} s and no watchdog is running")
+            raise FirmwareCrash(
+                f"the firmware has not said a word for {HANG_WALL_S:.0f} s and no watchdog is running"
+            )
         self.clock.now_us = max(self.clock.now_us, self._state.fed_us + self._state.watchdog_us)
         self.reset(WATCHDOG)
 

@@ -20,7 +20,9 @@ def interpreter() -> str:
     if chosen:
         found = shutil.which(chosen)
         if found is None:
-            raise NoInterpreter(f"MICROPYTHON={chosen} cannot be run: give the path of a MicroPython 1.25 or later")
+            raise NoInterpreter(
+                f"MICROPYTHON={chosen} cannot be run: give the path of a MicroPython 1.25 or later"
+            )
         return found
     beside = Path(sys.executable).parent / "micropython"
     if beside.exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -45,7 +46,9 @@ def read_partitions(path: Path) -> list[PartitionEntry]:
 class FlashPort:
     """The flash operations of the interpreter on the partitions that the firmware may touch, each a NOR model."""
 
-    def __init__(self, clock: VirtualClock, entries: list[PartitionEntry], chips: dict[str, NorFlash]) -> None:
+    def __init__(
+        self, clock: VirtualClock, entries: list[PartitionEntry], chips: dict[str, NorFlash]
+    ) -> None:
         self.clock = clock
         self.chips = chips
         self._entries = {entry.label: entry for entry in entries}
@@ -86,7 +89,7 @@ class FlashPort:
         self._spend(chip, lambda: chip.erase(offset))
         return b""
 
-    def _spend(self, chip: NorFlash, operation) -> None:  # noqa: ANN001
+    def _spend(self, chip: NorFlash, operation: Callable[[], None]) -> None:
         try:
             operation()
         except PowerCut as cut:

@@ -28,7 +28,7 @@ def _take_away(working_set):
     Loading leaves holes between the code; they are filled by a chain, since a list would have to grow.
     """
     gc.collect()
-    stretch = bytearray(working_set)
+    stretch = [bytearray(working_set)]
     ballast = None
     size = 262144
     while size >= 16:
@@ -36,7 +36,7 @@ def _take_away(working_set):
             ballast = (ballast, bytearray(size))
         except MemoryError:
             size //= 2
-    stretch = None
+    stretch.clear()
     gc.collect()
     return ballast
 

@@ -91,13 +91,15 @@ class Collar:
         motion = Motion()
         self.minute = Minute(motion)
         interval_ms = self.store.integer("readings_ms", READINGS_MS)
-        self.movement = Movement(
-            self.accelerometer, motion, Breath(), self.minute, self.recorder, self.clock
-        )
+        self.movement = Movement(self.accelerometer, motion, Breath(), self.minute, self.recorder, self.clock)
         self.pulse = Pulse(self.optical, Heart(RATE_HZ), self.recorder, self.clock, interval_ms)
         self.movement.on_block = self.pulse.block
-        self.sampling = Sampling(self.movement, self.pulse, self.recorder, self.clock, self.watchdog, interval_ms)
-        self.housekeeping = Housekeeping(self.minute, self.gauge, self.journal, self.recorder, self.clock, self.watchdog)
+        self.sampling = Sampling(
+            self.movement, self.pulse, self.recorder, self.clock, self.watchdog, interval_ms
+        )
+        self.housekeeping = Housekeeping(
+            self.minute, self.gauge, self.journal, self.recorder, self.clock, self.watchdog
+        )
 
     def _build_link(self, board):
         """The radio's side; without a journal there is nothing to hand over, and none is opened."""
@@ -119,10 +121,7 @@ class Collar:
         tasks = [("sampling", self.sampling.run), ("housekeeping", self.housekeeping.run)]
         if self.radio is not None:
             tasks += [("radio", self.radio.run), ("link", self.radio.link.run)]
-        for name, function in tasks:
-            asyncio.create_task(supervise(name, function, self.recorder, self.watchdog))
-        while True:
-            await asyncio.sleep(3600)
+        await asyncio.gather(*[supervise(name, function, self.recorder) for name, function in tasks])
 
 
 def _probe(driver):

@@ -1,0 +1,5 @@
+"""`python -m hostsim` is `hostsim`."""
+
+from hostsim.cli import main
+
+main()

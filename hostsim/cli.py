@@ -1,0 +1,316 @@
+"""The command line: every command with help, `--json` where it prints a result, and exit codes 0, 1 and 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+FOUND = 1
+AFTER_DAYS = 0.02
+"""How much longer the dog lives than the run lasts, so that the last sync finds a living one."""
+MISUSE = 2
+_errors = Console(stderr=True, highlight=False)
+
+
+def fail(message: str, code: int = FOUND) -> NoReturn:
+    """Ends the program with a message for a person."""
+    _errors.print(f"[bold red]error:[/] {message}", soft_wrap=True)
+    sys.exit(code)
+
+
+@contextmanager
+def progress_bar(what: str, total: float, unit: str) -> Iterator[Callable[[float], None]]:
+    """A progress bar on standard error if that is a terminal; yields what takes the amount done so far."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_errors, disable=not _errors.is_terminal, transient=True) as bar:
+        task = bar.add_task(what, total=round(total, 1))
+        yield lambda done: bar.update(task, completed=round(done, 1))
+
+
+def emit(value: Any) -> None:
+    """Prints a result as JSON."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turns what can go wrong in a run into a message and an exit code."""
+    from hostsim.handler.archive import ArchiveError
+    from hostsim.handler.client import SyncError
+    from hostsim.replay.reader import ReplayError
+    from hostsim.runtime.device import FirmwareCrash
+    from hostsim.runtime.interpreter import NoInterpreter
+
+    try:
+        yield
+    except FirmwareCrash as crash:
+        fail(f"the firmware crashed\n{crash}")
+    except (ReplayError, ArchiveError, NoInterpreter) as error:
+        fail(str(error), MISUSE)
+    except SyncError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), MISUSE)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+def out_option(default: str) -> Callable[[Any], Any]:
+    """`--out DIR`."""
+    return click.option(
+        "--out", type=click.Path(file_okay=False, path_type=Path), default=default, show_default=True,
+        help="Folder for journal.bin, archive.db, findings.jsonl, summary.json; made if absent.",
+    )  # fmt: skip
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="rex-collar", prog_name="hostsim")
+def main() -> None:
+    """The bench of Rex, a health collar for working dogs.
+
+    Runs the collar's real firmware on a simulated board, radio and dog, or on a recording, faster than life.
+    """
+
+
+@main.command()
+@json_option
+def scenarios(as_json: bool) -> None:
+    """List the stories that `run` can play."""
+    from hostsim.scenarios import SCENARIOS
+
+    if as_json:
+        emit([{"name": one.name, "days": one.days, "summary": one.summary} for one in SCENARIOS.values()])
+        return
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for one in SCENARIOS.values():
+        table.add_row(f"[bold]{one.name}[/]", f"{one.days:g} d", one.summary)
+    Console(highlight=False).print(table)
+
+
+@main.command()
+@click.argument("scenario")
+@click.option(
+    "--days",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How long; the scenario's own length if absent.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=1,
+    show_default=True,
+    help="The dog, its day and all noise.",
+)
+@click.option("--realtime", is_flag=True, help="No faster than life.")
+@out_option("out")
+@json_option
+def run(scenario: str, days: float | None, seed: int, realtime: bool, out: Path, as_json: bool) -> None:
+    """Play SCENARIO on the collar and sync it over Bluetooth, as its handler would."""
+    from hostsim.play import Run
+    from hostsim.runtime.bench import CollarOptions
+    from hostsim.scenarios import SCENARIOS
+
+    chosen = SCENARIOS.get(scenario)
+    if chosen is None:
+        fail(f"there is no scenario '{scenario}': `hostsim scenarios` lists them", MISUSE)
+    length = chosen.days if days is None else days
+    log = _Log()
+    with explained(), progress_bar(scenario, length, "days") as tick:
+        world = chosen.build(seed, length + AFTER_DAYS)
+        options = CollarOptions(seed=seed, console=log)
+        result = Run(
+            world, length * 86400, out, options, realtime=realtime, tick=lambda seconds: tick(seconds / 86400)
+        ).play()
+    _finish(result, as_json, log)
+
+
+@main.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option(
+    "--gravity",
+    type=click.Choice(["x", "y", "z"]),
+    help="Add 1 g to this axis (a recording without its mean).",
+)
+@click.option(
+    "--beats",
+    type=click.Path(path_type=Path),
+    help="Text file, a beat time in seconds a line: drives the optical model.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="The chips' noise."
+)
+@out_option("out")
+@json_option
+def replay(
+    recording: Path, gravity: str | None, beats: Path | None, seed: int, out: Path, as_json: bool
+) -> None:
+    """Play RECORDING (CSV: t_s, ax_g, ay_g, az_g and, if there, ppg) through the chips and the firmware.
+
+    Heart and breath are measured all the time: a `pulse` record every 8 s, a `breath` record every 15 s.
+    """
+    from hostsim.play import play_recording
+    from hostsim.replay import ReplaySource, read_beats
+    from hostsim.runtime.bench import CollarOptions
+
+    log = _Log()
+    with explained():
+        source = ReplaySource(recording, gravity, None if beats is None else read_beats(beats))
+        with progress_bar(recording.name, source.duration_s, "s") as tick:
+            result = play_recording(source, out, CollarOptions(seed=seed, console=log), tick)
+    _finish(result, as_json, log)
+
+
+@main.command()
+@click.argument("address", required=False)
+@click.option(
+    "--archive",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="archive.db",
+    show_default=True,
+    help="Where to put the records; made if absent.",
+)
+@click.option(
+    "--scan",
+    "scan_s",
+    type=click.FloatRange(min=1),
+    default=330.0,
+    show_default=True,
+    help="Seconds to listen for a collar, which opens its radio every 5 minutes.",
+)
+@json_option
+def sync(address: str | None, archive: Path, scan_s: float, as_json: bool) -> None:
+    """Bring a real collar's records into an archive through this computer's Bluetooth.
+
+    ADDRESS picks a collar; without it the nearest one is taken.
+    """
+    import asyncio
+
+    from hostsim.handler.archive import Archive
+    from hostsim.handler.client import Adapter
+    from hostsim.handler.sync import Progress as Progressed
+    from hostsim.handler.sync import sync_collar
+
+    with explained(), Archive(archive) as opened, progress_bar("sync", 1, "records") as tick:
+
+        def told(progress: Progressed) -> None:
+            tick(progress.done / max(1, progress.total))
+
+        result = asyncio.run(sync_collar(Adapter(), opened, address, scan_s=scan_s, progress=told))
+    if as_json:
+        emit(
+            {
+                "records": result.records,
+                "bytes": result.bytes,
+                "seconds": result.seconds,
+                "archive": str(archive),
+            }
+        )
+    else:
+        click.echo(
+            f"{result.records} new records ({result.bytes} bytes) in {result.seconds:.1f} s, in {archive}"
+        )
+
+
+@main.command()
+@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl", "parquet"]),
+    required=True,
+    help="Form of the file.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; beside the archive if absent.",
+)
+@json_option
+def export(archive: Path, form: str, out: Path | None, as_json: bool) -> None:
+    """Write the records of ARCHIVE to a file that other programs read."""
+    from hostsim.handler import findings
+    from hostsim.handler.archive import Archive
+
+    if not archive.exists():
+        fail(f"{archive}: there is no such file", MISUSE)
+    target = out or archive.with_suffix(f".{form}")
+    write = {"csv": findings.write_csv, "jsonl": findings.write_jsonl, "parquet": findings.write_parquet}[
+        form
+    ]
+    with explained(), Archive(archive) as opened:
+        count = write(opened, target)
+    if as_json:
+        emit({"records": count, "file": str(target)})
+    else:
+        click.echo(f"{count} records in {target}")
+
+
+@main.command()
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="The dog and its day."
+)
+@out_option("demo-out")
+@json_option
+def demo(seed: int, out: Path, as_json: bool) -> None:
+    """One day of a sound dog: lived by the collar, synced twice, read as a handler would read it."""
+    from hostsim.day import days_of, draw_day
+    from hostsim.handler.archive import Archive
+    from hostsim.handler.findings import findings
+    from hostsim.play import Run
+    from hostsim.runtime.bench import CollarOptions
+    from hostsim.scenarios import SCENARIOS
+
+    log = _Log()
+    with explained(), progress_bar("one day of a sound dog", 24, "hours") as tick:
+        world = SCENARIOS["sound_day"].build(seed, 1.0 + AFTER_DAYS)
+        options = CollarOptions(seed=seed, console=log)
+        result = Run(world, 86400, out, options, tick=lambda seconds: tick(seconds / 3600)).play()
+        with Archive(out / "archive.db") as archive:
+            days = days_of(findings(archive))
+        draw_day(days[0], out / "day.png", [note.at for note in result.syncs])
+    _finish(result, as_json, log)
+    if not as_json:
+        click.echo(f"a picture of the day: {out / 'day.png'}")
+
+
+class _Log:
+    """What the firmware printed, kept for the case that somebody has to read it."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __call__(self, line: str) -> None:
+        self.lines.append(line)
+        del self.lines[:-200]
+
+
+def _finish(result: Any, as_json: bool, log: _Log) -> None:
+    """Prints a run's result; exit code 1 if the collar was reset by its watchdog."""
+    from hostsim.show import print_run
+
+    if as_json:
+        emit(result.summary)
+    else:
+        print_run(Console(highlight=False), result, log.lines)
+    if any(boot["cause"] == "watchdog" for boot in result.summary["boots"]):
+        sys.exit(FOUND)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What a run prints when it is over: its days, its syncs, what it cost, and what went wrong."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from hostsim.day import days_of, print_day
+from hostsim.handler.archive import Archive
+from hostsim.handler.findings import findings
+from hostsim.play import RunResult
+
+_MOST_DAYS = 3
+
+
+def print_run(console: Console, result: RunResult, printed: list[str]) -> None:
+    """The last days in words, then the syncs and the run's own figures. `printed`: what the firmware printed."""
+    with Archive(result.folder / "archive.db") as archive:
+        days = days_of(findings(archive))
+    if not days:
+        console.print(
+            "The collar's clock was never set, so its records belong to no day; they are in findings.jsonl."
+        )
+    if len(days) > _MOST_DAYS:
+        console.print(f"{len(days)} days; the last {_MOST_DAYS}:\n")
+    for day in days[-_MOST_DAYS:]:
+        print_day(console, day)
+        console.print()
+    _print_syncs(console, result)
+    _print_figures(console, result)
+    for line in printed:
+        console.print(f"firmware: {line}", markup=False)
+
+
+def _print_syncs(console: Console, result: RunResult) -> None:
+    table = Table(title="Synced over simulated Bluetooth", title_justify="left", box=None)
+    for name in ("UTC", "records", "kB", "seconds", ""):
+        table.add_column(name, justify="left" if name in ("UTC", "") else "right")
+    for note in result.syncs[-8:]:
+        table.add_row(
+            f"{note.at:%d %b %H:%M}",
+            str(note.records),
+            f"{note.bytes / 1000:.1f}",
+            f"{note.seconds:.1f}",
+            note.failure or "complete",
+        )
+    console.print(table)
+    console.print()
+
+
+def _print_figures(console: Console, result: RunResult) -> None:
+    summary = result.summary
+    records = ", ".join(f"{count} {kind}" for kind, count in summary["records"].items())
+    console.print(f"simulated: {summary['virtual_s'] / 3600:.1f} h in {summary['wall_s']:.1f} s, "
+                  f"{summary['virtual_per_wall']:.0f} virtual seconds a wall second")  # fmt: skip
+    console.print(f"records: {records}")
+    heap = summary["heap"]
+    if heap:
+        sets = [size for _, size in heap["working_set_bytes"]]
+        console.print(
+            f"heap ({heap['word_bytes'] * 8}-bit interpreter): working set {max(sets) / 1024:.1f} KiB at most, beside "
+            f"{heap['code_bytes'] / 1024:.0f} KiB of code that a chip keeps in flash"
+        )
+    for fault, count in summary["faults"].items():
+        console.print(f"[bold]fault[/] {fault} ({count})")
+    resets = summary["boots"][1:]
+    if resets:
+        console.print(
+            "[bold]resets:[/] " + ", ".join(f"{boot['cause']} at {boot['at_s']:.0f} s" for boot in resets)
+        )
+    console.print(f"files: {result.folder}/")

@@ -105,7 +105,11 @@ class ChipBench:
         name = f"chip_script_{self._runs}"
         (self.folder / f"{name}.py").write_text(head + textwrap.dedent(script) + SCRIPT_TAIL)
         options = DeviceOptions(
-            working_set=0, run=(name,), search_path=(str(self.folder), *path), console=lambda line: None, heap="512wK"
+            working_set=0,
+            run=(name,),
+            search_path=(str(self.folder), *path),
+            console=lambda line: None,
+            heap="512wK",
         )
         device = Device(self.clock, self.board, options)
         loop = VirtualLoop(self.clock)

@@ -18,7 +18,13 @@ RANGE_BITS = {2: 0, 16: 1, 4: 2, 8: 3}
 
 
 def started(
-    source: Waves, *, odr: int = ODR_52, range_g: int = 16, watermark: int = 52, mode: int = 6, **options: object
+    source: Waves,
+    *,
+    odr: int = ODR_52,
+    range_g: int = 16,
+    watermark: int = 52,
+    mode: int = 6,
+    **options: object,
 ) -> tuple[VirtualClock, Lsm6dsox]:
     """A chip that batches into its FIFO from instant 0 on, the watermark on INT1."""
     clock = VirtualClock()
@@ -117,7 +123,9 @@ def drained(seed: int, stops_us: list[int], sizes: list[int]) -> bytes:
     st.lists(st.integers(1, 199_999_999), max_size=6),
     st.lists(st.integers(1, 300), min_size=1, max_size=5),
 )
-def test_contents_do_not_depend_on_how_they_are_read(seed: int, stops_us: list[int], sizes: list[int]) -> None:
+def test_contents_do_not_depend_on_how_they_are_read(
+    seed: int, stops_us: list[int], sizes: list[int]
+) -> None:
     plain = drained(seed, [], [512])
     assert len(plain) == 7 * int(200 * 52 * 1.021)
     assert drained(seed, stops_us, sizes) == plain

@@ -12,7 +12,9 @@ from hostsim.runtime.virtual import VirtualClock
 from tests.chip_bench import get, put
 
 
-def gauge(percent: float = 80.0, load_ma: float = 10.0, **options: object) -> tuple[VirtualClock, Lipo, Max17048]:
+def gauge(
+    percent: float = 80.0, load_ma: float = 10.0, **options: object
+) -> tuple[VirtualClock, Lipo, Max17048]:
     clock = VirtualClock()
     cell = Lipo(clock, percent=percent, load_ma=load_ma)
     return clock, cell, Max17048(clock, cell, **options)  # type: ignore[arg-type]
@@ -49,6 +51,7 @@ def test_voltage_charge_and_rate() -> None:
     assert word(chip, 0x04) / 256 == pytest.approx(64.0, abs=0.01)
     assert word(chip, 0x02) * 0.078125 == pytest.approx(cell.millivolts(), abs=0.1)
     assert word(chip, 0x08) & 0xFFF0 == 0x0010
+    rate = 0
     for minute in range(1, 4):
         clock.now_us = minute * 60_000_000
         rate = word(chip, 0x16)
@@ -66,7 +69,7 @@ def test_it_converts_four_times_a_second() -> None:
 
 
 def test_defaults_and_a_reset_that_is_not_acknowledged() -> None:
-    clock, cell, chip = gauge()
+    _, _, chip = gauge()
     assert word(chip, 0x0C) == 0x971C
     assert word(chip, 0x0A) == 0x8030
     assert word(chip, 0x14) == 0x00FF

@@ -11,6 +11,7 @@ from hostsim.chips.base import Nak
 from hostsim.chips.max30101 import Max30101
 from hostsim.chips.part import Faults
 from hostsim.runtime.virtual import VirtualClock
+from hostsim.signals import FloatArray, Optical
 from tests.chip_bench import Waves, get, put
 
 RED, IR, GREEN = 1, 2, 3
@@ -258,7 +259,7 @@ def test_shutdown_stops_and_keeps_the_registers() -> None:
 
 def test_proximity_waits_without_samples_until_something_is_near() -> None:
     class Approach(Waves):
-        def optical(self, t_s):  # noqa: ANN001, ANN202
+        def optical(self, t_s: FloatArray) -> Optical:
             light = super().optical(t_s)
             light.ir_na_per_ma[t_s < 12.0] = 1.0
             return light

@@ -147,7 +147,7 @@ class Busio:
         except Nak as nak:
             raise OSError(19, "no acknowledgement") from nak
 
-    def writeto_then_readfrom(  # noqa: PLR0913
+    def writeto_then_readfrom(
         self,
         address: int,
         out: bytes,
@@ -185,6 +185,7 @@ def test_adafruit_max1704x(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch)
     assert sensor.chip_version & 0xFFF0 == 0x0010
     assert sensor.cell_percent == pytest.approx(73.0, abs=0.01)
     assert sensor.cell_voltage == pytest.approx(cell.millivolts() / 1000, abs=0.001)
+    rate = 0.0
     for _ in range(4):
         clock.now_us += 61_000_000
         rate = sensor.charge_rate

@@ -11,6 +11,7 @@ from hostsim.chips.accelerometer import tag_byte
 from hostsim.chips.lsm6dsox import Lsm6dsox
 from hostsim.chips.part import Faults
 from hostsim.runtime.virtual import VirtualClock
+from hostsim.signals import FloatArray
 from tests.chip_bench import ChipBench, Waves
 from tests.remote import Remote
 
@@ -114,7 +115,7 @@ for _ in range(3):
 
 
 def test_an_overrun_is_told_and_counted_modulo_four(tmp_path: Path) -> None:
-    collar, chip = bench(tmp_path)
+    collar, _ = bench(tmp_path)
     got = collar.run(
         SETUP
         + """
@@ -139,7 +140,7 @@ result = first, second, (imu.overrun, imu.pending)
 
 def test_self_test_passes_on_a_good_part_and_fails_on_a_dead_one(tmp_path: Path) -> None:
     faults = Faults()
-    collar, chip = bench(tmp_path, Waves(g=0.0), faults=faults)
+    collar, _ = bench(tmp_path, Waves(g=0.0), faults=faults)
     script = SETUP + "result = [imu.self_test(time.sleep_ms), time.ticks_ms()]"
     passed, ms = collar.run(script)
     assert passed is True
@@ -150,7 +151,7 @@ def test_self_test_passes_on_a_good_part_and_fails_on_a_dead_one(tmp_path: Path)
 
 def test_a_wrong_part_and_a_missing_one_are_told_apart(tmp_path: Path) -> None:
     faults = Faults(identity=0x6B)
-    collar, chip = bench(tmp_path, faults=faults)
+    collar, _ = bench(tmp_path, faults=faults)
     script = (
         SETUP
         + """
@@ -188,7 +189,7 @@ def test_temperature(tmp_path: Path) -> None:
 
 def test_a_blow_wakes(tmp_path: Path) -> None:
     class Blow(Waves):
-        def acceleration_g(self, t_s, bandwidth_hz):  # noqa: ANN001, ANN202
+        def acceleration_g(self, t_s: FloatArray, bandwidth_hz: float) -> FloatArray:
             g = np.zeros((len(t_s), 3))
             g[:, 2] = 1.0
             g[(t_s > 5.0) & (t_s < 5.03), 1] = 12.0

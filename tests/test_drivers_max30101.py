@@ -10,6 +10,7 @@ import pytest
 from hostsim.chips.max30101 import Max30101
 from hostsim.chips.part import Faults
 from hostsim.runtime.virtual import VirtualClock
+from hostsim.signals import FloatArray, Optical
 from tests.chip_bench import ChipBench, Waves
 from tests.remote import Remote
 
@@ -28,7 +29,9 @@ def bench(folder: Path, source: Waves | None = None, **options: object) -> tuple
     return ChipBench(folder, clock, [chip], {5: (chip, "int")}), chip
 
 
-@pytest.mark.parametrize(("rate_hz", "led", "share"), [(25, "GREEN", 0.25), (50, "IR", 1.0), (25, "RED", 0.5)])
+@pytest.mark.parametrize(
+    ("rate_hz", "led", "share"), [(25, "GREEN", 0.25), (50, "IR", 1.0), (25, "RED", 0.5)]
+)
 def test_samples_are_what_the_source_put_in(tmp_path: Path, rate_hz: int, led: str, share: float) -> None:
     source = Waves()
     collar, _ = bench(tmp_path, source, noise=0.0)
@@ -153,7 +156,7 @@ result = low, high, ppg.drain(out)
 
 def test_proximity_wakes(tmp_path: Path) -> None:
     class Approach(Waves):
-        def optical(self, t_s):  # noqa: ANN001, ANN202
+        def optical(self, t_s: FloatArray) -> Optical:
             light = super().optical(t_s)
             light.ir_na_per_ma[t_s < 8.0] = 1.0
             return light

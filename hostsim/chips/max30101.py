@@ -261,12 +261,7 @@ class Max30101(Part):
             self._start(self._clock.now_us)
         elif value == before:
             return
-        elif (
-            register == _SPO2
-            and (value ^ before) & 0x1C
-            or register == _FIFO_CONFIG
-            and (value ^ before) & 0xE0
-        ):
+        elif (value ^ before) & {_SPO2: 0x1C, _FIFO_CONFIG: 0xE0}.get(register, 0):
             self._start(self._clock.now_us)
         elif register == _SPO2 or _LED1 <= register <= _SLOTS2:
             if self._stream is None:

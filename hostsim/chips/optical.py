@@ -85,7 +85,7 @@ class Stream:
         valid = np.ones(BLOCK, bool)
         for start, end in self._source.gaps(float(end_s[0]), float(end_s[-1])):
             valid &= (end_s < start) | (end_s >= end)
-        return Block(counts, rows[valid].tobytes(), k[valid], flooded.reshape(BLOCK, parts).any(axis=1))
+        return Block(counts, rows[valid].tobytes(), k[valid], np.any(flooded.reshape(BLOCK, parts), axis=1))
 
     def _convert(
         self, light: Optical, number: int, parts: int

@@ -4,7 +4,6 @@ The gyroscope stays off. `drain` allocates nothing. Samples are int16, 2048 a g 
 """
 
 import micropython
-import micropython
 from micropython import const
 
 from collar.drivers import PartError
@@ -64,7 +63,7 @@ _SELF_TEST_MOST = const(13927)
 
 
 @micropython.viper
-def _unpack(words: ptr8, x: ptr16, y: ptr16, z: ptr16) -> int:  # noqa: F821
+def _unpack(words: ptr8, x: ptr16, y: ptr16, z: ptr16) -> int:
     """Puts the accelerometer words of a burst into x, y and z; returns the index after the last one.
 
     Four arguments are the most that viper takes, so the number of words, the first index and the last tag's time slot

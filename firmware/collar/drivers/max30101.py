@@ -44,7 +44,7 @@ GREEN = const(3)
 
 
 @micropython.viper
-def _unpack(raw: ptr8, out: ptr32, at: int, n: int) -> int:  # noqa: F821
+def _unpack(raw: ptr8, out: ptr32, at: int, n: int) -> int:
     """Puts n big-endian triplets into out from `at` on; returns the index after the last one."""
     p = 0
     while n:

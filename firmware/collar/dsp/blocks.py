@@ -32,11 +32,15 @@ def measure(source: ptr16, n: int, out: ptr32, at: int):
 
 
 @micropython.viper
-def energy(source: ptr16, n: int, mean: int, shift: int) -> int:
-    """Sum of ((sample - mean) / 2^shift)^2; the caller chooses `shift` so that the sum stays below 2^31."""
+def energy(source: ptr16, start: int, n: int, mean: int, shift: int) -> int:
+    """Sum of ((sample - mean) / 2^shift)^2 over `n` samples from `start` on.
+
+    The caller chooses `shift` so that the sum stays below 2^31.
+    """
     sum = 0
-    i = 0
-    while i < n:
+    i = start
+    end = start + n
+    while i < end:
         v = int(source[i])
         if v > 32767:
             v -= 65536
@@ -99,3 +103,4 @@ def roughness(source: ptr16, start: int, n: int) -> int:
         before = v
         i += 1
     return sum
+

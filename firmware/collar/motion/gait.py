@@ -11,6 +11,11 @@ _WALK_STRIDE_FASTEST = const(1500)
 _WALK_BEAT_FASTEST = const(3100)
 _TROT_BEAT_SLOWEST = const(3000)
 _TROT_BEAT_FASTEST = const(5200)
+# A pace sways once a stride, and so does a very lame trot: then the stride itself is the beat that is found, with some
+# likeness (Q10) left half a beat apart.
+_PACE_STRIDE_SLOWEST = const(1600)
+_PACE_STRIDE_FASTEST = const(2500)
+_HALVED = const(100)
 _GALLOP_BEAT_SLOWEST = const(2100)
 _GALLOP_BEAT_FASTEST = const(4000)
 
@@ -18,9 +23,17 @@ _GALLOP_BEAT_FASTEST = const(4000)
 # with thresholds half of that; walking and trotting sizes are those of the simulated dog (assumed there).
 _GAIT_LEAST = const(61)
 _TROT_LEAST = const(200)
+_TROT_MOST = const(3500)
+_PACE_LEAST = const(400)
 _GALLOP_LEAST = const(1400)
 _GALLOP_OVER_TROT = const(2200)
 _GAIT_MOST = const(14000)
+
+# A head held this far below the horizon (degrees) that beats quickly and gently is eating or drinking: chewing and
+# lapping go at 2 to 3 Hz (assumed, as simulated), a dog that sniffs its way walks slower than that.
+_HEAD_DOWN_DEG = const(-25)
+_MOUTHFUL_MOST = const(330)
+_MOUTHFUL_SLOWEST = const(2000)
 
 # Correlation a beat apart, Q10: to begin, and to go on. The sled dog's least is .48 and .25 is what noise reaches.
 _BEGIN = const(400)
@@ -39,10 +52,16 @@ class Gait:
         self.name = OTHER
         self.stride_q8 = 0
 
-    def judge(self, rhythm, period_us, going):
-        """Looks at a Rhythm whose samples are `period_us` apart; `going` is the gait of the bout so far, or OTHER."""
+    def judge(self, rhythm, period_us, going, foreign, pitch_deg):
+        """Looks at a Rhythm whose samples are `period_us` apart.
+
+        `going`: the gait of the bout so far, or OTHER. `foreign`: the newest second is known to be no gait.
+        `pitch_deg`: the neck's angle above the horizon.
+        """
         self.name = OTHER
         self.stride_q8 = 0
+        if foreign:
+            return
         if rhythm.period_q8 == 0 or rhythm.amplitude < _GAIT_LEAST or rhythm.amplitude > _GAIT_MOST:
             return
         if rhythm.strength < (_BEGIN if going == OTHER else _GO_ON) or rhythm.recent < _RECENT:
@@ -53,15 +72,19 @@ class Gait:
         doubled = rhythm.period_q8 << 1
         if size >= _GALLOP_OVER_TROT and _GALLOP_BEAT_SLOWEST <= beat_mhz <= _GALLOP_BEAT_FASTEST:
             self._is(GALLOP, rhythm.period_q8)
-        elif size >= _TROT_LEAST and _TROT_BEAT_SLOWEST <= beat_mhz <= _TROT_BEAT_FASTEST:
+        elif _TROT_LEAST <= size <= _TROT_MOST and _TROT_BEAT_SLOWEST <= beat_mhz <= _TROT_BEAT_FASTEST:
             self._is(TROT, doubled)
         elif size >= _GALLOP_LEAST:
             if _GALLOP_BEAT_SLOWEST <= beat_mhz <= _GALLOP_BEAT_FASTEST:
                 self._is(GALLOP, rhythm.period_q8)
+        elif size >= _PACE_LEAST and _PACE_STRIDE_SLOWEST <= beat_mhz <= _PACE_STRIDE_FASTEST and rhythm.halved >= _HALVED:
+            self._is(TROT, rhythm.period_q8)
         elif beat_mhz <= _WALK_STRIDE_FASTEST:
             if beat_mhz >= _WALK_STRIDE_SLOWEST:
                 self._is(WALK, rhythm.period_q8)
-        elif beat_mhz <= _WALK_BEAT_FASTEST:
+        elif beat_mhz <= _WALK_BEAT_FASTEST and not (
+            pitch_deg < _HEAD_DOWN_DEG and size < _MOUTHFUL_MOST and beat_mhz >= _MOUTHFUL_SLOWEST
+        ):
             self._is(WALK, doubled)
 
     def _is(self, name, stride_q8):

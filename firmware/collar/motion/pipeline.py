@@ -5,7 +5,8 @@ from array import array
 from micropython import const
 
 from collar.motion.bout import Bout
-from collar.motion.classes import BOUT, OTHER, REST
+from collar.motion.bursts import Bursts
+from collar.motion.classes import BOUT, OTHER, REST, SCRATCH, SHAKE
 from collar.motion.gait import Gait
 from collar.motion.rest import Rest
 from collar.motion.rhythm import Rhythm
@@ -38,6 +39,9 @@ class Motion:
         self._gait = Gait()
         self._bout = Bout()
         self._rest = Rest()
+        self._bursts = Bursts()
+        self.shakes = 0
+        self.scratches = 0
         self._rest_us = 0
 
     def feed(self, x, y, z, n, period_us):
@@ -58,9 +62,10 @@ class Motion:
         rest = self._rest
         rested = rest.step(window)
         self.pitch_deg = rest.pitch_deg
-        flags = self._step_gait(block_ms)
-        self.still = rest.still and self.second_class >= REST
+        flags = self._step_bursts(x, y, z, n, block_ms)
+        flags |= self._step_gait(block_ms)
         self._count(block_ms, rested)
+        self.still = rest.still and self.second_class >= REST
         return flags
 
     def gap(self):
@@ -69,6 +74,7 @@ class Motion:
         self.window.gap()
         self.rhythm.clear()
         self._rest.clear()
+        self._bursts.clear()
         self.second_class = OTHER
         self.still = False
         self.stride_period_samples_q8 = 0
@@ -80,6 +86,7 @@ class Motion:
 
     def clear_tally(self):
         """Starts the next minute's count."""
+        self.shakes = self.scratches = 0
         for i in range(5):
             self.tally_ms[i] = 0
 
@@ -98,6 +105,22 @@ class Motion:
             None,
         )
 
+    def shake_values(self):
+        """The shake just ended as a shake record."""
+        return (self._bursts.shake_hz_centi, self._bursts.shake_ms)
+
+    def scratch_values(self):
+        """The scratching just ended as a scratch record."""
+        return (self._bursts.scratch_hz_centi, self._bursts.scratch_ms)
+
+    def _step_bursts(self, x, y, z, n, block_ms):
+        flags = self._bursts.step(self.window, x, y, z, n, block_ms)
+        if flags & SHAKE:
+            self.shakes += 1
+        if flags & SCRATCH:
+            self.scratches += 1
+        return flags
+
     def _step_gait(self, block_ms):
         bout = self._bout
         window = self.window
@@ -107,7 +130,7 @@ class Motion:
             ended = self._rest.seconds != 0 and bout.stop()
             self.stride_period_samples_q8 = 0
             return BOUT if ended else 0
-        gait.judge(rhythm, window.period_us, bout.name)
+        gait.judge(rhythm, window.period_us, bout.name, self._bursts.foreign, self.pitch_deg)
         rate_mhz = 0
         began_ms = 0
         if gait.name != OTHER:

@@ -31,7 +31,7 @@ class Rhythm:
 
     `period_q8`: the beat (one or half a stride) in window samples, Q8, refined over several beats; 0 without one.
     `strength`: its correlation, Q10. `amplitude`: rms over all axes of the compared stretch, counts. `recent`: how
-    alike the newest second is to what lay a beat before, Q10. `vectors`: the detrended window, `count` vectors
+    alike the newest second is to what lay a beat before, Q10. `halved`: correlation half a beat apart, Q10. `vectors`: the detrended window, `count` vectors
     interleaved, scaled down by 2^shift.
     """
 
@@ -44,6 +44,7 @@ class Rhythm:
         self.strength = 0
         self.amplitude = 0
         self.recent = 0
+        self.halved = 0
         self._sizes = array("i", (0, 0, 0))
         self._energy = 0
         self._compared = 0
@@ -74,6 +75,8 @@ class Rhythm:
             return True
         self.strength = self.rho[beat]
         self._refine(beat, lags)
+        half = beat >> 1
+        self.halved = max(self.rho[half], self.rho[half + 1]) if half >= shortest else -1024
         second = 1000000 // period_us
         self.recent = self._alike(self.count - second, second)
         return True

@@ -17,13 +17,18 @@ _SLOWEST_HALVED_US = const(25641)
 _MOST_HALVINGS = const(5)
 _BLOCK = const(52)
 
+# Below this rms (75 mg, counts) a block holds gravity and little else.
+_AT_REST = const(154)
+
 
 class Window:
     """Takes blocks of int16 samples; keeps their history, their means and their liveliness.
 
     `x`, `y`, `z`: array('h') of HISTORY samples, the newest last, `used` of them real, `period_us` apart.
     `means`: mean of the last block for each axis, counts. `rms`: root mean square of the last block's deviation from
-    its means over all axes together, counts; no turning of the collar changes it. `span`: greatest range of an axis.
+    its means over all axes together, counts; no turning of the collar changes it. `span`: greatest range of an axis;
+    `shift`: bits to drop so that squares of the last block's deviations sum up below 2^30.
+    `gravity`: mean of the last seconds for each axis, counts.
     """
 
     def __init__(self):
@@ -37,14 +42,18 @@ class Window:
         self.means = array("i", (0, 0, 0))
         self.rms = 0
         self.span = 0
+        self.shift = 0
         self._moments = array("i", bytes(4 * 9))
         self._halvers = tuple(tuple(Halver(_BLOCK) for _ in range(3)) for _ in range(_MOST_HALVINGS))
+        self.gravity = array("i", (0, 0, 0))
+        self._lost = True
         self._spare = array("h", bytes(2 * _BLOCK))
         self._half = array("h", bytes(2 * _BLOCK))
 
     def gap(self):
         """Samples were lost: nothing before now may be joined to what comes."""
         self.used = 0
+        self._lost = True
         for stage in self._halvers:
             for halver in stage:
                 halver.reset()
@@ -94,5 +103,17 @@ class Window:
         while span > 2047:  # 3 axes of 52 deviations of 2047 stay below 2^30
             span >>= 1
             shift += 1
-        total = energy(x, n, means[0], shift) + energy(y, n, means[1], shift) + energy(z, n, means[2], shift)
+        total = energy(x, 0, n, means[0], shift) + energy(y, 0, n, means[1], shift)
+        total += energy(z, 0, n, means[2], shift)
         self.rms = isqrt(total // n) << shift
+        self.shift = shift
+        self._follow(n)
+
+    def _follow(self, n):
+        # Gravity is the mean of the last 4 s or so; a block at rest is as good as any mean.
+        means = self.means
+        gravity = self.gravity
+        share = 1 if self._lost or self.rms < _AT_REST else 4
+        self._lost = False
+        for axis in range(3):
+            gravity[axis] += (means[axis] - gravity[axis]) // share

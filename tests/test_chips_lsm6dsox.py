@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,11 +26,11 @@ def started(
     range_g: int = 16,
     watermark: int = 52,
     mode: int = 6,
-    **options: object,
+    **options: Any,
 ) -> tuple[VirtualClock, Lsm6dsox]:
     """A chip that batches into its FIFO from instant 0 on, the watermark on INT1."""
     clock = VirtualClock()
-    chip = Lsm6dsox(clock, source, **options)  # type: ignore[arg-type]
+    chip = Lsm6dsox(clock, source, **options)
     put(chip, 0x12, 0x44)
     put(chip, 0x07, watermark & 0xFF, watermark >> 8)
     put(chip, 0x09, odr)
@@ -260,6 +262,19 @@ def test_a_hole_is_time_without_samples() -> None:
     expected = np.rint(source.acceleration_g(np.arange(260, 313) / 52, 26) * 2048)
     assert np.array_equal(after[:, 1:].copy().view("<i2"), expected)
     assert after[0, 0] >> 1 & 3 == 259 % 4, "the time slots go on counting through the hole"
+
+
+def test_the_output_registers_hold_through_a_hole() -> None:
+    source = Waves(holes=[(2.0, 200.0)])
+    clock, chip = started(source, noise=0.0)
+    clock.now_us = 1_999_999
+    before = get(chip, 0x28, 6)
+    assert before != bytes(6)
+    for now_us in (3_000_000, 150_000_000):
+        clock.now_us = now_us
+        assert get(chip, 0x28, 6) == before
+    clock.now_us = 201_000_000
+    assert get(chip, 0x28, 6) != before
 
 
 def test_after_the_sources_end_the_last_instant_is_held() -> None:

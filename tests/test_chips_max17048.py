@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hostsim.chips.base import Nak
@@ -13,11 +15,11 @@ from tests.chip_bench import get, put
 
 
 def gauge(
-    percent: float = 80.0, load_ma: float = 10.0, **options: object
+    percent: float = 80.0, load_ma: float = 10.0, **options: Any
 ) -> tuple[VirtualClock, Lipo, Max17048]:
     clock = VirtualClock()
     cell = Lipo(clock, percent=percent, load_ma=load_ma)
-    return clock, cell, Max17048(clock, cell, **options)  # type: ignore[arg-type]
+    return clock, cell, Max17048(clock, cell, **options)
 
 
 def word(chip: Max17048, register: int) -> int:

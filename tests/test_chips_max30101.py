@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,11 +28,11 @@ def started(
     step: int = 32,
     fifo: int = AVERAGE_4 | 7,
     conversion: int = CONVERSION,
-    **options: object,
+    **options: Any,
 ) -> tuple[VirtualClock, Max30101]:
     """A chip in multi-LED mode from instant 0 on, every LED at `step` times 0.2 mA, A_FULL on its pin."""
     clock = VirtualClock()
-    chip = Max30101(clock, source, **options)  # type: ignore[arg-type]
+    chip = Max30101(clock, source, **options)
     put(chip, 0x09, 0x40)
     put(chip, 0x08, fifo)
     put(chip, 0x0A, conversion)
@@ -304,6 +306,11 @@ def test_faults() -> None:
     assert len(set(second())) == 1
     faults.frozen = False
     assert len(set(second())) > 10
+    clock.now_us += 1_000_000
+    faults.overrun = 7
+    write, lost, read = pointers(chip)
+    assert lost == 7 and write - read & 31 == 18
+    assert pointers(chip)[1] == 7 and faults.overrun == 0
     faults.identity = 0x11
     assert get(chip, 0xFF) == b"\x11"
     faults.absent = True

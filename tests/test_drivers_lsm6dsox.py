@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,9 +25,9 @@ imu = LSM6DSOX(bus)
 """
 
 
-def bench(folder: Path, source: Waves | None = None, **options: object) -> tuple[ChipBench, Lsm6dsox]:
+def bench(folder: Path, source: Waves | None = None, **options: Any) -> tuple[ChipBench, Lsm6dsox]:
     clock = VirtualClock()
-    chip = Lsm6dsox(clock, source or Waves(), **options)  # type: ignore[arg-type]
+    chip = Lsm6dsox(clock, source or Waves(), **options)
     return ChipBench(folder, clock, [chip], {4: (chip, "int1")}), chip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,10 @@ gauge = MAX17048(bus)
 """
 
 
-def bench(folder: Path, percent: float, **options: object) -> tuple[ChipBench, Lipo]:
+def bench(folder: Path, percent: float, **options: Any) -> tuple[ChipBench, Lipo]:
     clock = VirtualClock()
     cell = Lipo(clock, percent=percent, load_ma=50.0)
-    return ChipBench(folder, clock, [Max17048(clock, cell, **options)]), cell  # type: ignore[arg-type]
+    return ChipBench(folder, clock, [Max17048(clock, cell, **options)]), cell
 
 
 @pytest.mark.parametrize("percent", [100.0, 63.4, 0.5])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,9 +24,9 @@ ppg = MAX30101(bus)
 """
 
 
-def bench(folder: Path, source: Waves | None = None, **options: object) -> tuple[ChipBench, Max30101]:
+def bench(folder: Path, source: Waves | None = None, **options: Any) -> tuple[ChipBench, Max30101]:
     clock = VirtualClock()
-    chip = Max30101(clock, source or Waves(), **options)  # type: ignore[arg-type]
+    chip = Max30101(clock, source or Waves(), **options)
     return ChipBench(folder, clock, [chip], {5: (chip, "int")}), chip
 
 

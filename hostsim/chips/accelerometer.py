@@ -1,6 +1,7 @@
 """The accelerometer's samples, generated ahead in blocks, and the motion events found in them.
 
-A block is a fixed run of sample indices, so its content does not depend on when or how it is read.
+A block is a fixed run of sample indices, so its content does not depend on when or how it is read. It reaches up to
+BLOCK samples into the future (39 s at 52 Hz): a source has to know that far ahead what it will do.
 """
 
 from __future__ import annotations
@@ -83,13 +84,18 @@ class Stream:
         """The output registers after sample k: through a hole the last sample before it is held."""
         if k < 0:
             return 0, 0, 0
-        block = self.block(k // BLOCK)
-        row = k % BLOCK
-        if block.valid is not None:
-            before = np.flatnonzero(block.valid[: row + 1])
-            row = int(before[-1]) if len(before) else 0
-        x, y, z = block.values[row].tolist()
-        return x, y, z
+        number, row = divmod(k, BLOCK)
+        while True:
+            block = self.block(number)
+            there = (
+                range(row, -1, -1) if block.valid is None else np.flatnonzero(block.valid[: row + 1])[::-1]
+            )
+            if len(there):
+                x, y, z = block.values[int(there[0])].tolist()
+                return x, y, z
+            if number == 0:
+                return 0, 0, 0
+            number, row = number - 1, BLOCK - 1
 
     def _generate(self, number: int) -> Block:
         setting, clock = self.settings, self.clock
@@ -204,7 +210,8 @@ class MotionEvents:
 
     def _find(self, number: int) -> NDArray[np.uint8]:
         limits = self._set
-        values = self._stream.block(number).values
+        block = self._stream.block(number)
+        values = block.values
         before = values[:1] if self._last is None else self._last
         self._last = values[-1:]
         # The slope is half of this (AN5272 section 5.3), so it is held against twice the thresholds.
@@ -217,6 +224,8 @@ class MotionEvents:
             codes[run >= limits.fall_run] |= FREE_FALL
         if any(limits.tap):
             self._taps(number * BLOCK, change, codes)
+        if block.valid is not None:
+            codes[~block.valid] &= SLEEP
         if number == self.start // BLOCK:
             codes[: self.start % BLOCK] = 0
         return codes

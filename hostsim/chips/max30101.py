@@ -218,6 +218,7 @@ class Max30101(Part):
         if register == _READ:
             return self._read_at
         if register == _OVERFLOW:
+            self._force_overrun()
             return self._lost
         value = self._registers[register]
         if register in (_STATUS1, _STATUS2):
@@ -225,6 +226,14 @@ class Max30101(Part):
         elif register == _TFRAC:
             self._registers[_STATUS2] &= ~_DIE_TEMP_RDY
         return value
+
+    def _force_overrun(self) -> None:
+        lost = min(self.faults.overrun, self._unread)
+        if lost:
+            self.faults.overrun = 0
+            self._read_at = self._read_at + lost & 31
+            self._unread -= lost
+            self._lost = min(31, self._lost + lost)
 
     def _set(self, register: int, value: int) -> None:
         if register == _WRITE:

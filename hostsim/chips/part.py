@@ -86,7 +86,8 @@ class Part:
             raise Nak
 
     def _get(self, register: int) -> int:
-        return register & 0
+        """Reads one register; one that the model does not know is 0."""
+        return 0
 
     def _set(self, register: int, value: int) -> None:
         """Writes one register; a read-only one ignores it."""

@@ -23,7 +23,7 @@ class Keys:
 
     def replace(self, number, key):
         where = self._flash._power()
-        if where == "before" or not self._flash.powered and not where:
+        if where == "before" or (not where and not self._flash.powered):
             raise PowerCut
         if where != "inside":
             self.number, self.key = number, key
@@ -103,28 +103,28 @@ class Rig:
         journal = self.journal
         for seq in self.told:
             if seq >= journal.next_seq:
-                wrong.append("%d was acknowledged and is not there" % seq)
+                wrong.append(f"{seq} was acknowledged and is not there")
         dropped = 0
         for seq in range(journal.first_seq, journal.next_seq):
             length = journal.read(seq, self.buffer)
             if not length:
-                wrong.append("%d cannot be read" % seq)
+                wrong.append(f"{seq} cannot be read")
                 continue
             kind, _, _, _, payload = records.parse(self.buffer[:length])
             if kind == records.DROP:
                 dropped = records.unpack(kind, payload)["last_seq"]
             if kind == records.DROP or kind == records.SEAL:
                 if seq in self.told:
-                    wrong.append("%d is not what was acknowledged" % seq)
+                    wrong.append(f"{seq} is not what was acknowledged")
             elif seq not in self.told:
                 if payload != self.pending:
-                    wrong.append("%d was invented" % seq)
+                    wrong.append(f"{seq} was invented")
                 self.told[seq] = payload
                 self.pending = None
             elif self.told[seq] != payload:
-                wrong.append("%d has changed" % seq)
+                wrong.append(f"{seq} has changed")
         if journal.first_seq > 1 and dropped < journal.first_seq - 1:
-            wrong.append("no drop record for %d" % (journal.first_seq - 1))
+            wrong.append(f"no drop record for {journal.first_seq - 1}")
         return wrong
 
     def forget(self):
@@ -161,8 +161,42 @@ def every_cut(prepare, actions, sectors, seed, first, last):
             rig.pending = None
             if not rig.run("aaiasaaa" + "a" * (operation % 120)):
                 found.append("it does not go on")
+            if operation % 5 == 0:
+                rig.reboot()
             found += rig.check()
-            rig.reboot()
-            found += rig.check()
-            wrong += ["cut %s operation %d: %s" % (where, operation, text) for text in found[:2]]
+            wrong += [f"cut {where} operation {operation}: {text}" for text in found[:2]]
     return cuts, last, wrong
+
+
+def every_cut_of_recovery(prepare, actions, sectors, every):
+    """Cuts power inside each `every`th operation of `actions`, then at each operation of the restart in turn.
+
+    Returns (cuts made of restarts, what went wrong).
+    """
+    cuts, wrong = 0, []
+    operation, done = 0, False
+    while not done:
+        for second in range(40):
+            rig = Rig(sectors, operation + 1)
+            assert rig.run(prepare)
+            rig.forget()
+            rig.flash.cut(operation, "inside")
+            done = rig.run(actions)
+            rig.flash.power_on()
+            rig.flash.cut(second // 3, ("before", "inside", "after")[second % 3])
+            rig.journal = Journal(rig.flash, rig.uptime, rig.keys)
+            try:
+                rig.journal.open()
+                through = True
+            except PowerCut:
+                through = False
+            rig.reboot()
+            cuts += not through
+            wrong += [f"{operation}.{second} {text}" for text in rig.check()[:2]]
+            if not rig.run("a" * 90):
+                wrong.append(f"{operation}.{second} does not go on")
+            wrong += [f"{operation}.{second} later {text}" for text in rig.check()[:2]]
+            if through and second % 3 == 0:
+                break
+        operation += every
+    return cuts, wrong

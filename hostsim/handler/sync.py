@@ -22,7 +22,7 @@ from hostsim.handler.client import (
 )
 from hostsim.radio.phone import Phone
 
-WINDOW = 160
+WINDOW = 255
 """Frames that may be on their way. A quarter of it is acknowledged at a time, so that answers take few packets."""
 _DAMAGED_MAX = 8
 _LINGER_S = 2.0
@@ -71,7 +71,8 @@ class _Session:
         self.now = now
         self.report = progress
         self.progress = Progress()
-        self.started = asyncio.get_running_loop().time()
+        self.clock = asyncio.get_running_loop().time
+        self.started = self.clock()
         self.journal: JournalKey | None = None
         self.sync: int | None = None
         self.new = 0
@@ -93,7 +94,7 @@ class _Session:
 
     def tell(self) -> None:
         """Reports the progress."""
-        self.progress.seconds = asyncio.get_running_loop().time() - self.started
+        self.progress.seconds = self.clock() - self.started
         if self.report is not None:
             self.report(self.progress)
 
@@ -129,7 +130,11 @@ async def _range(session: _Session, collar: CollarClient, journal: JournalKey, f
 
 
 async def _once(
-    session: _Session, adapter: Adapter, target: Found, set_time: bool, hold: Callable[[], Awaitable[None]] | None
+    session: _Session,
+    adapter: Adapter,
+    target: Found,
+    set_time: bool,
+    hold: Callable[[], Awaitable[None]] | None,
 ) -> None:
     async with connect(adapter, target) as collar:
         identity = await collar.identity()
@@ -142,7 +147,9 @@ async def _once(
         if session.sync is None:
             session.sync = session.archive.begin_sync(journal, session.now())
         if hold is not None:
+            before = session.clock()
             await hold()
+            session.started += session.clock() - before
         held = await collar.journal()
         missing = session.archive.missing(journal, held.first_seq, held.next_seq)
         session.progress.total = session.progress.done + sum(end - first for first, end in missing)
@@ -202,7 +209,7 @@ async def sync_collar(
     finally:
         session.close(outcome)
     assert session.journal is not None
-    seconds = asyncio.get_running_loop().time() - session.started
+    seconds = session.clock() - session.started
     return SyncResult(
         session.journal,
         session.new,

@@ -1,7 +1,6 @@
 """The composition root: the one place that knows everything, builds it and starts it."""
 
 import asyncio
-import gc
 
 from micropython import const
 
@@ -70,9 +69,7 @@ class Collar:
 
     def _tell_boot(self, report):
         cause = power.reset_cause()
-        self.recorder.record(
-            records.BOOT, (cause, FIRMWARE, report.torn_bytes, report.bad_sectors, gc.mem_free())
-        )
+        self.recorder.record(records.BOOT, (cause, FIRMWARE, report.torn_bytes, report.bad_sectors, None))
         if self.clock.restore():
             self.recorder.record(records.CLOCK, ("set", self.clock.offset_ms, None, None))
 

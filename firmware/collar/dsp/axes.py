@@ -51,6 +51,57 @@ def thin(source: ptr16, target: ptr32, state: ptr32, n: int) -> int:
 
 
 @micropython.viper
+def differ(source: ptr32, target: ptr32, back: int, n: int):
+    """target[i] = source[i] - source[i - back]; 0 for the first `back`."""
+    one = 1
+    sign = one << 31
+    i = 0
+    while i < back and i < n:
+        target[i] = 0
+        i += 1
+    while i < n:
+        target[i] = ((source[i] ^ sign) - sign) - ((source[i - back] ^ sign) - sign)
+        i += 1
+
+
+@micropython.viper
+def collect(steps: ptr16, total: ptr16, limits: ptr32, n: int):
+    """total = the running sum of steps / limits[0], leaning back to 0 by 1 / limits[1] a sample, held to int16."""
+    over = int(limits[0])
+    lean = int(limits[1])
+    sum = 0
+    i = 0
+    while i < n:
+        v = int(steps[i])
+        if v > 32767:
+            v -= 65536
+        sum += (v << 4) // over - sum // lean
+        held = sum >> 4
+        if held > 32767:
+            held = 32767
+        elif held < -32767:
+            held = -32767
+        total[i] = held
+        i += 1
+
+
+@micropython.viper
+def hold(source: ptr16, target: ptr16, limit: int, n: int):
+    """target = source held to +-limit."""
+    i = 0
+    while i < n:
+        v = int(source[i])
+        if v > 32767:
+            v -= 65536
+        if v > limit:
+            v = limit
+        elif v < 0 - limit:
+            v = 0 - limit
+        target[i] = v
+        i += 1
+
+
+@micropython.viper
 def product(a: ptr32, b: ptr32, n: int) -> int:
     """Sum of a[i] * b[i]; |a|, |b| <= 1023 and n <= 512 keep it below 2^29."""
     one = 1

@@ -5,8 +5,8 @@ from array import array
 from micropython import const
 
 from collar.dsp.autocorr import interpolate
-from collar.dsp.axes import Line, add_scaled, alike, smooth, thin
-from collar.dsp.slope import extreme, level, scale, shift
+from collar.dsp.axes import Line, add_scaled, alike, collect, differ, hold, smooth, thin
+from collar.dsp.slope import extreme, scale, shift
 from collar.vitals.breaths import Breaths
 from collar.vitals.status import MOVING, NO_READING, NOT_WORN, OK, POOR_SIGNAL
 
@@ -14,19 +14,22 @@ READING_S = const(15)
 _THIN = const(8)
 _SIZE = const(312)
 _LEAST = const(78)
-_TREND = const(48)
+_BACK = const(3)
+_PEAK = const(256)
+_HELD = const(345)
 _LAG_MIN = const(4)
 _LAG_MAX = const(156)
 _RATE_MIN = const(55)
 _RATE_MAX = const(620)
 _BIN = const(26)
-# 340 units are one reference swing in counts of 2048 * 64 a g: 131.07 counts a mg, 0.1 mg the unit
-_DEPTH = const(4456)
-_FLOOR = const(64)
-# mean square of what is left of 340 below 1.5 Hz; less is a vibration
-_SLOW = const(1600)
+# 256 units are one reference swing in counts of 2048 * 64 a g: 131.07 counts a mg, 0.1 mg the unit
+_DEPTH = const(3355)
+_FLOOR = const(40)
+# mean square of what is left of 256 below 1.5 Hz; less is a vibration
+_SLOW = const(900)
 _ALIKE = const(500)
 _DOUBT = const(1600)
+_BRIEF = const(36000)
 
 
 class Breath:
@@ -42,6 +45,8 @@ class Breath:
         self._raw = tuple(array("i", bytes(4 * (_SIZE + 8))) for _ in range(3))
         self._flat = tuple(array("i", bytes(4 * _SIZE)) for _ in range(3))
         self._wave = array("h", bytes(2 * _SIZE))
+        self._speed = array("h", bytes(2 * _SIZE))
+        self._limits = array("i", (_BACK, 8))
         self._thin = tuple(array("i", (_THIN, 0, 0, 0, 0, 0)) for _ in range(3))
         self._power = array("h", bytes(_LAG_MAX + 4))
         self._bins = array("i", bytes(4 * (_SIZE // _BIN)))
@@ -83,14 +88,16 @@ class Breath:
         """
         if self.status != OK:
             return (self.status, None, None, None, None, None, None, self._regularity)
-        breaths = self.breaths
+        single = self.breaths
+        if single.breaths < 2:
+            return (OK, self._rate, None, None, None, None, 0, self._regularity)
         return (
             OK,
             self._rate,
             self._depth,
-            breaths.regularity_pct,
-            breaths.sighs,
-            breaths.catches,
+            single.regularity_pct,
+            single.sighs,
+            single.catches,
             0,
             self._regularity,
         )
@@ -124,32 +131,41 @@ class Breath:
         self._rate = (self._rate + 500) // 1000
         if not _RATE_MIN <= self._rate <= _RATE_MAX:
             return NO_READING
+        # back from speed to movement; slower than a few breaths is not followed
+        self._limits[1] = max(8, period_q8 >> 7)
+        collect(self._speed, self._wave, self._limits, self._filled)
         self.breaths.count(self._wave, self._filled, period_q8)
         self._depth = self.breaths.depth * self._counts // _DEPTH
         return OK
 
     def _project(self):
-        """Leaves the motion along its main line in _wave, a strong breath at about 340; False if there is none."""
+        """Leaves the speed along the main line in _speed, a breath's peak at about 256; False if there is none.
+
+        The line is found with everything held to little more than a breath, so that a head that turns cannot draw it.
+        """
         n = self._filled
         reference = 0
         for i in range(3):
-            level(self._raw[i], self._flat[i], _TREND, n)
+            differ(self._raw[i], self._flat[i], _BACK, n)
             reference = max(reference, self._typical(self._flat[i], n))
         if reference < _FLOOR:
             return False
-        for flat in self._flat:
-            scale(flat, 340, reference, n)
         self._counts = reference
+        for flat in self._flat:
+            scale(flat, 3 * _PEAK, reference, n)
         self._line.find(self._flat, n)
         for i in range(n):
-            self._wave[i] = 0
+            self._speed[i] = 0
         for i in range(3):
-            add_scaled(self._flat[i], self._line.weights[i], self._wave, n)
+            differ(self._raw[i], self._flat[i], _BACK, n)
+            scale(self._flat[i], _PEAK, reference, n)
+            add_scaled(self._flat[i], self._line.weights[i], self._speed, n)
+        hold(self._speed, self._wave, _HELD, n)
         smooth(self._wave, n)
         return smooth(self._wave, n) > _SLOW
 
     def _typical(self, flat, n):
-        """The median over 4 s stretches of the largest swing to one side."""
+        """The lower third, over 4 s stretches, of the largest swing to one side: a quiet stretch's."""
         bins = self._bins
         count = n // _BIN
         for i in range(count):
@@ -160,7 +176,7 @@ class Breath:
                 bins[at] = bins[at - 1]
                 at -= 1
             bins[at] = value
-        return bins[count // 2]
+        return bins[count // 3]
 
     def _period_q8(self):
         """The breath's period in 1/256 of a 6.5 Hz sample; 0 if the wave does not repeat well enough.
@@ -193,7 +209,7 @@ class Breath:
         """The period near `lag`, read off again at its later repeats, where the same error of a lag weighs less."""
         period_q8 = self._peak_q8(lag, n)
         self._regularity = max(0, self._height // 10)
-        if self._height < max(_ALIKE, 400 + _DOUBT * lag // n) or period_q8 > n << 6:
+        if self._height < max(_ALIKE, 400 + _DOUBT * lag // n, 400 + _BRIEF // n) or period_q8 > n << 6:
             return 0
         times = 2
         while True:

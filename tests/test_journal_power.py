@@ -24,7 +24,7 @@ BUSY = "a" * 60 + "i" + "a" * 60 + "s" + "a" * 20 + "i" + "a" * 50 + "saaasas"
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Remote]:
     """A MicroPython process with the journal's rig loaded."""
-    process = Remote("4096wK")
+    process = Remote("16384wK")
     process.run(_SETUP, root=ROOT)
     yield process
     process.close()

@@ -77,7 +77,11 @@ class Gait:
         elif size >= _GALLOP_LEAST:
             if _GALLOP_BEAT_SLOWEST <= beat_mhz <= _GALLOP_BEAT_FASTEST:
                 self._is(GALLOP, rhythm.period_q8)
-        elif size >= _PACE_LEAST and _PACE_STRIDE_SLOWEST <= beat_mhz <= _PACE_STRIDE_FASTEST and rhythm.halved >= _HALVED:
+        elif (
+            size >= _PACE_LEAST
+            and _PACE_STRIDE_SLOWEST <= beat_mhz <= _PACE_STRIDE_FASTEST
+            and rhythm.halved >= _HALVED
+        ):
             self._is(TROT, rhythm.period_q8)
         elif beat_mhz <= _WALK_STRIDE_FASTEST:
             if beat_mhz >= _WALK_STRIDE_SLOWEST:

@@ -6,8 +6,9 @@ from micropython import const
 
 from collar.motion.bout import Bout
 from collar.motion.bursts import Bursts
-from collar.motion.classes import BOUT, OTHER, REST, SCRATCH, SHAKE
+from collar.motion.classes import BOUT, GALLOP, OTHER, REST, SCRATCH, SHAKE
 from collar.motion.gait import Gait
+from collar.motion.limp import Limp
 from collar.motion.rest import Rest
 from collar.motion.rhythm import Rhythm
 from collar.motion.window import Window
@@ -38,6 +39,7 @@ class Motion:
         self.rhythm = Rhythm()
         self._gait = Gait()
         self._bout = Bout()
+        self._limp = Limp()
         self._rest = Rest()
         self._bursts = Bursts()
         self.shakes = 0
@@ -71,6 +73,8 @@ class Motion:
     def gap(self):
         """Samples were lost: history is dropped. Returns flags: a bout that was under way ends here."""
         flags = BOUT if self._bout.stop() else 0
+        self._limp.close()
+        self._limp.stop()
         self.window.gap()
         self.rhythm.clear()
         self._rest.clear()
@@ -94,16 +98,14 @@ class Motion:
         """The bout just ended as a bout record; `now_ms` is the uptime of the last sample fed."""
         gait, start_ms, end_ms, micro_strides = self._bout.done
         long_ms = start_ms - end_ms
+        limp = (None, None, None) if gait == GALLOP else self._limp.values()
         return (
             gait,
             now_ms - start_ms,
             (long_ms + 50) // 100,
             (micro_strides + 500000) // 1000000,
             (micro_strides + (long_ms >> 1)) // long_ms,
-            None,
-            None,
-            None,
-        )
+        ) + limp
 
     def shake_values(self):
         """The shake just ended as a shake record."""
@@ -126,8 +128,10 @@ class Motion:
         window = self.window
         rhythm = self.rhythm
         gait = self._gait
+        was = bout.name
         if self._rest.seconds or not rhythm.analyse(window, bout.name == OTHER):
             ended = self._rest.seconds != 0 and bout.stop()
+            self._step_limp(was, ended)
             self.stride_period_samples_q8 = 0
             return BOUT if ended else 0
         gait.judge(rhythm, window.period_us, bout.name, self._bursts.foreign, self.pitch_deg)
@@ -138,12 +142,27 @@ class Motion:
             rate_mhz = (1000000000 + (stride_us >> 1)) // stride_us
             if bout.name != gait.name:
                 began_ms = rhythm.began() * window.period_us // 1000
-        was = bout.name
         ended = bout.step(gait.name, rate_mhz, began_ms, block_ms)
         if bout.name != OTHER and bout.name != was:
             self._move(OTHER if was == OTHER else was, bout.name, bout.age_ms - block_ms)
         self.stride_period_samples_q8 = gait.stride_q8 << window.halvings
+        self._step_limp(was, ended)
         return BOUT if ended else 0
+
+    def _step_limp(self, was, ended):
+        name = self._bout.name
+        limp = self._limp
+        if ended or name != was:
+            limp.close()
+        if name != was or name == OTHER or name == GALLOP:
+            limp.stop()
+        if name != OTHER and name != GALLOP:
+            limp.step(
+                self.window,
+                self.rhythm,
+                self._gait.stride_q8 if self._gait.name == name else 0,
+                self.pitch_deg,
+            )
 
     def _count(self, block_ms, rested):
         name = self._bout.name

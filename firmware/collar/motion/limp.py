@@ -1,0 +1,199 @@
+"""How unequal the two halves of a stride are: the once-a-stride part of the motion along gravity, and how sure."""
+
+from array import array
+
+from micropython import const
+
+from collar.dsp.angle import atan2
+from collar.dsp.isqrt import isqrt
+from collar.dsp.lockin import (
+    COSINE,
+    COUNT,
+    FIRST_I,
+    FIRST_Q,
+    MODEL,
+    PHASE,
+    SECOND_I,
+    SECOND_Q,
+    STATE_SIZE,
+    STEP,
+    WRAPPED,
+    lockin,
+)
+from collar.dsp.project import direction
+
+# Strides whose mean is one observation: leash jerks and glances last about a second or two, so that neighbours in time
+# are not independent but neighbouring groups nearly are (assumed; the spread between groups then holds their whole size).
+_GROUP = const(4)
+# Groups without which there is no figure: 20 strides (the record's contract).
+_LEAST_GROUPS = const(5)
+# Strides after a start during which the phase settles.
+_SETTLING = const(2)
+# A stride whose rhythm lies further off than this from where it was expected does not count: 60 degrees of a step.
+_FURTHEST = const(10923)
+# The rate may leave what the gait says by 1 in 2^3.
+_STRAY_SHIFT = const(3)
+# A head lower than this (degrees) sniffs.
+_HEAD_DOWN_DEG = const(-20)
+# Block mean away from gravity by more than this (counts, .12 g): a turn or a pull on the leash.
+_PULL = const(250)
+# Means of groups are held to this, in quarter counts (354 mg), so that the sum of 36 squares fits 30 bits.
+_MOST = const(2900)
+_TURN = const(1 << 24)
+
+
+class Limp:
+    """Follows the strides of a walk or trot with a phase of its own and averages their first harmonic coherently.
+
+    The rhythm of steps (second harmonic) steers the phase, so the first harmonic keeps its sign over the bout while the
+    stride period drifts. `done` holds the sums of the bout just closed: groups, sum of I, of Q, of I^2 + Q^2 (quarter
+    counts), mean step amplitude (half counts).
+    """
+
+    def __init__(self):
+        self.done = array("i", (0, 0, 0, 0, 0))
+        self._sums = array("i", (0, 0, 0, 0, 0))
+        self._state = array("i", bytes(4 * STATE_SIZE))
+        self._sizes = array("i", (0, 0, 0, 0, 0, 0))
+        self._group = array("i", (0, 0, 0))
+        self._running = False
+        self._settling = 0
+        self._nominal = 0
+        self._steps = 0
+
+    def close(self):
+        """The bout is over (or its 60 s are): its sums go to `done`, the next begins; the phase goes on."""
+        for i in range(5):
+            self.done[i] = self._sums[i]
+            self._sums[i] = 0
+        self.done[4] = self._steps // max(1, self.done[4])
+        self._steps = 0
+        for i in range(3):
+            self._group[i] = 0
+
+    def stop(self):
+        """No stride is followed any more."""
+        self._running = False
+
+    def step(self, window, rhythm, stride_q8, pitch_deg):
+        """Takes the newest block. `stride_q8`: the gait's stride in window samples, Q8, or 0 while in doubt."""
+        n = window.fresh
+        if stride_q8 == 0 and not self._running:
+            return
+        if stride_q8:
+            # A turn of 2^24 over the stride's samples: 2^32 / stride_q8 without leaving 30 bits.
+            self._nominal = (_TURN << 5) // stride_q8 << 3
+        if not self._running:
+            self._start()
+        if stride_q8 == 0 or pitch_deg < _HEAD_DOWN_DEG or self._pulled(window):
+            self._coast(n)
+            return
+        # The moving mean that was taken out of the vectors is whole only half a second from the newest end.
+        margin = 500000 // window.period_us
+        sizes = self._sizes
+        direction(window.gravity, sizes, 2)
+        sizes[5] = 10 - rhythm.shift
+        at = rhythm.count - margin - n
+        end = at + n
+        state = self._state
+        while at < end and sizes[5] >= 0:
+            sizes[0] = at
+            sizes[1] = end - at
+            at += lockin(rhythm.vectors, sizes, state, COSINE)
+            if state[WRAPPED]:
+                self._stride()
+
+    def _start(self):
+        state = self._state
+        for i in range(STATE_SIZE):
+            state[i] = 0
+        state[STEP] = self._nominal
+        self._settling = _SETTLING
+        self._running = True
+        for i in range(3):
+            self._group[i] = 0
+
+    def _pulled(self, window):
+        for axis in range(3):
+            off = window.means[axis] - window.gravity[axis]
+            if off > _PULL or off < -_PULL:
+                return True
+        return False
+
+    def _coast(self, n):
+        # The dog goes on; the phase goes on with it at its last rate.
+        state = self._state
+        state[PHASE] = (state[PHASE] + n * state[STEP]) & (_TURN - 1)
+        self._empty()
+
+    def _empty(self):
+        state = self._state
+        state[FIRST_I] = state[FIRST_Q] = state[SECOND_I] = state[SECOND_Q] = state[COUNT] = 0
+
+    def _stride(self):
+        state = self._state
+        count = state[COUNT]
+        i2 = state[SECOND_I] >> 10
+        q2 = state[SECOND_Q] >> 10
+        late = atan2(-q2, i2)
+        whole = count * state[STEP] >= _TURN - (_TURN >> 2)
+        if self._settling:
+            self._settling -= 1
+            state[MODEL] = isqrt((i2 >> 2) * (i2 >> 2) + (q2 >> 2) * (q2 >> 2)) * 4 // max(1, count)
+            self._steer(late, 7)
+        elif whole and -_FURTHEST < late < _FURTHEST:
+            self._count(state[FIRST_I], state[FIRST_Q], count)
+            state[MODEL] += (i2 // count - state[MODEL]) >> 2
+            self._steer(late, 6)
+        else:
+            self._steer(late, 6)
+        self._empty()
+
+    def _steer(self, late, share):
+        # `late`: by how much the steps come before (+) the phase, 65536 a step; a step is half a turn of the stride.
+        state = self._state
+        state[PHASE] = (state[PHASE] + (late << share)) & (_TURN - 1)
+        step = state[STEP] + ((state[STEP] >> 10) * late >> 10)
+        stray = self._nominal >> _STRAY_SHIFT
+        state[STEP] = min(self._nominal + stray, max(self._nominal - stray, step))
+
+    def _count(self, i1, q1, count):
+        group = self._group
+        group[0] += (i1 >> 9) // count
+        group[1] += (q1 >> 9) // count
+        group[2] += 1
+        sums = self._sums
+        self._steps += self._state[MODEL]
+        sums[4] += 1
+        if group[2] < _GROUP:
+            return
+        i = max(-_MOST, min(_MOST, group[0] // _GROUP))
+        q = max(-_MOST, min(_MOST, group[1] // _GROUP))
+        for k in range(3):
+            group[k] = 0
+        sums[0] += 1
+        sums[1] += i
+        sums[2] += q
+        sums[3] += i * i + q * q
+
+    def values(self):
+        """asymmetry_mg, asymmetry_pct, asymmetry_se_mg of the bout just closed, in the record's tenths.
+
+        None, None, None with fewer than 20 strides. The amplitude has the part that chance alone would give it taken
+        out, so a sound dog's is near 0 however few its strides; `se` is the standard error of either component.
+        """
+        n, sum_i, sum_q, squares, steps = self.done
+        if n < _LEAST_GROUPS:
+            return (None, None, None)
+        # Quarter counts, times 16 for the sake of small ones.
+        mean_i = sum_i * 16 // n
+        mean_q = sum_q * 16 // n
+        power = mean_i * mean_i + mean_q * mean_q
+        spread = max(0, squares * 256 // n - power) // (n - 1)
+        amplitude = isqrt(min(max(0, power - spread), 0x3FFFFFFF))
+        error = isqrt(min(spread // 2, 0x3FFFFFFF))
+        # 1/64 counts to tenths of a mg: 10000 / 2048 / 64.
+        tenths = (amplitude * 625 + 4096) >> 13
+        step_tenths = (steps * 625 + 128) >> 8
+        share = min(65534, 1000 * tenths // step_tenths) if step_tenths > 0 else None
+        return (tenths, share, (error * 625 + 4096) >> 13)

@@ -58,6 +58,64 @@ while len(result) < 520:
     assert np.abs(np.diff(np.array(got)[:, 1]) - 204.8 / (52 * 1.03)).max() <= 1
 
 
+def test_the_stream_does_not_depend_on_the_buffers_length(tmp_path: Path) -> None:
+    source = Waves()
+    collar, _ = bench(tmp_path, source, noise=0.0)
+    got = collar.run(
+        SETUP
+        + """
+imu.configure(52, 208)
+result = []
+sizes = (52, 7, 160, 1, 104)
+turn = 0
+while len(result) < 1000:
+    time.sleep_ms(700 * (turn % 5) + 31)
+    size = sizes[turn % 5]
+    a, b, c = (array('h', bytes(2 * size)) for _ in range(3))
+    n = imu.drain(a, b, c, turn % 3 == 0)
+    result.extend(b[:n])
+    assert not imu.overrun
+    turn += 1
+"""
+    )
+    ramp = np.array(got[:1000]) / 204.8
+    steps = np.diff(ramp)
+    # The ramp on y starts anew every 13 s; everywhere else it goes up by one sample's time.
+    assert np.abs(steps[steps > 0] - 1 / 52).max() < 0.006
+    assert (steps < 0).sum() == 1 and (steps[steps < 0] < -12.9).all()
+
+
+def test_a_bus_that_fails_in_a_drain_leaves_the_stream_whole(tmp_path: Path) -> None:
+    faults = Faults()
+    collar, _ = bench(tmp_path, Waves(), noise=0.0, faults=faults)
+    got = collar.run(
+        SETUP
+        + """
+class Bad:
+    def read_into(self, address, register, buf):
+        raise OSError(5)
+imu.configure(52, 208)
+time.sleep_ms(4200)
+n = imu.drain(x, y, z)
+first = y[51]
+imu.drain(x, y, z)
+second = y[51]
+imu._bus = Bad()
+try:
+    imu.drain(x, y, z)
+    failed = 0
+except OSError as error:
+    failed = error.errno
+imu._bus = bus
+n = imu.drain(x, y, z)
+result = failed, n, first, second, y[51]
+"""
+    )
+    assert got[:2] == [5, 52]
+    assert got[3] - got[2] == pytest.approx(204.8, abs=1)
+    assert got[4] - got[3] == pytest.approx(204.8, abs=1)
+
+
 def test_a_drain_allocates_nothing(tmp_path: Path) -> None:
     collar, _ = bench(tmp_path)
     got = collar.run(
@@ -219,11 +277,11 @@ result = early, len(seen), seen[-1], pin.value(), imu.woken(), pin.value(), imu.
     assert (before, woken, after, again) == (1, True, 0, False)
 
 
-@pytest.mark.parametrize("count", [0, 1, 17, 52])
-def test_unpacking_against_a_plain_reference(remote: Remote, count: int) -> None:
+@pytest.mark.parametrize(("first", "count"), [(0, 0), (3, 1), (10, 17), (0, 52), (52, 52)])
+def test_unpacking_against_a_plain_reference(remote: Remote, first: int, count: int) -> None:
     random = np.random.default_rng(count)
-    values = random.integers(-32768, 32768, (52, 3)).astype("<i2")
-    sensors = random.choice([2, 2, 2, 3], 52)
+    values = random.integers(-32768, 32768, (104, 3)).astype("<i2")
+    sensors = random.choice([2, 2, 2, 3], 104)
     words = b"".join(
         bytes([tag_byte(int(sensor), n)]) + row.tobytes()
         for n, (sensor, row) in enumerate(zip(sensors, values, strict=True))
@@ -233,14 +291,16 @@ def test_unpacking_against_a_plain_reference(remote: Remote, count: int) -> None
 from array import array
 from collar.drivers.lsm6dsox import _unpack
 out = [array('h', [7] * 60) for _ in range(3)]
-buf = bytearray(words) + bytearray((count, 3, 0, 4, 0))
+buf = bytearray(words) + bytearray((first, count, 3, 0, 4, 0))
 after = _unpack(buf, *out)
 result = after, [list(axis) for axis in out]
 """,
         words=list(words),
+        first=first,
         count=count,
     )
-    kept = values[:count][sensors[:count] == 2]
+    here = slice(first, first + count)
+    kept = values[here][sensors[here] == 2]
     assert got[0] == 3 + len(kept)
     for axis in range(3):
         assert got[1][axis] == [7, 7, 7, *kept[:, axis].tolist(), *[7] * (57 - len(kept))]

@@ -41,15 +41,17 @@ _WAKE_UP_EVENT = const(0x20)
 _DOUBLE_TAP_EVENT = const(0x08)
 _SINGLE_TAP_EVENT = const(0x40)
 
-# A FIFO word is a tag byte and three int16 (DS12814 section 9.90); 52 of them are a second at 52 Hz, 364 bytes, and
-# hold the bus for 8.3 ms at 400 kHz. The ESP32's controller refills its 32-byte buffer by itself.
-BURST = const(52)
+# A FIFO word is a tag byte and three int16 (DS12814 section 9.90). 104 of them are two seconds at 52 Hz, 728 bytes,
+# and hold the bus for 16.6 ms at 400 kHz: less than the flash erase that everything has to bear anyway. The ESP32's
+# controller refills its 32-byte buffer by itself.
+BURST = const(104)
 _WORD = const(7)
-# Behind the words: how many, the first index (two bytes), the last time slot, samples skipped modulo 4.
-_COUNT = const(364)
-_AT = const(365)
-_SLOT = const(367)
-_SKIPPED = const(368)
+# Behind the words: the first word, how many, the first index (two bytes), the last time slot, samples skipped modulo 4.
+_FIRST = const(728)
+_COUNT = const(729)
+_AT = const(730)
+_SLOT = const(732)
+_SKIPPED = const(733)
 _NO_SLOT = const(4)
 
 # Every data rate is 6656 Hz divided (AN5272 section 3.1); the index is ODR_XL.
@@ -66,14 +68,14 @@ _SELF_TEST_MOST = const(13927)
 def _unpack(words: ptr8, x: ptr16, y: ptr16, z: ptr16) -> int:
     """Puts the accelerometer words of a burst into x, y and z; returns the index after the last one.
 
-    Four arguments are the most that viper takes, so the number of words, the first index and the last tag's time slot
-    travel behind the words (`_COUNT` and on), and the time slots that were skipped come back there.
+    Four arguments are the most that viper takes, so which words, the first index and the last tag's time slot travel
+    behind the words (`_FIRST` and on), and the time slots that were skipped come back there.
     """
     n = words[_COUNT]
     at = words[_AT] | words[_AT + 1] << 8
     slot = words[_SLOT]
     skipped = words[_SKIPPED]
-    p = 0
+    p = words[_FIRST] * _WORD
     while n:
         tag = words[p]
         if tag >> 3 == 2:
@@ -84,7 +86,7 @@ def _unpack(words: ptr8, x: ptr16, y: ptr16, z: ptr16) -> int:
             y[at] = words[p + 3] | words[p + 4] << 8
             z[at] = words[p + 5] | words[p + 6] << 8
             at += 1
-        p += 7
+        p += _WORD
         n -= 1
     words[_SLOT] = slot
     words[_SKIPPED] = skipped
@@ -96,7 +98,7 @@ class LSM6DSOX:
 
     After each `drain`: `overrun` is True if the FIFO lost words since the drain before; `skipped` is the number of
     samples missing in the stream since `configure`, modulo 4, by the words' time slots (of use beside the clock, which
-    knows about how many); `pending` is the number of words still in the FIFO as far as known.
+    knows about how many); `pending` is the number of words not given out yet, as far as known.
     """
 
     def __init__(self, bus, address=0x6A):
@@ -105,12 +107,14 @@ class LSM6DSOX:
         self._small = bytearray(6)
         self._one = memoryview(self._small)[:1]
         self._two = memoryview(self._small)[:2]
-        self._words = bytearray(_COUNT + 5)
+        self._words = bytearray(_SKIPPED + 1)
         view = memoryview(self._words)
-        self._bursts = tuple([(n, view[: n * _WORD]) for n in (BURST, 32, 16, 8, 4, 2, 1)])
+        self._bursts = tuple([(n, view[: n * _WORD]) for n in (BURST, 52, 32, 16, 8, 4, 2, 1)])
         self.overrun = False
         self.skipped = 0
         self.pending = 0
+        self._held = 0
+        self._next = 0
 
     def probe(self):
         """Raises PartError unless an LSM6DSOX answers, OSError if nothing does."""
@@ -125,7 +129,7 @@ class LSM6DSOX:
             if not self._get(_CTRL3_C) & _SW_RESET:
                 break
         self._set(_CTRL3_C, _BDU_IF_INC)
-        self.pending = 0
+        self.pending = self._held = 0
 
     def self_test(self, wait_ms):
         """Moves the mass by its electrodes (AN5272 section 9); True if each axis answers within limits.
@@ -170,7 +174,7 @@ class LSM6DSOX:
         """Power-down: no samples, the FIFO empty."""
         self._set(_CTRL1_XL, 0)
         self._set(_FIFO_CTRL4, 0)
-        self.pending = 0
+        self.pending = self._held = 0
 
     def period_ns(self, odr_hz=52):
         """The part's own sample period by its factory trim, to about 0.1 % (AN5272 section 6.4)."""
@@ -199,15 +203,19 @@ class LSM6DSOX:
         words = self._words
         taken = 0
         at = 0
-        for n, view in self._bursts:
-            while n <= self.pending and n <= size - taken:
-                self._bus.read_into(self._address, _FIFO_DATA_OUT_TAG, view)
-                words[_COUNT] = n
-                words[_AT] = at & 0xFF
-                words[_AT + 1] = at >> 8
-                at = _unpack(words, x, y, z)
-                taken += n
-                self.pending -= n
+        while taken < size and self.pending:
+            if not self._held:
+                self._fetch()
+            n = min(self._held, size - taken)
+            words[_FIRST] = self._next
+            words[_COUNT] = n
+            words[_AT] = at & 0xFF
+            words[_AT + 1] = at >> 8
+            at = _unpack(words, x, y, z)
+            taken += n
+            self._next += n
+            self._held -= n
+            self.pending -= n
         self.skipped = words[_SKIPPED]
         return at
 
@@ -248,11 +256,20 @@ class LSM6DSOX:
         self._set(_WAKE_UP_THS, self._get(_WAKE_UP_THS) | 0x80)
         self._set(_MD1_CFG + 1, _DOUBLE_TAP_EVENT)
 
+    def _fetch(self):
+        """Reads the longest burst of words that are there; what one `drain` leaves of it is the next one's."""
+        for n, view in self._bursts:
+            if n <= self.pending:
+                self._bus.read_into(self._address, _FIFO_DATA_OUT_TAG, view)
+                self._held = n
+                self._next = 0
+                return
+
     def _look(self):
         """Reads how many words wait, and whether any were lost."""
         self._bus.read_into(self._address, _FIFO_STATUS1, self._two)
         status = self._small[1]
-        self.pending = self._small[0] | (status & 3) << 8
+        self.pending = self._held + (self._small[0] | (status & 3) << 8)
         self.overrun = bool(status & 0x48)
 
     def _mean(self, wait_ms):

@@ -69,7 +69,8 @@ class MAX30101:
         self._one = memoryview(self._state)[:1]
         self._two = memoryview(self._state)[:2]
         raw = memoryview(bytearray(3 * _DEPTH))
-        self._bursts = tuple([(n, raw[: 3 * n]) for n in (32, 16, 8, 4, 2, 1)])
+        # About a second and about half of one go in one burst; whatever else in a few.
+        self._bursts = tuple([(n, raw[: 3 * n]) for n in (32, 26, 25, 24, 16, 13, 12, 8, 4, 2, 1)])
         self.overflow = 0
         self.pending = 0
         self.near = False

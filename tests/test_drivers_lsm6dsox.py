@@ -277,6 +277,32 @@ result = early, len(seen), seen[-1], pin.value(), imu.woken(), pin.value(), imu.
     assert (before, woken, after, again) == (1, True, 0, False)
 
 
+def test_a_double_tap_pulses_int2(tmp_path: Path) -> None:
+    class Knock(Waves):
+        def acceleration_g(self, t_s: FloatArray, bandwidth_hz: float) -> FloatArray:
+            g = np.zeros((len(t_s), 3))
+            for start in (6.0, 6.25):
+                g[(t_s >= start) & (t_s < start + 0.01), 0] = 8.0
+            return g
+
+    clock = VirtualClock()
+    chip = Lsm6dsox(clock, Knock(), noise=0.0)
+    got = ChipBench(tmp_path, clock, [chip], {6: (chip, "int2")}).run(
+        SETUP
+        + """
+from machine import Pin
+seen = []
+Pin(6, Pin.IN).irq(lambda p: seen.append(time.ticks_ms()), Pin.IRQ_RISING)
+imu.configure(416, 511)
+imu.double_tap()
+time.sleep_ms(8000)
+result = seen
+"""
+    )
+    assert len(got) == 1
+    assert got[0] == pytest.approx(6260 - 350, abs=30)
+
+
 @pytest.mark.parametrize(("first", "count"), [(0, 0), (3, 1), (10, 17), (0, 52), (52, 52)])
 def test_unpacking_against_a_plain_reference(remote: Remote, first: int, count: int) -> None:
     random = np.random.default_rng(count)

@@ -214,7 +214,7 @@ class MotionEvents:
         values = block.values
         before = values[:1] if self._last is None else self._last
         self._last = values[-1:]
-        # The slope is half of this (AN5272 section 5.3), so it is held against twice the thresholds.
+        # The slope is half of this (AN5272, wake-up interrupt), so it is held against twice the thresholds.
         change = np.abs(np.diff(np.concatenate((before, values)).astype(np.int32), axis=0))
         codes = np.zeros(BLOCK, np.uint8)
         self._wakes(change, codes)

@@ -56,7 +56,7 @@ _MOTION_REGISTERS = frozenset(range(_TAP_CFG0, _FREE_FALL + 1))
 _BASE_HZ = 6656
 _DIVIDER = {1: 512, 2: 256, 3: 128, 4: 64, 5: 32, 6: 16, 7: 8, 8: 4, 9: 2, 10: 1, 11: 4096}
 _RANGE_G = (2, 16, 4, 8)
-# Typical noise, datasheet table 2: density in high-performance mode, RMS in the low-power modes.
+# Typical noise, datasheet, mechanical characteristics: density in high-performance mode, RMS in the low-power modes.
 _DENSITY_G = {2: 70e-6, 4: 75e-6, 8: 80e-6, 16: 110e-6}
 _LOW_POWER_RMS_G = {2: 1.8e-3, 4: 2.0e-3, 8: 2.4e-3, 16: 3.0e-3}
 _LPF2_RATIO = (4, 10, 20, 45, 100, 200, 400, 800)
@@ -420,7 +420,7 @@ class Lsm6dsox(Part):
         )
 
     def _noise_and_bandwidth(self, rate: int, range_g: int) -> tuple[float, float]:
-        """Bandwidth in Hz and noise in g RMS (datasheet tables 2 and 67 onwards; AN5272 section 3.8)."""
+        """Bandwidth in Hz and noise in g RMS (datasheet, mechanical characteristics; AN5272, bandwidth)."""
         r = self._registers
         hz = _BASE_HZ / _DIVIDER[rate]
         low_power = rate == 11 or (r[_CTRL6_C] & 0x10 and hz <= 208) or r[_CTRL5_C] & 0x80

@@ -1,4 +1,4 @@
-"""MAX17048: battery gauge, after Maxim's datasheet 19-6171.
+"""MAX17048: battery gauge, after Maxim's datasheet.
 
 Registers are 16 bits, high byte first. Bytes written alone take effect too: the datasheet advises against it, drivers in
 the field do it. The charge comes from the battery model instead of ModelGauge's own estimate. Not modelled: the

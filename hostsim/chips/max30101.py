@@ -1,4 +1,4 @@
-"""MAX30101: optical pulse sensor with a FIFO of 32 samples, after Maxim's datasheet 19-7740.
+"""MAX30101: optical pulse sensor with a FIFO of 32 samples, after Maxim's datasheet.
 
 Status bits are set whether or not they are enabled; only enabled ones pull the 'int' pin, which is open drain and low
 when active. With roll-over on, old samples are overwritten and not counted; off, new ones are lost and counted up to 31.
@@ -26,7 +26,7 @@ _DIE_TEMP_RDY = 0x02
 
 _RATES_HZ = (50, 100, 200, 400, 800, 1000, 1600, 3200)
 _RANGES_NA = (2048.0, 4096.0, 8192.0, 16384.0)
-# The fastest rate for each pulse width (tables 11 and 12), for one LED, two, and more (assumed).
+# The fastest rate for each pulse width (datasheet, tables of allowed settings), for one LED, two, and more (assumed).
 _FASTEST_HZ = ((3200, 1600, 1600, 1000), (1600, 1000, 800, 400), (1000, 800, 400, 200))
 _TEMPERATURE_US = 29_000
 _MA_PER_STEP = 0.2

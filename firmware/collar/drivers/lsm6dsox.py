@@ -8,7 +8,7 @@ from micropython import const
 
 from collar.drivers import PartError
 
-# Registers, DS12814 section 9.
+# Registers, DS12814, register description.
 _FIFO_CTRL1 = const(0x07)
 _FIFO_CTRL3 = const(0x09)
 _FIFO_CTRL4 = const(0x0A)
@@ -41,7 +41,7 @@ _WAKE_UP_EVENT = const(0x20)
 _DOUBLE_TAP_EVENT = const(0x08)
 _SINGLE_TAP_EVENT = const(0x40)
 
-# A FIFO word is a tag byte and three int16 (DS12814 section 9.90). 104 of them are two seconds at 52 Hz, 728 bytes,
+# A FIFO word is a tag byte and three int16 (DS12814, FIFO_DATA_OUT_TAG). 104 of them are two seconds at 52 Hz, 728 bytes,
 # and hold the bus for 16.6 ms at 400 kHz: less than the flash erase that everything has to bear anyway. The ESP32's
 # controller refills its 32-byte buffer by itself.
 BURST = const(104)
@@ -54,12 +54,12 @@ _SLOT = const(732)
 _SKIPPED = const(733)
 _NO_SLOT = const(4)
 
-# Every data rate is 6656 Hz divided (AN5272 section 3.1); the index is ODR_XL.
+# Every data rate is 6656 Hz divided (AN5272, operating modes); the index is ODR_XL.
 _RATES_HZ = (0, 13, 26, 52, 104, 208, 416, 832, 1664, 3328, 6656)
 # FS_XL for 2, 4, 8 and 16 g (CTRL1_XL).
 _RANGES = {2: 0, 4: 2, 8: 3, 16: 1}
 
-# Self-test change for every axis (DS12814 table 2), in counts at 4 g: 50 to 1700 mg.
+# Self-test change for every axis (DS12814, mechanical characteristics), in counts at 4 g: 50 to 1700 mg.
 _SELF_TEST_LEAST = const(410)
 _SELF_TEST_MOST = const(13927)
 
@@ -123,7 +123,7 @@ class LSM6DSOX:
             raise PartError(f"LSM6DSOX answers 0x{found:02x} instead of 0x6c")
 
     def reset(self):
-        """Software reset; the part needs 50 us, which a read or two on the bus take (AN5272 section 5.7)."""
+        """Software reset; the part needs 50 us, which a read or two on the bus take (AN5272, boot and reset)."""
         self._set(_CTRL3_C, _SW_RESET)
         for _ in range(50):
             if not self._get(_CTRL3_C) & _SW_RESET:
@@ -132,7 +132,7 @@ class LSM6DSOX:
         self.pending = self._held = 0
 
     def self_test(self, wait_ms):
-        """Moves the mass by its electrodes (AN5272 section 9); True if each axis answers within limits.
+        """Moves the mass by its electrodes (AN5272, accelerometer self-test); True if each axis answers within limits.
 
         Takes about half a second of `wait_ms` and wants the collar still. Leaves the part reset.
         """
@@ -177,7 +177,7 @@ class LSM6DSOX:
         self.pending = self._held = 0
 
     def period_ns(self, odr_hz=52):
-        """The part's own sample period by its factory trim, to about 0.1 % (AN5272 section 6.4)."""
+        """The part's own sample period by its factory trim, to about 0.1 % (AN5272, INTERNAL_FREQ_FINE)."""
         fine = self._get(_INTERNAL_FREQ_FINE)
         if fine > 127:
             fine -= 256
@@ -220,7 +220,7 @@ class LSM6DSOX:
         return at
 
     def temperature_c10(self):
-        """Temperature of the die in tenths of a degree: 256 counts a degree, 0 at 25 (DS12814 section 4.3)."""
+        """Temperature of the die in tenths of a degree: 256 counts a degree, 0 at 25 (DS12814, temperature sensor)."""
         self._bus.read_into(self._address, _OUT_TEMP_L, self._two)
         return 250 + _int16(self._small, 0) * 10 // 256
 
@@ -228,7 +228,7 @@ class LSM6DSOX:
         """INT1 also goes high when half the change between two samples passes `threshold_mg` on any axis, for `duration`
         samples more (0..3), and stays so until `woken` is asked. 0 turns it off.
 
-        At the range of 16 g: steps of 62.5 mg below 4 g, of 250 mg up to 15.75 g (AN5272 section 5.3).
+        At the range of 16 g: steps of 62.5 mg below 4 g, of 250 mg up to 15.75 g (AN5272, wake-up interrupt).
         """
         if not threshold_mg:
             self._set(_MD1_CFG, self._get(_MD1_CFG) & ~_WAKE_UP_EVENT & 0xFF)
@@ -246,7 +246,7 @@ class LSM6DSOX:
         return bool(self._get(_WAKE_UP_SRC) & 0x08)
 
     def double_tap(self, threshold_mg=2000):
-        """INT2 pulses at a double tap along any axis; wants 416 Hz or more (AN5272 section 5.5)."""
+        """INT2 pulses at a double tap along any axis; wants 416 Hz or more (AN5272, tap recognition)."""
         steps = min(max(threshold_mg // 500, 1), 31)
         self._set(_TAP_CFG0, self._get(_TAP_CFG0) | 0x0E)
         self._set(_TAP_CFG0 + 1, steps)

@@ -1,4 +1,4 @@
-"""MAX17048 battery gauge (Maxim 19-6171). Registers are 16 bits, high byte first."""
+"""MAX17048 battery gauge (Maxim's datasheet). Registers are 16 bits, high byte first."""
 
 from micropython import const
 

@@ -1,4 +1,4 @@
-"""MAX30101 optical pulse sensor (Maxim 19-7740): one LED at a time, samples of 18 bits from the FIFO.
+"""MAX30101 optical pulse sensor (Maxim's datasheet): one LED at a time, samples of 18 bits from the FIFO.
 
 `drain` allocates nothing. One LED through slot 1 of the multi-LED mode, so that green works like the others.
 """
@@ -8,7 +8,7 @@ from micropython import const
 
 from collar.drivers import PartError
 
-# Registers, datasheet table 'Register Maps and Descriptions'.
+# Registers, datasheet, register maps and descriptions.
 _INT_STATUS1 = const(0x00)
 _INT_ENABLE1 = const(0x02)
 _FIFO_WR_PTR = const(0x04)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hostsim.codecs import protocol
+from hostsim.codecs import protocol, records
 from tests.remote import Remote
 
 GOLDEN: dict[str, list[dict[str, Any]]] = json.loads(
@@ -35,14 +35,15 @@ for one in golden['advertisement']:
 """
 
 
-def pack(records: list[bytes], transfer: int, size: int, next_seq: int) -> list[bytes]:
+def record(seq: int, payload: bytes) -> bytes:
+    """A record as the journal writes it."""
+    return records.frame(8, seq, 1, seq * 1000, payload)
+
+
+def pack(whole: list[bytes], transfer: int, size: int, next_seq: int) -> list[bytes]:
     """A whole transfer's frames, by the firmware's packer."""
     packer, frames = protocol.Packer(), []
-    stream = bytearray()
-    for record in records:
-        buffer = bytearray(2) + record
-        stream += buffer[protocol.prefix_length(buffer, len(record)) :]
-    view, at = memoryview(bytes(stream)), 0
+    view, at = memoryview(b"".join(whole)), 0
     while at < len(view):
         packer.begin(transfer, len(frames) & 0xFFFF, size)
         at += packer.put(view, at, len(view))
@@ -55,7 +56,7 @@ def pack(records: list[bytes], transfer: int, size: int, next_seq: int) -> list[
 def unpack(frames: list[bytes], transfer: int) -> tuple[list[bytes], protocol.Assembler]:
     """The records of a transfer."""
     assembler = protocol.Assembler(transfer)
-    return [record for frame in frames for record in assembler.feed(frame)], assembler
+    return [one for frame in frames for one in assembler.feed(frame)], assembler
 
 
 def expected() -> list[list[Any]]:
@@ -76,11 +77,11 @@ def test_the_host_is_held_to_the_golden_bytes() -> None:
 
 @pytest.mark.parametrize("one", GOLDEN["frames"], ids=lambda one: one["name"])
 def test_golden_frames(one: dict[str, Any]) -> None:
-    records = [bytes.fromhex(record) for record in one["records"]]
-    frames = pack(records, one["transfer"], one["size"], one["next_seq"])
+    whole = [bytes.fromhex(record) for record in one["records"]]
+    frames = pack(whole, one["transfer"], one["size"], one["next_seq"])
     assert [frame.hex() for frame in frames] == one["bytes"]
     found, assembler = unpack(frames, one["transfer"])
-    assert found == records
+    assert found == whole
     assert (assembler.ended, assembler.status, assembler.next_seq) == (True, 0, one["next_seq"])
 
 
@@ -91,19 +92,20 @@ def test_every_message_fits_the_smallest_mtu() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.binary(min_size=1, max_size=273), max_size=30), st.integers(20, 244), st.integers(1, 63))
-def test_what_goes_in_comes_out(records: list[bytes], size: int, transfer: int) -> None:
-    frames = pack(records, transfer, size, 12345)
+@given(st.lists(st.binary(max_size=255), max_size=30), st.integers(20, 244), st.integers(1, 63))
+def test_what_goes_in_comes_out(payloads: list[bytes], size: int, transfer: int) -> None:
+    whole = [record(number, payload) for number, payload in enumerate(payloads)]
+    frames = pack(whole, transfer, size, 12345)
     assert all(len(frame) <= size for frame in frames)
     found, assembler = unpack(frames, transfer)
-    assert found == records
+    assert found == whole
     assert assembler.ended
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_damage_and_loss_are_found(data: st.DataObject) -> None:
-    frames = pack([bytes(range(200)), bytes(100), b"x" * 50], 9, 40, 1)
+    frames = pack([record(1, bytes(range(200))), record(2, bytes(100)), record(3, b"x" * 50)], 9, 40, 1)
     index = data.draw(st.integers(0, len(frames) - 1))
     if data.draw(st.booleans()):
         bit = data.draw(st.integers(0, len(frames[index]) * 8 - 1))
@@ -120,8 +122,8 @@ def test_damage_and_loss_are_found(data: st.DataObject) -> None:
 
 def test_frames_of_an_older_transfer_are_passed_over() -> None:
     assembler = protocol.Assembler(2)
-    assert assembler.feed(pack([b"old"], 1, 20, 5)[0]) == []
-    assert assembler.feed(pack([b"new"], 2, 20, 5)[0]) == [b"new"]
+    assert assembler.feed(pack([record(1, b"old")], 1, 40, 5)[0]) == []
+    assert assembler.feed(pack([record(2, b"new")], 2, 40, 5)[0]) == [record(2, b"new")]
 
 
 @settings(max_examples=300, deadline=None)
@@ -145,7 +147,9 @@ def test_a_newer_collars_longer_answers_are_read() -> None:
 
 def test_dates_are_those_of_the_calendar(remote: Remote) -> None:
     epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
-    moments = [epoch + timedelta(days=day * 37, seconds=day * 7919, milliseconds=day % 1000) for day in range(1200)]
+    moments = [
+        epoch + timedelta(days=day * 37, seconds=day * 7919, milliseconds=day % 1000) for day in range(1200)
+    ]
     source = """
 from collar.link.calendar import current_time, parse_current_time
 result = []
@@ -168,7 +172,13 @@ from collar.link.calendar import parse_current_time
 result = [parse_current_time(bytes(one)) for one in values]
 """
     good = [0xE9, 7, 2, 28, 23, 59, 59, 0, 0, 0]
-    wrong = [good[:8], [0, 0, *good[2:]], [*good[:2], 13, *good[3:]], [*good[:3], 30, *good[4:]], [*good[:4], 24, *good[5:]]]
+    wrong = [
+        good[:8],
+        [0, 0, *good[2:]],
+        [*good[:2], 13, *good[3:]],
+        [*good[:3], 30, *good[4:]],
+        [*good[:4], 24, *good[5:]],
+    ]
     results = remote.run(source, values=[good, *wrong])
     assert results[0] == 1_740_787_199_000
     assert results[1:] == [None] * 5

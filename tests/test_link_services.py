@@ -53,7 +53,9 @@ def test_bumbles_own_profile_clients_read_the_standard_services(tmp_path: Path) 
         assert information.manufacturer_name and information.model_number and information.serial_number
         assert await information.manufacturer_name.read_value() == "Rex"
         assert await information.serial_number.read_value() == "SIM-0001"
-        assert information.software_revision and information.firmware_revision and information.hardware_revision
+        assert (
+            information.software_revision and information.firmware_revision and information.hardware_revision
+        )
         assert await information.software_revision.read_value() == protocol.VERSION
         assert await information.firmware_revision.read_value() == "0.1.0"
         assert await information.hardware_revision.read_value() == "hostsim"
@@ -164,7 +166,9 @@ def test_status_and_live_values(tmp_path: Path) -> None:
         _, peer, table = await connect_bumble(bench)
         status = await table[UUID(protocol.STATUS)].read_value()
         silent = await _live(table, peer)
-        await table[UUID(protocol.CONTROL)].write_value(protocol.request(protocol.GO_LIVE, 1, 20), with_response=True)
+        await table[UUID(protocol.CONTROL)].write_value(
+            protocol.request(protocol.GO_LIVE, 1, 20), with_response=True
+        )
         loud = await _live(table, peer)
         return status, silent, loud
 

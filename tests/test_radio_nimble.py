@@ -16,7 +16,7 @@ from hostsim.radio.phone import Phone
 from hostsim.runtime.device import FirmwareCrash
 from tests.radio_bench import Bench
 
-_START = """
+START = """
 import asyncio, bluetooth, errno, time
 ble = bluetooth.BLE()
 conn = None
@@ -52,7 +52,9 @@ def start(flags=0x000A | 0x30):
 """
 
 
-async def connect(bench: Bench, mtu: int = 247) -> tuple[Connection, Peer, dict[UUID, CharacteristicProxy[bytes]]]:
+async def connect(
+    bench: Bench, mtu: int = 247
+) -> tuple[Connection, Peer, dict[UUID, CharacteristicProxy[bytes]]]:
     """A phone that is connected and has discovered everything."""
     phone = bench.phone = bench.phone or await Phone.switch_on(bench.air, mtu=mtu)
     connection = await phone.device.connect(
@@ -109,7 +111,7 @@ while True:
 
 def test_long_writes_are_cut_without_a_word(tmp_path: Path) -> None:
     script = (
-        _START
+        START
         + """
 handle, other = start()
 async def main():
@@ -138,7 +140,7 @@ asyncio.run(main())
 @pytest.mark.parametrize(("mtu", "expected"), [(23, 20), (100, 97), (247, 244)])
 def test_notifications_are_cut_to_the_mtu(tmp_path: Path, mtu: int, expected: int) -> None:
     script = (
-        _START
+        START
         + """
 handle, other = start()
 async def main():
@@ -162,7 +164,7 @@ asyncio.run(main())
 
 def test_full_buffers_are_enomem_for_notify_and_silence_for_write(tmp_path: Path) -> None:
     script = (
-        _START
+        START
         + """
 handle, other = start()
 async def main():
@@ -204,7 +206,7 @@ asyncio.run(main())
 
 def test_the_handler_gets_events_in_order_and_views_that_die(tmp_path: Path) -> None:
     script = (
-        _START
+        START
         + """
 handle, other = start()
 async def main():
@@ -236,7 +238,7 @@ asyncio.run(main())
 
 def test_an_exception_in_the_handler_ends_the_run(tmp_path: Path) -> None:
     script = (
-        _START
+        START
         + """
 def bad(event, data):
     if event == 3:
@@ -259,7 +261,7 @@ asyncio.run(main())
 
 def test_reads_can_be_refused_and_properties_hold(tmp_path: Path) -> None:
     script = (
-        _START
+        START
         + """
 handle, other = start(0x0002 | 0x0008)
 refused = handle
@@ -289,7 +291,7 @@ asyncio.run(main())
 
 def test_encrypted_values_open_after_pairing_and_the_bond_is_the_firmwares(tmp_path: Path) -> None:
     script = (
-        _START
+        START
         + """
 ble.active(True)
 ble.config(bond=True, le_secure=True, io=3)

@@ -118,7 +118,7 @@ class JournalRange:
     uptime_ms: int
 
 
-def _explain(error: BaseException) -> SyncError:
+def explain(error: BaseException) -> SyncError:
     """The reason in the handler's words."""
     if isinstance(error, BleakBluetoothNotAvailableError):
         if error.reason is BleakBluetoothNotAvailableReason.POWERED_OFF:
@@ -134,11 +134,11 @@ def _explain(error: BaseException) -> SyncError:
 
 
 @asynccontextmanager
-async def _explained() -> AsyncIterator[None]:
+async def explained() -> AsyncIterator[None]:
     try:
         yield
     except (BleakError, asyncio.TimeoutError, OSError, EOFError) as error:
-        raise _explain(error) from error
+        raise explain(error) from error
 
 
 async def find(
@@ -159,7 +159,7 @@ async def find(
         if device.address.lower() == address.lower() if address else linger is not None:
             heard.set()
 
-    async with _explained():
+    async with explained():
         scanner = BleakScanner(detected, [protocol.SERVICE], **adapter.scanner)
         async with scanner:
             try:
@@ -192,7 +192,7 @@ class CollarClient:
         """Checks that it is a collar and subscribes. Raises NotACollar."""
         if self._client.services.get_service(protocol.SERVICE) is None:
             raise NotACollar("this device is not a collar: it has no collar service")
-        async with _explained():
+        async with explained():
             await self._client.start_notify(protocol.CONTROL, self._on_answer)
             await self._client.start_notify(protocol.RECORDS, self._on_frame)
 
@@ -217,7 +217,7 @@ class CollarClient:
 
     async def tell(self, opcode: int, *values: int, token: int = 0) -> None:
         """Sends a request and does not wait for an answer."""
-        async with _explained():
+        async with explained():
             await self._client.write_gatt_char(
                 protocol.CONTROL, protocol.request(opcode, token, *values), True
             )
@@ -243,13 +243,13 @@ class CollarClient:
     async def _within(
         self, work: asyncio.Future[Result] | Coroutine[Any, Any, Result], seconds: float
     ) -> Result:
-        async with _explained():
+        async with explained():
             return await asyncio.wait_for(work, seconds)
 
     async def identity(self) -> CollarIdentity:
         """Device Information."""
         texts: dict[str, str] = {}
-        async with _explained():
+        async with explained():
             for name, uuid in _TEXTS.items():
                 texts[name] = bytes(await self._client.read_gatt_char(uuid)).decode(errors="replace")
         return CollarIdentity(**texts)
@@ -318,7 +318,7 @@ async def connect(
 
     device = collar.device if isinstance(collar, Found) else collar
     client = BleakClient(device, disconnected, timeout=seconds, **adapter.client)
-    async with _explained():
+    async with explained():
         await client.connect()
     try:
         one = CollarClient(client)
@@ -328,5 +328,5 @@ async def connect(
     finally:
         clients.clear()
         if client.is_connected:
-            async with _explained():
+            async with explained():
                 await client.disconnect()

@@ -195,10 +195,11 @@ class CollarRadio:
 
     async def _work(self) -> None:
         while self._jobs:
+            job = self._jobs[0]
             try:
-                await self._jobs[0]
+                await job
             finally:
-                self._jobs.popleft()
+                del self._jobs[0]
 
     # Interrupts
 
@@ -502,13 +503,15 @@ class CollarRadio:
         self.device.gatt_server.send_gatt_pdu(connection, bytes(pdu))
 
     async def _indicate(self, connection: Connection, handle: int, data: bytes) -> None:
+        attribute = self._stack.attributes[handle]
+        sending = self.device.gatt_server.indicate_subscriber(connection, attribute, data, force=True)
         status = 0
         try:
-            attribute = self._stack.attributes[handle]
-            await self.device.gatt_server.indicate_subscriber(connection, attribute, data, force=True)
-        except (asyncio.TimeoutError, asyncio.CancelledError, KeyError):
+            await connection.cancel_on_disconnection(sending)
+        except (asyncio.TimeoutError, asyncio.CancelledError):
             status = errno.ETIMEDOUT
-        self.interrupt(IRQ_GATTS_INDICATE_DONE, (connection.handle, handle, status))
+        if connection.handle in self.device.connections:
+            self.interrupt(IRQ_GATTS_INDICATE_DONE, (connection.handle, handle, status))
 
 
 def _permissions(flags: int) -> att.Attribute.Permissions:

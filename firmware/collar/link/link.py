@@ -10,18 +10,18 @@ from micropython import const
 
 from collar.link import gatt, protocol
 from collar.link.calendar import current_time, parse_current_time
+from collar.link.requests import Requests
 from collar.link.sync import Sync
 
 _BACK_OFF_MS = const(8)
 _WINDOW_INTERVAL_US = const(250000)
 _ALWAYS_INTERVAL_US = const(1000000)
-_LIVE_MAX_S = const(3600)
 _ANSWERS = const(8)
 _FOR_EVER_MS = const(86400000)
 _HEART_16_BIT = const(0x01)
 _HEART_CONTACT = const(0x06)
 _HEART_RR = const(0x10)
-_CAPABILITIES = protocol.CAN_SYNC | protocol.CAN_SET_TIME | protocol.CAN_LIVE | protocol.CAN_HEART
+_EXTERNAL_REFERENCE = const(0x02)  # Current Time Service 1.1, 3.1.1.4: why the time was adjusted
 
 
 class Link:
@@ -45,7 +45,6 @@ class Link:
         self._clock = clock
         self._journal = journal
         self._set_time = set_time
-        self._journal_id = journal_id
         self._gatt = gatt.Gatt(ble, identity, self._now_value, secrets)
         self._sync = Sync(journal, clock.uptime_ms)
         self._answers = []
@@ -53,8 +52,8 @@ class Link:
         self._more = asyncio.Event()
         self._windows = asyncio.Event()
         self._until_ms = -1
-        self._live_until_ms = -1
         self._advertising = False
+        self._requests = Requests(journal, clock, self._sync, self._clock_set, self._before, journal_id)
 
     # For the app
 
@@ -71,7 +70,7 @@ class Link:
     @property
     def live(self):
         """Whether a phone asked for live values and is still there."""
-        return self.connected and self._clock.uptime_ms() < self._live_until_ms
+        return self.connected and self._clock.uptime_ms() < self._requests.live_until_ms
 
     def open_window(self, ms):
         """Advertises for `ms` from now, or longer if a window is open that ends later."""
@@ -154,7 +153,7 @@ class Link:
             elif value == self._gatt.time:
                 utc_ms = parse_current_time(data)
                 if utc_ms is not None:
-                    self._set_time(utc_ms)
+                    self._clock_set(utc_ms)
         elif event == gatt.INDICATED:
             self._indicating = False
             self._more.set()
@@ -167,72 +166,26 @@ class Link:
             self._sync.stop(connection)
             self._answers.clear()
             self._indicating = False
-            self._live_until_ms = -1
+            self._requests.live_until_ms = -1
             self._windows.set()
 
     def _control(self, connection, data):
-        opcode, token, values = protocol.parse_request(data)
-        if opcode == protocol.SYNC_ACK:
-            if values is not None:
-                self._acknowledge(connection, *values)
-            return
-        handler = self._REQUESTS.get(opcode)
-        if values is None:
-            status, result = protocol.MALFORMED, ()
-        elif handler is None:
-            status, result = protocol.UNKNOWN_REQUEST, ()
-        else:
-            status, result = handler(self, connection, *values)
-        if len(self._answers) < _ANSWERS:
-            self._answers.append((connection, protocol.answer(opcode & 0x7F, token, status, *result)))
-        self._more.set()
-
-    def _acknowledge(self, connection, transfer, counter):
-        was_active = self._sync.connection is not None
-        self._sync.acknowledge(connection, transfer, counter)
-        if was_active and self._sync.connection is None:
-            self.finished_syncs += 1
+        answer = self._requests.answer(connection, data, self._gatt.mtu - 3)
+        if answer is not None and len(self._answers) < _ANSWERS:
+            self._answers.append((connection, answer))
+        if self._requests.finished_syncs != self.finished_syncs:
+            self.finished_syncs = self._requests.finished_syncs
             self.refresh()
         self._more.set()
 
-    def _info(self, _connection):
-        version = protocol.MAJOR, protocol.MINOR, protocol.PATCH
-        return protocol.OK, version + (_CAPABILITIES, self._journal_id, self._journal.boot)
-
-    def _range(self, _connection):
+    def _before(self):
         if self.before_read is not None:
             self.before_read()
-        uptime_ms = self._clock.uptime_ms()
-        journal = self._journal
-        return protocol.OK, (journal.first_seq, journal.next_seq, uptime_ms & 0xFFFFFFFF, uptime_ms >> 32)
 
-    def _sync_start(self, connection, transfer, first, end, window, _flags):
-        size = self._gatt.mtu - 3
-        status, first, end = self._sync.start(connection, transfer, first, end, window, size)
-        return status, (transfer, first, end)
-
-    def _sync_stop(self, connection, transfer):
-        return (protocol.OK if self._sync.stop(connection, transfer) else protocol.NO_TRANSFER), ()
-
-    def _time(self, _connection, utc_ms):
-        if utc_ms < 0:
-            return protocol.MALFORMED, ()
+    def _clock_set(self, utc_ms):
         moved_ms = self._set_time(utc_ms)
-        return protocol.OK, ((0, 0) if moved_ms is None else (1, moved_ms))
-
-    def _go_live(self, _connection, seconds):
-        seconds = min(seconds, _LIVE_MAX_S)
-        self._live_until_ms = self._clock.uptime_ms() + seconds * 1000
-        return protocol.OK, (seconds,)
-
-    _REQUESTS = {
-        protocol.INFO: _info,
-        protocol.JOURNAL: _range,
-        protocol.SYNC_START: _sync_start,
-        protocol.SYNC_STOP: _sync_stop,
-        protocol.SET_TIME: _time,
-        protocol.GO_LIVE: _go_live,
-    }
+        self._gatt.publish(self._gatt.time, current_time(utc_ms, _EXTERNAL_REFERENCE))
+        return moved_ms
 
     def _now_value(self):
         utc_ms = self._clock.utc_ms()

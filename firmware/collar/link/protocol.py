@@ -8,6 +8,8 @@ from binascii import crc32
 
 from micropython import const
 
+from collar.journal.records import frame_length
+
 VERSION = "0.1.0"  # since 0.1: SemVer of the protocol, Device Information's Software Revision
 MAJOR = const(0)  # since 0.1
 MINOR = const(1)  # since 0.1
@@ -229,28 +231,11 @@ class Assembler:
     def _records(self, data):
         found = []
         at = 0
-        while at < len(data):
-            size, begin = data[at], at + 1
-            if size & 0x80:
-                if begin == len(data):
-                    break
-                size, begin = size & 0x7F | data[begin] << 7, begin + 1
-            if begin + size > len(data):
+        while at + 2 <= len(data):
+            end = at + frame_length(data, at)
+            if end > len(data):
                 break
-            found.append(data[begin : begin + size])
-            at = begin + size
+            found.append(data[at:end])
+            at = end
         self._rest = data[at:]
         return found
-
-
-def prefix_length(buffer, size):
-    """Writes the length of a record of `size` bytes, which begins at buffer[2]; returns where the length begins.
-
-    Lengths below 128 are one byte; longer ones are the low 7 bits with 0x80 set, then the high bits.
-    """
-    if size < 0x80:
-        buffer[1] = size
-        return 1
-    buffer[0] = size & 0x7F | 0x80
-    buffer[1] = size >> 7
-    return 0

@@ -8,7 +8,7 @@ from micropython import const
 
 from collar.link import protocol
 
-_RECORD_MAX = const(512)
+_RECORD_MAX = const(273)
 _STALLED_MS = const(10000)
 
 
@@ -21,9 +21,7 @@ class Sync:
         self.connection = None
         self._journal = journal
         self._uptime_ms = uptime_ms
-        self._record = bytearray(2 + _RECORD_MAX)
-        self._view = memoryview(self._record)
-        self._body = self._view[2:]
+        self._record = memoryview(bytearray(_RECORD_MAX))
         self._forget()
 
     def _forget(self):
@@ -87,7 +85,7 @@ class Sync:
         packer.begin(self._transfer, self._counter, self.size)
         try:
             while packer.room() > 0 and (self._at < self._length or self._load()):
-                self._at += packer.put(self._view, self._at, self._length)
+                self._at += packer.put(self._record, self._at, self._length)
             empty = packer.room() == min(self.size, len(packer.buffer)) - protocol.FRAME_OVERHEAD
             status = protocol.OK
         except OSError:
@@ -107,11 +105,10 @@ class Sync:
         """Takes the next record that is still there; False when there is none."""
         self._seq = max(self._seq, self._journal.first_seq)
         while self._seq < self._end:
-            size = self._journal.read(self._seq, self._body)
+            self._length = self._journal.read(self._seq, self._record)
             self._seq += 1
-            if size:
-                self._at = protocol.prefix_length(self._record, size)
-                self._length = 2 + size
+            if self._length:
+                self._at = 0
                 return True
         return False
 

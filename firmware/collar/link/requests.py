@@ -1,0 +1,82 @@
+"""What a phone asks through the control characteristic, and the answers."""
+
+from micropython import const
+
+from collar.link import protocol
+
+_LIVE_MAX_S = const(3600)
+_CAPABILITIES = protocol.CAN_SYNC | protocol.CAN_SET_TIME | protocol.CAN_LIVE | protocol.CAN_HEART
+
+
+class Requests:
+    """Answers requests. `set_time(utc_ms)` as in Link; `before_read()` is called when a phone asks what there is."""
+
+    def __init__(self, journal, clock, sync, set_time, before_read, journal_id):
+        self.live_until_ms = -1
+        self.finished_syncs = 0
+        self._journal = journal
+        self._clock = clock
+        self._sync = sync
+        self._set_time = set_time
+        self._before_read = before_read
+        self._journal_id = journal_id
+        self._table = {
+            protocol.INFO: self._info,
+            protocol.JOURNAL: self._range,
+            protocol.SYNC_START: self._sync_start,
+            protocol.SYNC_STOP: self._sync_stop,
+            protocol.SET_TIME: self._time,
+            protocol.GO_LIVE: self._go_live,
+        }
+        self._size = 20
+
+    def answer(self, connection, data, size):
+        """The answer's bytes to a request's; None for an acknowledgement. `size`: bytes in a notification."""
+        opcode, token, values = protocol.parse_request(data)
+        self._size = size
+        if opcode == protocol.SYNC_ACK:
+            if values is not None:
+                self._acknowledge(connection, *values)
+            return None
+        handler = self._table.get(opcode)
+        if values is None:
+            status, result = protocol.MALFORMED, ()
+        elif handler is None:
+            status, result = protocol.UNKNOWN_REQUEST, ()
+        else:
+            status, result = handler(connection, *values)
+        return protocol.answer(opcode & 0x7F, token, status, *result)
+
+    def _acknowledge(self, connection, transfer, counter):
+        was_active = self._sync.connection is not None
+        self._sync.acknowledge(connection, transfer, counter)
+        if was_active and self._sync.connection is None:
+            self.finished_syncs += 1
+
+    def _info(self, _connection):
+        version = protocol.MAJOR, protocol.MINOR, protocol.PATCH
+        return protocol.OK, version + (_CAPABILITIES, self._journal_id, self._journal.boot)
+
+    def _range(self, _connection):
+        self._before_read()
+        uptime_ms = self._clock.uptime_ms()
+        journal = self._journal
+        return protocol.OK, (journal.first_seq, journal.next_seq, uptime_ms & 0xFFFFFFFF, uptime_ms >> 32)
+
+    def _sync_start(self, connection, transfer, first, end, window, _flags):
+        status, first, end = self._sync.start(connection, transfer, first, end, window, self._size)
+        return status, (transfer, first, end)
+
+    def _sync_stop(self, connection, transfer):
+        return (protocol.OK if self._sync.stop(connection, transfer) else protocol.NO_TRANSFER), ()
+
+    def _time(self, _connection, utc_ms):
+        if utc_ms < 0:
+            return protocol.MALFORMED, ()
+        moved_ms = self._set_time(utc_ms)
+        return protocol.OK, ((0, 0) if moved_ms is None else (1, moved_ms))
+
+    def _go_live(self, _connection, seconds):
+        seconds = min(seconds, _LIVE_MAX_S)
+        self.live_until_ms = self._clock.uptime_ms() + seconds * 1000
+        return protocol.OK, (seconds,)

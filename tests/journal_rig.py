@@ -200,3 +200,23 @@ def every_cut_of_recovery(prepare, actions, sectors, every):
                 break
         operation += every
     return cuts, wrong
+
+
+def story(script, sectors=6, seed=1):
+    """Plays a list of actions: strings for `run`, R restart, C a cut inside the third operation and a restart.
+
+    Returns the rig, whose flash is an image to look at.
+    """
+    rig = Rig(sectors, seed)
+    for act in script:
+        if act == "R":
+            rig.reboot()
+        elif act == "C":
+            rig.flash.cut(3, "inside")
+            rig.run("aaaaaaa")
+            rig.reboot()
+            rig.check()
+            rig.pending = None
+        else:
+            assert rig.run(act)
+    return rig

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,7 +80,7 @@ def test_segments_cover_each_day_and_join_in_attitude():
     for number in range(9):
         segments = DOG.built(number).day.segments
         assert segments[0].start_s == number * DAY_S and segments[-1].end_s == (number + 1) * DAY_S
-        for before, after in zip(segments, segments[1:], strict=False):
+        for before, after in pairwise(segments):
             assert before.end_s == after.start_s and after.end_s > after.start_s
             assert (before.pitch, before.body_roll) == (after.from_pitch, after.from_body_roll)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -43,11 +45,7 @@ def test_beats_increase_and_are_neither_too_close_nor_too_far():
 
 def test_the_heart_recovers_after_work():
     segments = DOG.built(0).day.segments
-    rest = next(
-        b
-        for a, b in zip(segments, segments[1:], strict=False)
-        if a.activity in (A.TROT, A.PACE) and b.activity is A.STAND
-    )
+    rest = next(b for a, b in pairwise(segments) if a.activity in (A.TROT, A.PACE) and b.activity is A.STAND)
     rate = DOG.built(0).vitals.heart_bpm
     at = int(rest.start_s * 10)
     assert rate[at] > rate[int(rest.end_s * 10) - 1]

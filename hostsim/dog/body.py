@@ -175,7 +175,7 @@ class Dog:
         self, built: BuiltDay, segment: Segment, t_s: FloatArray, _bandwidth: float, out: FloatArray
     ) -> None:
         """A body that lies, sits or stands: one direction of gravity, breath along another, a head that looks about."""
-        up, breath_axis = _up(segment), _breath_axis(segment)
+        up, breath_axis = _frame(segment)[:2]
         if segment.activity in OFF:
             out[:] = up[:, None]
             return
@@ -194,7 +194,7 @@ class Dog:
         ease = np.clip((t_s - segment.start_s - segment.transition_s) / 3.0, 0, 1)
         angle *= ease
         lean *= ease
-        up, fore, side = _up(segment), _pitch_way(segment), _roll_way(segment)
+        up, _, fore, side = _frame(segment)
         shrink = 0.5 * (angle * angle + lean * lean)
         for axis in range(3):
             out[axis] += angle * fore[axis] + lean * side[axis] - up[axis] * shrink
@@ -226,7 +226,7 @@ class Dog:
         out[1] = neck_y * turn_cosine + neck_z * turn_sine
         out[2] = neck_z * turn_cosine - neck_y * turn_sine
         if segment.activity not in OFF:
-            out += _breath_axis(segment)[:, None] * self._breath_g(built, segment, t_s)
+            out += _frame(segment)[1][:, None] * self._breath_g(built, segment, t_s)
 
     def _rattle(
         self, segment: Segment, t_s: FloatArray, parts: FloatArray | None, neck_y: FloatArray
@@ -314,6 +314,15 @@ class Dog:
         beats = [self.built(item).vitals.beats for item in numbers if item >= 0]
         joined = np.concatenate(beats)
         return joined[np.searchsorted(joined, start_s - 8.0) : np.searchsorted(joined, end_s + 4.0)]
+
+
+def _frame(segment: Segment) -> FloatArray:
+    """Up, the breath's direction, and how up changes with a nod and with a roll: shape (4, 3), worked out once."""
+    if segment.frame is None:
+        segment.frame = np.stack(
+            [_up(segment), _breath_axis(segment), _pitch_way(segment), _roll_way(segment)]
+        )
+    return segment.frame
 
 
 def _up(segment: Segment) -> FloatArray:

@@ -39,11 +39,10 @@ def generator(seed: int, *parts: int) -> np.random.Generator:
 
 def uniform(seed_key: int, index: IntArray) -> FloatArray:
     """One number in [0, 1) for each index (splitmix64's finaliser)."""
-    with np.errstate(over="ignore"):
-        mixed = index.astype(np.uint64) * _GOLDEN + np.uint64(seed_key)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * _MIX_1
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX_2
-        mixed ^= mixed >> np.uint64(31)
+    mixed = np.atleast_1d(index).astype(np.uint64) * _GOLDEN + np.uint64(seed_key)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * _MIX_1
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX_2
+    mixed ^= mixed >> np.uint64(31)
     return (mixed >> np.uint64(11)).astype(np.float64) * _TO_UNIT
 
 

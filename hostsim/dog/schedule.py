@@ -119,6 +119,8 @@ class Segment:
     limps: bool = True
     pant_until_s: float = -1.0
     signs: Signs = field(default_factory=Signs)
+    frame: np.ndarray | None = None
+    """Directions in the collar's axes that the body works out once: up, breath, nod, roll; shape (4, 3)."""
 
     @property
     def side(self) -> int:

@@ -8,30 +8,15 @@ import micropython
 @micropython.viper
 def _biquad(source: ptr16, target: ptr16, n: int, state: ptr16):
     # state: b0 b1 b2 a1 a2 (Q13), x1 x2 y1 y2, remainder of the last division.
-    i = 0
-    while i < 9:
-        v = int(state[i])
-        if v > 32767:
-            v -= 65536
-        if i == 0:
-            b0 = v
-        elif i == 1:
-            b1 = v
-        elif i == 2:
-            b2 = v
-        elif i == 3:
-            a1 = v
-        elif i == 4:
-            a2 = v
-        elif i == 5:
-            x1 = v
-        elif i == 6:
-            x2 = v
-        elif i == 7:
-            y1 = v
-        else:
-            y2 = v
-        i += 1
+    b0 = (int(state[0]) ^ 0x8000) - 0x8000
+    b1 = (int(state[1]) ^ 0x8000) - 0x8000
+    b2 = (int(state[2]) ^ 0x8000) - 0x8000
+    a1 = (int(state[3]) ^ 0x8000) - 0x8000
+    a2 = (int(state[4]) ^ 0x8000) - 0x8000
+    x1 = (int(state[5]) ^ 0x8000) - 0x8000
+    x2 = (int(state[6]) ^ 0x8000) - 0x8000
+    y1 = (int(state[7]) ^ 0x8000) - 0x8000
+    y2 = (int(state[8]) ^ 0x8000) - 0x8000
     rest = int(state[9])
     i = 0
     while i < n:

@@ -110,9 +110,7 @@ def correlogram(window: ptr32, sizes: ptr32, rho: ptr16) -> int:
             sum += int(window[i]) * int(window[j]) + int(window[i + 1]) * int(window[j + 1])
             sum += int(window[i + 2]) * int(window[j + 2])
             i += 3
-        high = (sum >> 16) & 0xFFFF
-        if high > 32767:
-            high -= 65536
+        high = ((sum >> 16) & 0xFFFF ^ 0x8000) - 0x8000
         sum = (high << 16) | (sum & 0xFFFF)
         if lag == 0:
             newest = sum
@@ -130,12 +128,8 @@ def correlogram(window: ptr32, sizes: ptr32, rho: ptr16) -> int:
         if i >= 0:
             j = 0
             while j < 3:
-                a = int(window[i + j]) & 0xFFFF
-                if a > 32767:
-                    a -= 65536
-                b = int(window[i + j + n]) & 0xFFFF
-                if b > 32767:
-                    b -= 65536
+                a = (int(window[i + j]) & 0xFFFF ^ 0x8000) - 0x8000
+                b = (int(window[i + j + n]) & 0xFFFF ^ 0x8000) - 0x8000
                 older += a * a - b * b
                 j += 1
         lag += 1

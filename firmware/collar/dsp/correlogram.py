@@ -113,8 +113,7 @@ def correlogram(window: ptr32, sizes: ptr32, rho: ptr16) -> int:
         high = ((sum >> 16) & 0xFFFF ^ 0x8000) - 0x8000
         sum = (high << 16) | (sum & 0xFFFF)
         if lag == 0:
-            newest = sum
-            older = sum
+            newest = older = sum
         whole = (newest + older) >> 1
         while whole > 524287:
             whole >>= 1

@@ -41,6 +41,7 @@ class Movement:
         self.timebase = Timebase(_PERIOD_US)
         self._taken = 0
         self._running = False
+        self._overrun = False
         self.worn = True
         self.on_breath = None
         self.on_block = None
@@ -62,8 +63,12 @@ class Movement:
             return
         passed = self._taken + driver.pending - self.timebase.count
         lost = self.timebase.passed(passed, self._clock.uptime_ms())
+        self._overrun = self._overrun or driver.overrun
         if lost:
-            self._gap(lost, "overrun" if driver.overrun else "stall")
+            self._forget()
+            self._taken += lost
+        else:
+            self._tell_gap(passed)
 
     def _begin(self):
         self.timebase.start(self._clock.uptime_ms())
@@ -71,10 +76,12 @@ class Movement:
         self._forget()
         self._running = True
 
-    def _gap(self, lost, reason):
-        self._forget()
-        self._taken += lost
-        self._recorder.record(records.GAP, ("motion", lost, reason))
+    def _tell_gap(self, passed):
+        missing = self.timebase.ended_gap(passed)
+        if missing:
+            reason = "overrun" if self._overrun else "stall"
+            self._recorder.record(records.GAP, ("motion", missing, reason), self.timebase.gap_end_ms)
+            self._overrun = False
 
     def _forget(self):
         flags = self.motion.gap()

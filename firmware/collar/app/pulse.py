@@ -77,9 +77,15 @@ class Pulse:
         self.heart.period_us = self.timebase.period_us
         if lost:
             self.heart.reset()
-            self._recorder.record(records.GAP, ("pulse", lost, "overrun" if driver.overflow else "stall"))
+        else:
+            self._tell_gap(n, "overrun" if driver.overflow else "stall")
         if n:
             self._feed(n, now_ms)
+
+    def _tell_gap(self, n, reason):
+        missing = self.timebase.ended_gap(n)
+        if missing:
+            self._recorder.record(records.GAP, ("pulse", missing, reason), self.timebase.gap_end_ms)
 
     def _feed(self, n, now_ms):
         heart = self.heart

@@ -12,18 +12,22 @@ _NEXT_BASE_MS = const(60000)
 _ANCHOR_MS = const(600000)  # the oscillator follows temperature, so the measurement moves on every 10 minutes
 _TOLERANCE_PCT = const(8)  # a period further from the nominal one is no oscillator, it is lost samples
 _GAP_MS = const(250)
+_ONGOING_US = const(60000000)
 
 
 class Timebase:
     """The period and the times of one stream of samples with a nominal period in us.
 
-    `count`: samples that have passed since the start, those that were lost included.
+    `count`: samples that have passed since the start, those that were lost included. `missing`: samples of a gap that
+    has not been told yet; `gap_end_ms`: when it was last seen to go on.
     """
 
     def __init__(self, nominal_period_us):
         self.nominal_period_us = nominal_period_us
         self.period_us = nominal_period_us
         self.count = 0
+        self.missing = 0
+        self.gap_end_ms = 0
 
     def start(self, now_ms):
         """The stream starts (again) at this moment; its count goes on."""
@@ -42,10 +46,23 @@ class Timebase:
         self._last_ms = now_ms
         if lost * self.period_us > _GAP_MS * 1000:
             self.count += lost
+            self.missing += lost
+            self.gap_end_ms = now_ms
             self.start(now_ms)
             return lost
         self._discipline(now_ms)
         return 0
+
+    def ended_gap(self, n):
+        """The samples missing in a gap that is over, once: n samples have come since. 0 if there is none.
+
+        A gap that goes on is told every minute.
+        """
+        missing = self.missing
+        if not n and missing * self.period_us < _ONGOING_US:
+            return 0
+        self.missing = 0
+        return missing
 
     def _discipline(self, now_ms):
         base_ms = now_ms - self._anchor_ms

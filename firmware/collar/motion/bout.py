@@ -12,8 +12,9 @@ _CHANGES = const(2)
 _NOTICED_MS = const(1500)
 # A bout counts from this many strides on (the contract of the bout record).
 _LEAST_STRIDES_MILLI = const(10000000)
-# A bout that lasts is given out in pieces of this length, ms, so that a long run is in the journal while it is run.
-_LONGEST_MS = const(60000)
+# A bout that lasts is given out in pieces of this length, ms, so that a long run is in the journal while it is run;
+# at 3.5 strides a second its strides x 1e6 stay below 2^30.
+_LONGEST_MS = const(240000)
 
 
 class Bout:

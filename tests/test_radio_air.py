@@ -115,7 +115,7 @@ def test_loss_costs_time_and_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_a_link_that_goes_silent_is_noticed_by_both_after_the_timeout(tmp_path: Path) -> None:
-    async def play(bench: Bench) -> tuple[list[str], float]:
+    async def play(bench: Bench) -> float:
         connection, _, table = await connect(bench)
         gone: asyncio.Future[float] = bench.loop.create_future()
         connection.on("disconnection", lambda _reason: gone.set_result(bench.loop.time()))
@@ -126,10 +126,17 @@ def test_a_link_that_goes_silent_is_noticed_by_both_after_the_timeout(tmp_path: 
         await asyncio.sleep(0.1)
         again = await connect(bench)
         assert again[0].handle == connection.handle
-        return list(bench.console), noticed_s
+        return noticed_s
 
-    console, noticed_s = Bench(_STREAM, tmp_path).run(play)
-    assert [line for line in console if line != "irq 4"] == ["irq 1", "irq 21", "irq 2", "irq 1", "irq 21"]
+    bench = Bench(_STREAM, tmp_path)
+    noticed_s = bench.run(play)
+    assert [line for line in bench.console if line != "irq 4"] == [
+        "irq 1",
+        "irq 21",
+        "irq 2",
+        "irq 1",
+        "irq 21",
+    ]
     assert noticed_s == pytest.approx(2.0, abs=0.1)
 
 
@@ -153,13 +160,14 @@ def test_out_of_range_nothing_is_heard(tmp_path: Path) -> None:
 
 
 def test_a_reset_collar_comes_back_without_its_table(tmp_path: Path) -> None:
-    async def play(bench: Bench) -> list[str]:
+    async def play(bench: Bench) -> None:
         connection, _, _ = await connect(bench)
         gone: asyncio.Future[int] = bench.loop.create_future()
         connection.on("disconnection", gone.set_result)
         bench.device.reset(2)
         await gone
         await connect(bench)
-        return list(bench.console)
 
-    assert Bench(_STREAM, tmp_path).run(play) == ["irq 1", "irq 21", "irq 1", "irq 21"]
+    bench = Bench(_STREAM, tmp_path)
+    bench.run(play)
+    assert bench.console == ["irq 1", "irq 21", "irq 1", "irq 21"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
 from hostsim.dog import motion, noise, optical, vitals
 from hostsim.dog.events import moments_of
+from hostsim.dog.gaits import Strides
 from hostsim.dog.noise import FloatArray
+from hostsim.dog.record import BuiltDay, truth_of
 from hostsim.dog.schedule import (
     DAY_S,
     FIRST_HOUR,
@@ -18,7 +20,6 @@ from hostsim.dog.schedule import (
     OFF,
     STILL,
     Activity,
-    Day,
     Planner,
     Segment,
     looseness,
@@ -26,7 +27,7 @@ from hostsim.dog.schedule import (
 from hostsim.dog.traits import Course, Daily, Happening, Life, Span, Touch, Traits
 from hostsim.dog.transients import BURST_KINDS, Moment, burst, cosine, shock, sine
 from hostsim.dog.truth import Truth
-from hostsim.dog.vitals import GRID_HZ, DayVitals
+from hostsim.dog.vitals import GRID_HZ
 from hostsim.signals import Optical
 
 A = Activity
@@ -38,16 +39,6 @@ SWAY_G = 0.004
 LOOK_RAD = {A.REST: 0.035, A.SIT: 0.07, A.STAND: 0.09, A.CAR: 0.04, A.TRAIN: 0.04}
 """How far an awake head moves about while the body is still (assumed)."""
 PANT_TABLE_HZ = 4.1
-
-
-@dataclass(frozen=True)
-class BuiltDay:
-    """A day with all that was worked out for it."""
-
-    day: Day
-    vitals: DayVitals
-    moments: list[Moment]
-    moment_starts: FloatArray
 
 
 class Dog:
@@ -132,15 +123,13 @@ class Dog:
 
     def truth(self, start_s: float, end_s: float) -> Truth:
         """What really happens in [start_s, end_s), by whole seconds."""
-        from hostsim.dog.record import truth_of
-
         return truth_of(self, start_s, end_s)
 
-    def strides(self, segment: Segment):
+    def strides(self, segment: Segment) -> Strides:
         """The strides of a striding segment."""
         return self._gaiter.strides(segment)
 
-    def _pieces(self, t_s: FloatArray):
+    def _pieces(self, t_s: FloatArray) -> Iterator[tuple[BuiltDay, Segment, slice]]:
         """For each segment that the times touch: its built day, itself and the slice of the times."""
         at, count = 0, len(t_s)
         while at < count:
@@ -265,7 +254,7 @@ class Dog:
             breath = breath + vitals.PANT_MG * 1e-3 * fade * swell * sine(hz * since + wobble)
         return breath
 
-    def _moments_in(self, built: BuiltDay, t_s: FloatArray):
+    def _moments_in(self, built: BuiltDay, t_s: FloatArray) -> list[Moment]:
         low = int(np.searchsorted(built.moment_starts, t_s[0] - _LONGEST_MOMENT_S))
         high = int(np.searchsorted(built.moment_starts, t_s[-1], side="right"))
         return [item for item in built.moments[low:high] if item.end_s >= t_s[0]]
@@ -281,7 +270,7 @@ class Dog:
         part = t_s[low:high]
         pitch, _, collar = self.attitude(segment, part)
         if moment.kind in BURST_KINDS:
-            along, vertical = burst(moment, part), 0.0
+            along, vertical = burst(moment, part, bandwidth_hz), 0.0
         else:
             along, vertical = shock(moment, part, bandwidth_hz)
         cranial, left, dorsal = moment.direction

@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from hostsim.dog import gaits
 from hostsim.dog.motion import shake_size
-from hostsim.dog.schedule import DAY_S, OFF, STRIDING, Activity, Segment
+from hostsim.dog.noise import FloatArray
+from hostsim.dog.schedule import DAY_S, OFF, STRIDING, Activity, Day, Segment
+from hostsim.dog.traits import Traits
 from hostsim.dog.transients import SHOCK_KINDS, Moment, moment_of
 from hostsim.dog.truth import Event, Truth
-from hostsim.dog.vitals import GRID_HZ
-
-if TYPE_CHECKING:
-    from hostsim.dog.body import BuiltDay, Dog
+from hostsim.dog.vitals import GRID_HZ, DayVitals
 
 A = Activity
 _NAMED = (A.SHAKE, A.SCRATCH, A.BARK, A.LIE_DOWN, A.RISE, A.TURN, A.STRETCH)
 _HALF_WINDOW_S = 4.0
 
 
-def truth_of(dog: Dog, start_s: float, end_s: float) -> Truth:
+@dataclass(frozen=True)
+class BuiltDay:
+    """A day with all that was worked out for it."""
+
+    day: Day
+    vitals: DayVitals
+    moments: list[Moment]
+    moment_starts: FloatArray
+
+
+class Lived(Protocol):
+    """As much of a dog as its truth needs."""
+
+    traits: Traits
+
+    def built(self, number: int) -> BuiltDay:
+        """Day `number`."""
+        ...
+
+    def strides(self, segment: Segment) -> gaits.Strides:
+        """The strides of a striding segment."""
+        ...
+
+
+def truth_of(dog: Lived, start_s: float, end_s: float) -> Truth:
     """The truth of [start_s, end_s), by whole seconds."""
     count = max(0, int(np.ceil(end_s - start_s)))
     out = Truth(
@@ -50,7 +73,7 @@ def truth_of(dog: Dog, start_s: float, end_s: float) -> Truth:
     return replace(out, beats=kept)
 
 
-def _fill(dog: Dog, out: Truth, segment: Segment, part: slice) -> None:
+def _fill(dog: Lived, out: Truth, segment: Segment, part: slice) -> None:
     out.activity[part] = segment.activity
     out.side[part] = segment.side
     out.duty[part] = segment.duty
@@ -85,7 +108,7 @@ def _heart(out: Truth, beats: np.ndarray, middle: np.ndarray) -> None:
     out.heart_bpm[good] = 60.0 * (high - low)[good] / np.maximum(span[good], 1e-3)
 
 
-def _events(dog: Dog, built: BuiltDay) -> list[Event]:
+def _events(dog: Lived, built: BuiltDay) -> list[Event]:
     out = [_moment_event(item) for item in built.moments]
     for segment in built.day.segments:
         if segment.activity in _NAMED:

@@ -18,7 +18,7 @@ from hostsim.dog.noise import FloatArray
 
 FINE_HZ = 8000.0
 _BEFORE_S, _AFTER_S = 1.0, 1.5
-BURST_KINDS = ("twitch", "tremor", "bark")
+BURST_KINDS = ("twitch", "tremor")
 SHOCK_KINDS = ("impact", "jump", "fall", "bump", "flinch")
 RING_HZ, RING_DAMPING, RING_SHARE = 28.0, 0.12, 0.3
 """The collar on its fur after a blow (assumed): a ring-down of 28 Hz, 12 % of critical, 30 % of the peak."""
@@ -92,8 +92,8 @@ def shock_span(at_s: float) -> tuple[float, float]:
     return at_s - _BEFORE_S, at_s + _AFTER_S - 0.001
 
 
-def burst(moment: Moment, t_s: FloatArray) -> FloatArray:
-    """A twitch, a tremor or a bark along its direction, in g; it rises and falls within its span."""
+def burst(moment: Moment, t_s: FloatArray, bandwidth_hz: float) -> FloatArray:
+    """A twitch or a tremor along its direction, in g; it rises and falls within its span."""
     length = moment.end_s - moment.start_s
     since = t_s - moment.start_s
     edge = min(0.5, 0.3 * length)
@@ -102,7 +102,8 @@ def burst(moment: Moment, t_s: FloatArray) -> FloatArray:
         return moment.size_g * envelope * noise.smooth(moment.key, t_s, 18.0)
     wobble = 0.25 * noise.smooth(moment.key, t_s, 2.0)
     swell = 1.0 + 0.35 * noise.smooth(noise.key(moment.key, 1), t_s, 1.5)
-    return moment.size_g * envelope * swell * sine(moment.hz * since + wobble)
+    passed = float(response(np.array([moment.hz]), bandwidth_hz)[0])
+    return moment.size_g * passed * envelope * swell * sine(moment.hz * since + wobble)
 
 
 _SINE = np.sin(2 * np.pi * np.arange(TABLE + 1) / TABLE)

@@ -1,0 +1,297 @@
+"""Health: fed with every record as it is written, asked at the end of each hour and day, answers with records.
+
+Pure and in integers. `record` costs some tens of operations; `close_hour` and `close_day` are generators that yield
+None between slices of a few milliseconds and (kind, values) for each record that the app shall write.
+"""
+
+import struct
+
+from micropython import const
+
+from collar.health import history as h
+from collar.health import onset as o
+from collar.health import signals as s
+from collar.health import today as t
+from collar.health import words as w
+from collar.health.alerts import Alerts
+from collar.health.index import SHOWN, Index
+from collar.health.pattern import Evidence
+from collar.health.profile import HOUR_UNKNOWN, Profile
+from collar.health.range import Range
+from collar.health.touch import Touch
+from collar.health.watch import BEFORE, Watches
+
+VERSION = const(1)
+_DAY_S = const(86400)
+_WORN_LEAST = const(25)  # % of a day below which it is no part of a baseline
+_SICK = const(35)  # from this index on a day is no part of a baseline
+_HARD = const(1600)  # a blow of 16.00 g and more is told at once
+_ONSET_DAYS = const(10)
+_ONSET_SIGNS = const(4)
+_HEAD = "<BIHHBH"
+
+
+class Health:
+    """One dog's health. `zone_min`: minutes that the dog's clock is ahead of UTC; it only names hours."""
+
+    def __init__(self, zone_min=0):
+        self.zone_min = zone_min
+        self.history = h.History()
+        self.profile = Profile()
+        self.today = t.Today(self.profile)
+        self.index = Index(self.history)
+        self.watches = Watches()
+        self.touch = Touch()
+        self.alerts = Alerts()
+        self.range = Range()
+        self._onset = o.Onset(self.history)
+        self._closed_s = 0
+        self._raised_day = 0
+        self._told_onset = 0  # the day of the history that was last told, and its hours either side
+        self._told_hours = 0
+
+    def hour(self, utc_ms):
+        """The hour of the dog's day, or None while the clock was never set."""
+        return None if utc_ms is None else (utc_ms // 60000 + self.zone_min) // 60 % 24
+
+    def record(self, kind, values, utc_ms, uptime_ms, duty, seq=None):
+        """Takes a record as it was written; `values` in stored units and field order, words as numbers.
+
+        `seq` is the record's sequence number (used for impacts). Returns records to write at once, mostly ().
+        """
+        if kind == w.MINUTE:
+            self.today.minute(values, duty)
+        elif kind == w.PULSE:
+            return self._pulse(values, utc_ms, uptime_ms, duty)
+        elif kind == w.BREATH:
+            return self._breath(values, utc_ms, duty)
+        elif kind == w.BOUT:
+            self.today.bout(values, uptime_ms, duty)
+        elif kind == w.LIE or kind == w.RISE:
+            self.today.posture(kind, values, duty)
+        elif kind == w.TREMOR:
+            self.today.tremor(duty)
+        elif kind == w.NIGHT:
+            self.today.night(values)
+        elif kind == w.FLINCH:
+            self.touch.mark(values, uptime_ms)
+        elif kind == w.IMPACT:
+            return self._impact(values, utc_ms, seq)
+        return ()
+
+    def _slot(self, utc_ms):
+        hour = self.hour(utc_ms)
+        return HOUR_UNKNOWN if hour is None else hour
+
+    def _pulse(self, values, utc_ms, uptime_ms, duty):
+        rate = self.today.pulse(values, self._slot(utc_ms), uptime_ms, duty)
+        if rate is None:
+            return ()
+        return self._raise(self.range.pulse(rate, values[5], self.today.excess), w.RED, utc_ms)
+
+    def _breath(self, values, utc_ms, duty):
+        rate = self.today.breath(values, self._slot(utc_ms), duty)
+        return self._raise(self.range.breath(rate, values[6], values[7]), w.RED, utc_ms)
+
+    def _impact(self, values, utc_ms, seq):
+        peak = values[0] or 0
+        utc_s = 0 if utc_ms is None else utc_ms // 1000
+        seq = 0 if seq is None else seq
+        self.watches.add(seq, utc_s, self.history.count, min(65535, peak))
+        self.today.frozen = True
+        told = [(w.WATCH, (seq, 0, w.UNKNOWN))]
+        if peak >= _HARD or values[2]:
+            told.extend(self._raise([w.BLOW], w.AMBER, utc_ms))
+        return told
+
+    def _raise(self, reasons, level, utc_ms):
+        """Raises an alert outside the day's close; () when there are no reasons or no news."""
+        if not reasons or not self.alerts.raise_to(level, reasons):
+            return ()
+        self._raised_day = self.history.count
+        told = self.alerts.take(self.hour(utc_ms))
+        return (told,) if told else ()
+
+    def close_hour(self, utc_ms, uptime_ms):
+        """The end of an hour: `utc_ms` (or None) and `uptime_ms` of now."""
+        before = None if utc_ms is None else utc_ms - 1800000
+        self.today.close_hour(self._slot(before))
+        yield None
+        if self.touch.over(uptime_ms):
+            yield from self.end_touch()
+        self.alerts.hour()
+        hot = self.range.hour()
+        if hot != w.GREEN:
+            for item in self._raise([w.HEAT, w.PANTING_AT_REST, w.FAST_PULSE], hot, utc_ms):
+                yield item
+                yield self._pattern()
+        told = self.alerts.take(self.hour(utc_ms))
+        if told:
+            yield told
+
+    def end_touch(self):
+        """The touch test is over: its `touch` records, the sorest spot first. Nothing when no mark was made."""
+        yield from self.touch.finish(self.history.count)
+
+    def acknowledge(self):
+        """The handler has seen the alert; the `alert` record of that, or None."""
+        return self.alerts.acknowledge()
+
+    def close_day(self, utc_ms, uptime_ms):
+        """The end of the dog's day, best an hour or two after it got up; call `close_hour` first."""
+        self._skip_days(utc_ms)
+        coverage = min(100, self.today.sums[t.WORN] // 1440)
+        missing = self._missing(utc_ms, coverage)
+        self._close_history(coverage)
+        day = self.history.count
+        watched = self.watches.on(day)
+        self.index.days = BEFORE if watched else h.WINDOW
+        for signal in range(s.SCORED):
+            self.index.weigh(signal)
+            yield None
+        self.index.close(coverage, self.touch, day)
+        self.index.find_masked()
+        index = self.index
+        yield w.DAY, (index.value, list(index.domains), list(index.reasons), coverage)
+        if watched:
+            self.history.mark(0, h.WATCHED)
+        if index.value is not None and index.value >= _SICK:
+            self.history.mark(0, h.SICK)
+        yield from self._close_watches(day)
+        was = self.alerts.level
+        news = self.alerts.close_day(index, watched)
+        if self.alerts.level > was:
+            self._raised_day = day
+        self.today.frozen = watched or self.alerts.level != w.GREEN
+        if news or index.reasons:
+            yield self._pattern(missing)
+        if self.alerts.level != w.GREEN and index.reasons and day - self._raised_day <= _ONSET_DAYS:
+            yield from self._began(day)
+        told = self.alerts.take(self.hour(utc_ms))
+        if told:
+            yield told
+
+    def _skip_days(self, utc_ms):
+        """Days on which the collar was off are days without values."""
+        if utc_ms is None:
+            return
+        now_s = utc_ms // 1000
+        if self._closed_s:
+            gone = (now_s - self._closed_s + _DAY_S // 2) // _DAY_S - 1
+            for _ in range(max(0, min(gone, h.DAYS))):
+                self.history.add_missing()
+        self._closed_s = now_s
+
+    def _missing(self, utc_ms, coverage):
+        sums = self.today.sums
+        missing = []
+        if self.touch.day < 0 or self.history.count - self.touch.day > 7:
+            missing.append(w.NO_TOUCH_TEST)
+        if sums[t.PULSES] < 8:
+            missing.append(w.NO_HEART)
+        if sums[t.BREATHS] < 8:
+            missing.append(w.NO_BREATH)
+        if coverage < 50:
+            missing.append(w.NOT_WORN)
+        if utc_ms is None:
+            missing.append(w.NO_CLOCK)
+        return missing
+
+    def _close_history(self, coverage):
+        values = self.today.values()
+        codes = bytearray(s.SIGNALS)
+        for i in range(s.SIGNALS):
+            codes[i] = s.encode(i, values[i])
+        self.history.add(codes)
+        if coverage < _WORN_LEAST:
+            self.history.mark(0, h.LAME_DATA)
+        self.today.clear()
+
+    def _close_watches(self, day):
+        for item in self.watches.close_day(day, self.index.value):
+            yield item
+            if item[1][2] == w.ENDED_QUIET:
+                self.history.unmark(h.WATCHED)
+        self.watches.forget(day, h.DAYS)
+
+    def _pattern(self, missing=()):
+        index = self.index
+        blow = self.watches.latest(self.history.count) is not None
+        spot = self.touch.spot if index.sign_sizes[w.FLINCHING] else w.NONE
+        evidence = Evidence(index.sign_sizes, index.domains, blow, self.range.hot, spot)
+        missing = list(missing)
+        if not index.trusted:
+            missing.append(w.NO_BASELINE)
+        return w.PATTERN, evidence.values(missing)
+
+    def _began(self, day):
+        """The `onset` records: of each of the strongest signs, and of all together (signal None) when they changed."""
+        index, found = self.index, self._onset
+        order = [(-index.sizes[i], i) for i in range(s.SCORED) if index.sizes[i] >= SHOWN and s.weight(i)]
+        order.sort()
+        told = []
+        for _, signal in order[:_ONSET_SIGNS]:
+            found.clear()
+            yield from self._fit(signal)
+            if found.solve():
+                told.append(self._onset_values(s.sign(signal, index.rises[signal]), day))
+        found.clear()
+        for _, signal in order:
+            yield from self._fit(signal)
+        if not found.solve():
+            return
+        together = self._onset_values(None, day)
+        if day - found.best == self._told_onset and together[2] >= self._told_hours:
+            return
+        self._told_onset = day - found.best
+        self._told_hours = together[2]
+        yield w.ONSET, together
+        for values in told:
+            yield w.ONSET, values
+
+    def _fit(self, signal):
+        base = self.history.baseline(signal, 1, self.index.days)
+        yield from self._onset.add(signal, self.index.rises[signal], base)
+
+    def _onset_values(self, sign, day):
+        """Sign, time in s UTC (None without a clock), hours either side, and the blow that fits."""
+        found = self._onset
+        blow = self.watches.between(day - 2 - found.first, day - 1 - found.last)
+        seq = blow.seq if blow else None
+        oldest = -(found.first + 1) * _DAY_S
+        newest = -found.last * _DAY_S
+        at = -found.best * _DAY_S - _DAY_S // 2
+        if found.rise >= o.CREPT_DAYS:
+            at = (oldest + newest) // 2
+        if blow and blow.utc_s and self._closed_s:
+            at = blow.utc_s - self._closed_s
+        hours = max(12, (max(at - oldest, newest - at) + 1800) // 3600)
+        return sign, (self._closed_s + at if self._closed_s else None), hours, seq
+
+    def dump(self):
+        """Everything that has to survive a reboot, in some 3 KB; give it to `load`."""
+        out = bytearray(
+            struct.pack(
+                _HEAD,
+                VERSION,
+                self._closed_s,
+                self._raised_day,
+                self._told_onset,
+                1 if self.today.frozen else 0,
+                self._told_hours,
+            )
+        )
+        for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts):
+            part.dump(out)
+        return bytes(out)
+
+    def load(self, data):
+        """Takes what `dump` gave. Raises ValueError for another version's bytes; a new dog starts without any."""
+        if data[0] != VERSION:
+            raise ValueError("version")
+        _, self._closed_s, self._raised_day, told, frozen, hours = struct.unpack_from(_HEAD, data, 0)
+        self._told_onset, self._told_hours = told, hours
+        self.today.frozen = bool(frozen)
+        at = struct.calcsize(_HEAD)
+        for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts):
+            at = part.load(data, at)

@@ -293,16 +293,20 @@ class Dog:
         place = (t_s - built.vitals.start_s) * GRID_HZ
         phase = noise.lerp(built.vitals.breath_phase, place)
         breath = -0.5 * cosine(phase)
-        blood = optical.pulse(t_s, self.beats_near(built.day.number, float(t_s[0]), float(t_s[-1])))
+        blood = optical.pulse(t_s, self.beats_near(float(t_s[0]), float(t_s[-1])))
         ambient = optical.ambient_na(t_s, hour, 7.0 - 6.0 * fit, self.seed)
         return optical.compose(blood, breath, contact, shift, ambient, fit)
 
-    def beats_near(self, number: int, start_s: float, end_s: float) -> FloatArray:
+    def beats_near(self, start_s: float, end_s: float) -> FloatArray:
         """The beats of [start_s - 8, end_s + 4], over the turn of the day if need be."""
         numbers = range(int((start_s - 8.0) // DAY_S), int((end_s + 4.0) // DAY_S) + 1)
-        beats = [self.built(item).vitals.beats for item in numbers if item >= 0]
-        joined = np.concatenate(beats)
-        return joined[np.searchsorted(joined, start_s - 8.0) : np.searchsorted(joined, end_s + 4.0)]
+        found = []
+        for item in numbers:
+            if item >= 0:
+                beats = self.built(item).vitals.beats
+                low, high = np.searchsorted(beats, (start_s - 8.0, end_s + 4.0))
+                found.append(beats[low:high])
+        return np.concatenate(found)
 
 
 def _frame(segment: Segment) -> FloatArray:

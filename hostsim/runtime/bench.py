@@ -19,6 +19,7 @@ from hostsim.flash import on_file
 from hostsim.radio.air import Air, AirParameters
 from hostsim.radio.collar import CollarRadio
 from hostsim.runtime.board import Board, I2CBus
+from hostsim.runtime.cores import settle
 from hostsim.runtime.device import Device, DeviceOptions
 from hostsim.runtime.interpreter import FIRMWARE
 from hostsim.runtime.peripherals import FlashPort, Nvs, Rtc, attach_random, read_partitions
@@ -124,6 +125,8 @@ class Collar:
 
     def run(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Powers radio and collar on, runs `work()` on the virtual loop to its end, and powers the collar off."""
+
+        settle()
 
         async def whole() -> Result:
             self.radio = CollarRadio(self.air, self.device)

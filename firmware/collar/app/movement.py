@@ -42,6 +42,7 @@ class Movement:
         self._taken = 0
         self._running = False
         self._overrun = False
+        self._mixed = False
         self.worn = True
         self.on_breath = None
         self.on_block = None
@@ -55,18 +56,26 @@ class Movement:
             self._begin()
         driver = self._part.driver
         try:
-            while driver.drain(self._x, self._y, self._z):
+            driver.look()
+            self._account(driver.pending - (self.timebase.count - self._taken), driver.overrun)
+            while driver.pending >= BLOCK:
+                driver.drain(self._x, self._y, self._z)
                 self._taken += BLOCK
-                self._block()
+                if self._mixed:
+                    self._mixed = False
+                else:
+                    self._block()
         except OSError as error:
             self._part.lost("bus_error", error.errno)
-            return
-        passed = self._taken + driver.pending - self.timebase.count
+
+    def _account(self, passed, overrun):
+        """`passed` more samples exist than at the last look. After a gap the first block has samples of both sides."""
         lost = self.timebase.passed(passed, self._clock.uptime_ms())
-        self._overrun = self._overrun or driver.overrun
+        self._overrun = self._overrun or overrun
         if lost:
             self._forget()
             self._taken += lost
+            self._mixed = True
         else:
             self._tell_gap(passed)
 

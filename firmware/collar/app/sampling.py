@@ -8,7 +8,7 @@ from collar.app.interval import Interval
 from collar.journal import records
 
 _LIT_MS = const(1000)  # the optical FIFO holds 1.28 s at 25 Hz
-_DARK_MS = const(4000)  # the accelerometer's holds 9.8 s at 52 Hz
+_DARK_MS = const(8000)  # the accelerometer's holds 9.3 s at 52 Hz and 5 % over; an erase takes 0.1 s at most
 _LIMIT_MS = const(20000)
 _OK = const(0)
 

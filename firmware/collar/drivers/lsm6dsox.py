@@ -197,7 +197,7 @@ class LSM6DSOX:
         """
         size = len(x)
         if self.pending < size:
-            self._look()
+            self.look()
             if whole and self.pending < size:
                 return 0
         words = self._words
@@ -265,7 +265,7 @@ class LSM6DSOX:
                 self._next = 0
                 return
 
-    def _look(self):
+    def look(self):
         """Reads how many words wait, and whether any were lost."""
         self._bus.read_into(self._address, _FIFO_STATUS1, self._two)
         status = self._small[1]

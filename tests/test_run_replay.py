@@ -81,7 +81,7 @@ def test_a_gap_of_three_seconds_is_a_gap_record(tmp_path: Path) -> None:
     gaps = [one for one in replay(recording, tmp_path / "out") if one["type"] == "gap"]
     motion = [one for one in gaps if one["stream"] == "motion"]
     assert len(motion) == 1
-    assert motion[0]["samples"] == pytest.approx(3 * 52, abs=8)
+    assert motion[0]["samples"] == pytest.approx(3 * 52, abs=6)
 
 
 BAD = {

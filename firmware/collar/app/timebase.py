@@ -12,6 +12,7 @@ _NEXT_BASE_MS = const(60000)
 _ANCHOR_MS = const(600000)  # the oscillator follows temperature, so the measurement moves on every 10 minutes
 _TOLERANCE_PCT = const(8)  # a period further from the nominal one is no oscillator, it is lost samples
 _GAP_MS = const(250)
+_DOUBT = const(2)  # samples that a reading may be off without any being lost
 _ONGOING_US = const(60000000)
 
 
@@ -28,6 +29,8 @@ class Timebase:
         self.count = 0
         self.missing = 0
         self.gap_end_ms = 0
+        self._rest_us = 0  # of a sample that is not whole yet, within a gap
+        self._few = 0  # missing at the last look, too few to be called a gap unless one follows
 
     def start(self, now_ms):
         """The stream starts (again) at this moment; its count goes on."""
@@ -41,17 +44,24 @@ class Timebase:
 
     def passed(self, n, now_ms):
         """n more samples exist at `now_ms`. Returns how many are missing before them: 0, or more than 0.25 s worth."""
-        lost = (now_ms - self._last_ms) * 1000 // self.period_us - n
+        elapsed_us = (now_ms - self._last_ms) * 1000 + self._rest_us
+        lost = elapsed_us // self.period_us - n
         self.count += n
         self._last_ms = now_ms
-        if lost * self.period_us > _GAP_MS * 1000:
-            self.count += lost
-            self.missing += lost
-            self.gap_end_ms = now_ms
-            self.start(now_ms)
-            return lost
-        self._discipline(now_ms)
-        return 0
+        few = lost if lost > _DOUBT else 0
+        if lost * self.period_us <= _GAP_MS * 1000 and not (few and self.missing):
+            self._few = few
+            self._rest_us = 0
+            self._discipline(now_ms)
+            return 0
+        lost += self._few
+        self._few = 0
+        self._rest_us = elapsed_us % self.period_us
+        self.count += lost
+        self.missing += lost
+        self.gap_end_ms = now_ms
+        self.start(now_ms)
+        return lost
 
     def ended_gap(self, n):
         """The samples missing in a gap that is over, once: n samples have come since. 0 if there is none.

@@ -61,7 +61,7 @@ def test_numbers_of_the_layout_are_documented() -> None:
     assert f"version {records.FORMAT_VERSION}\n" in FORMAT
     assert f"length of this header, {records.SECTOR_HEADER}" in FORMAT
     limit = re.search(r"Ordinary records end at offset (\d+)", FORMAT)
-    source = (ROOT / "firmware" / "collar" / "journal" / "log.py").read_text()
+    source = (ROOT / "firmware" / "collar" / "journal" / "tail.py").read_text()
     sizes = {name: int(size) for name, size in re.findall(r"^(_\w+) = const\((\d+)\)", source, re.MULTILINE)}
     seal = records.pack(records.SEAL, (0, 0, 0, None, None))
     drop = records.pack(records.DROP, (0, 0))

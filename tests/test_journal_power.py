@@ -79,7 +79,7 @@ for seed in range(60):
     rig.run('ai' * 200)
     rig.forget()
     told = dict(rig.told)
-    number = rig.journal._number
+    number = rig.journal._tail.number
     for i in range(8):
         place = (number - 1 - rig.flash._next() % 3) % 6
         rig.flash.flip(place * 4096 + rig.flash._next() % 4096, rig.flash._next() % 8)

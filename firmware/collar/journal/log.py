@@ -5,25 +5,17 @@ oldest sector is the only one ever erased, and a `drop` record says what went wi
 40 to 100 ms, so `idle` does it ahead of need. FORMAT.md describes the bytes.
 """
 
-from hashlib import sha256
-
 from micropython import const
 
 from collar.journal import records, seal
 from collar.journal.ring import Ring
+from collar.journal.tail import Tail
 
-_SECTOR = const(4096)
 _HEADER = const(68)
-_SIGNED = const(52)
-_TIP = const(16)
+_ROOM = const(3854)  # bytes of ordinary records that a sector takes
 _OVERHEAD = const(18)
-_SEAL_FRAME = const(74)
-_DROP_FRAME = const(26)
-# Ordinary records end here: room is kept for a drop record, the seal, and a second seal should the first be torn.
-_LIMIT = const(_SECTOR - 2 * _SEAL_FRAME - _DROP_FRAME)
 _LAST_BOOT = const(65535)
 _EIO = const(5)
-_NO_LINK = bytes(32)
 
 
 class NewerFormat(Exception):
@@ -43,28 +35,35 @@ class Report:
 class Journal:
     """A journal on `flash` (size, read, write, erase), timed by `uptime_ms()`, signed with `keys` if there are any.
 
-    `boot` is this start's number, `first_seq` the oldest record still there, `next_seq` the number that the next one
-    gets. Call `open` before anything else.
+    `first_seq` is the oldest record still there. Call `open` before anything else.
     """
 
     def __init__(self, flash, uptime_ms, keys=None):
-        self._flash = flash
         self._uptime_ms = uptime_ms
         self._ring = Ring(flash)
         self._sealer = seal.Sealer(keys)
-        self.boot = 0
-        self.first_seq = self.next_seq = 1
+        self._tail = Tail(self._ring, self._sealer)
+        self.first_seq = 1
         self.worn_sectors = 0
-        self._number = -1  # the open sector
-        self._oldest = 0
-        self._at = _HEADER
-        self._previous = _NO_LINK
-        self._hash = None  # over the open sector so far
-        self._digest = None  # of the open sector once it is being closed; then `_hash` is None
-        self._link = None  # of the open sector once it is closed
+        self._oldest = 0  # sector
         self._ahead = -1  # the sector that is erased already
         self._owed = None  # a drop that found no room yet
         self._cursor = (0, 0, 0)  # sequence number, sector, offset
+
+    @property
+    def boot(self):
+        """This start's number, from 1 on."""
+        return self._tail.boot
+
+    @property
+    def next_seq(self):
+        """The number that the next record gets."""
+        return self._tail.next_seq
+
+    @property
+    def capacity(self):
+        """Bytes of records, with 18 each for their frame, that are kept before the oldest are overwritten."""
+        return (self._ring.sectors - 2) * _ROOM
 
     # -- starting
 
@@ -77,13 +76,14 @@ class Journal:
         newest, oldest, count = self._survey()
         if count == 0:
             report.fresh = True
-            self._start(self._prepare(max(self._sealer.number, 0)), _NO_LINK)
+            self._start(self._prepare(max(self._sealer.number, 0)))
+            self._oldest = self._tail.number
         else:
             self._oldest = oldest
             self.first_seq = self._ring.first_seq(oldest)
             report.bad_sectors = newest - oldest + 1 - count
             self._recover(newest, report)
-        self.boot = min(self.boot + 1, _LAST_BOOT)
+        self._tail.boot = min(self._tail.boot + 1, _LAST_BOOT)
         self._pay()
         report.keys_ok = not self._sealer.fault
         report.bad_sectors += self.worn_sectors
@@ -101,48 +101,23 @@ class Journal:
             if found[2] % self._ring.sectors == place and found[2] > newest:
                 newest = found[2]
         oldest, count = newest, 0
-        number = newest - self._ring.sectors + 1
-        while number <= newest:
-            if number >= 0 and self._ring.first_seq(number) is not None:
+        for number in range(max(0, newest - self._ring.sectors + 1), newest + 1):
+            if self._ring.first_seq(number) is not None:
                 oldest = min(oldest, number)
                 count += 1
-            number += 1
         return newest, oldest, count
 
     def _recover(self, newest, report):
-        self._number = newest
-        sealed = self._replay(newest)
-        if self.boot == 0:
-            self.boot = self._boot_before(newest)
-        end = self._ring.written_end(newest, self._at)
-        report.torn_bytes = self._ring.blot(newest, self._at, end)
-        self._at = end
+        sealed = self._tail.replay(newest)
+        if self._tail.boot == 0:
+            self._tail.boot = self._boot_before(newest)
+        report.torn_bytes = self._tail.clear_torn()
         if sealed:
-            self._start(self._prepare(newest + 1), self._link)
+            self._start(self._prepare(newest + 1))
             return
         self._sealer.forward(newest)
-        self._mend_tip(newest)
-        self._blot_tip(newest - 1)
-
-    def _replay(self, number):
-        """Takes up the open sector's hash, end and numbers from its records. Returns whether it is sealed."""
-        ring = self._ring
-        _, _, _, self.next_seq, self._previous = ring.header_at(number % ring.sectors)
-        self._hash = sha256(ring.head[:_SIGNED])
-        self._at = _HEADER
-        while True:
-            at = ring.find(number, self._at, self.next_seq)
-            if at < 0:
-                return self._link is not None
-            kind, seq, self.boot, _, payload = records.parse(ring.frame)
-            size = _OVERHEAD + len(payload)
-            if kind == records.SEAL:
-                self._close_hash()
-                self._link = seal.link(self._digest, ring.frame[:size])
-            elif self._hash:
-                self._hash.update(ring.frame[:size])
-            self._at = at + size
-            self.next_seq = seq + 1
+        self._tail.mend_tip()
+        self._tail.blot_tip(newest - 1)
 
     def _boot_before(self, number):
         """The boot number of the last record before sector `number`, 0 if there is none."""
@@ -171,107 +146,34 @@ class Journal:
         Raises OSError when flash did not take it: then the record is not there.
         """
         payload = records.pack(kind, values)
-        if self._hash is None or self._at + _OVERHEAD + len(payload) > _LIMIT:
+        if not self._tail.takes(len(payload)):
             self._turn()
-        return self._write(kind, payload, uptime_ms)
+        return self._tail.write(kind, payload, uptime_ms)
 
     def seal(self):
         """Closes and signs the open sector, if it holds a record, and opens the next."""
-        if self._at > _HEADER:
+        if self._tail.at > _HEADER:
             self._turn()
 
     def idle(self):
         """Erases the sector that comes next, if that is still to do. Returns whether it spent that time."""
-        if self._ahead > self._number:
+        if self._ahead > self._tail.number:
             return False
-        self._ahead = self._prepare(self._number + 1)
+        self._ahead = self._prepare(self._tail.number + 1)
         return True
 
-    def _write(self, kind, payload, uptime_ms):
-        frame = records.frame(kind, self.next_seq, self.boot, uptime_ms, payload)
-        self._program(frame)
-        self._hash.update(frame)
-        self.next_seq += 1
-        return self.next_seq - 1
-
-    def _program(self, frame):
-        """Programs a frame at the end of the open sector and reads it back."""
-        address = self._ring.address(self._number) + self._at
-        try:
-            self._flash.write(address, frame)
-            stands = self._ring.stands(address, frame)
-        except OSError:
-            stands = False
-        if stands:
-            self._at += len(frame)
-            return
-        end = self._ring.written_end(self._number, self._at)
-        self._ring.blot(self._number, self._at, end)
-        self._at = end
-        raise OSError(_EIO)
+    # -- turning the ring
 
     def _turn(self):
         """Seals the open sector and opens the next."""
-        if self._ahead <= self._number:
-            self._ahead = self._prepare(self._number + 1)
-        if self._link is None:
-            self._close_hash()
-            frame = b""
-            if self._at + _SEAL_FRAME <= _SECTOR:
-                frame = self._seal_frame()
-                self._program(frame)
-                self.next_seq += 1
-            self._link = seal.link(self._digest, frame)
-        self._start(self._ahead, self._link)
+        self.idle()
+        self._tail.close(self._uptime_ms())
+        self._start(self._ahead)
         self._pay()
 
-    def _close_hash(self):
-        if self._hash:
-            self._digest = self._hash.digest()
-            self._hash = None
-
-    def _seal_frame(self):
-        fields = records.pack(records.SEAL, (self._number, self._at, self._ring.sectors, self._previous))
-        now = self._uptime_ms()
-        plain = records.frame(records.SEAL, self.next_seq, self.boot, now, fields + bytes(_TIP))
-        mac = self._sealer.tag(self._number, b"seal", self._digest, plain[: records.HEADER + len(fields)])
-        return records.frame(records.SEAL, self.next_seq, self.boot, now, fields + (mac or bytes(_TIP)))
-
-    def _start(self, number, link):
-        """Opens sector `number`, which is erased, with the key moved on, and blots out the tip of the one before."""
-        self._sealer.forward(number)
-        if not self._ring.blank(number):
-            self._ring.wipe(number)
-        head = records.pack_header(self._ring.sectors, number, self.next_seq, link)
-        tip = self._sealer.tag(number, b"open", head)
-        address = self._ring.address(number)
+    def _start(self, number):
         self._ahead = -1
-        self._flash.write(address, head + tip if tip else head)
-        if not self._ring.stands(address, head):
-            raise OSError(_EIO)
-        before = self._number
-        if before < 0:
-            self._oldest = number
-        self._number = number
-        self._previous = link
-        self._at = _HEADER
-        self._hash = sha256(head)
-        self._link = None
-        self._blot_tip(before)
-
-    def _mend_tip(self, number):
-        """Finishes the open sector's tip where power failed while its header was written."""
-        head = self._ring.head
-        self._ring.header_at(number % self._ring.sectors)
-        tip = self._sealer.tag(number, b"open", head[:_SIGNED])
-        if tip and tip != head[_SIGNED:] and all(head[_SIGNED + i] & tip[i] == tip[i] for i in range(_TIP)):
-            self._flash.write(self._ring.address(number) + _SIGNED, tip)
-
-    def _blot_tip(self, number):
-        if self._sealer.number >= 0 and number >= self._oldest and self._ring.first_seq(number) is not None:
-            self._ring.blot(number, _SIGNED, _HEADER)
-
-    # -- turning the ring
+        self._tail.start(number)
 
     def _prepare(self, number):
         """Erases the place for sector `number`, or for the next one that can still be erased; returns which."""
@@ -285,10 +187,10 @@ class Journal:
 
     def _forget(self, number):
         """Lets go of the sectors up to `number`, and says so in a drop record."""
-        if self._number < 0 or number < self._oldest:
+        if self._tail.number < 0 or number < self._oldest:
             return
         first = self.first_seq
-        while self._oldest < self._number:
+        while self._oldest < self._tail.number:
             self._oldest += 1
             seq = self._ring.first_seq(self._oldest)
             if seq is not None and self._oldest > number:
@@ -299,9 +201,9 @@ class Journal:
 
     def _pay(self):
         """Writes the drop record that is owed, if the open sector can take it."""
-        if self._owed and self._hash and self._at + _DROP_FRAME + 2 * _SEAL_FRAME <= _SECTOR:
+        if self._owed and self._tail.takes_drop():
             owed, self._owed = self._owed, None
-            self._write(records.DROP, records.pack(records.DROP, owed), self._uptime_ms())
+            self._tail.write(records.DROP, records.pack(records.DROP, owed), self._uptime_ms())
 
     # -- reading
 
@@ -310,19 +212,20 @@ class Journal:
 
         0 if it is not there: not yet written, dropped, or lost to rot. Reading on from one to the next is quick.
         """
-        if not self.first_seq <= seq < self.next_seq:
+        if not self.first_seq <= seq < self._tail.next_seq:
             return 0
         at_seq, number, at = self._cursor
-        if at_seq != seq:
+        if at_seq != seq or number < self._oldest:
             number, at = self._sector_of(seq), _HEADER
         at = self._ring.find(number, at, seq)
-        if at < 0 and number < self._number:
+        if at < 0 and number < self._tail.number:
             number = self._following(number)
             at = self._ring.find(number, _HEADER, seq)
         if at < 0:
             return 0
-        if records.frame_seq(self._ring.frame) != seq:
-            self._cursor = (records.frame_seq(self._ring.frame), number, at)
+        found = records.frame_seq(self._ring.frame)
+        if found != seq:
+            self._cursor = (found, number, at)
             return 0
         length = records.frame_length(self._ring.frame)
         buf[:length] = self._ring.frame[:length]
@@ -331,13 +234,13 @@ class Journal:
 
     def _following(self, number):
         number += 1
-        while number < self._number and self._ring.first_seq(number) is None:
+        while number < self._tail.number and self._ring.first_seq(number) is None:
             number += 1
         return number
 
     def _sector_of(self, seq):
         """The last sector that begins at or before `seq`: a binary search over the headers."""
-        low, high = self._oldest, self._number
+        low, high = self._oldest, self._tail.number
         while low < high:
             middle = (low + high + 1) // 2
             probe = middle

@@ -77,6 +77,9 @@ _SINE = array(
 )
 _WAVE = array("h", bytes(512))
 
+WORK = array("i", bytes(2048))
+"""Room for one transform, which everybody uses in turn."""
+
 
 def _fill():
     for k in range(65):
@@ -86,6 +89,15 @@ def _fill():
 
 
 _fill()
+
+
+@micropython.viper
+def clear(target: ptr32, n: int):
+    """n zeros."""
+    i = 0
+    while i < n:
+        target[i] = 0
+        i += 1
 
 
 @micropython.viper

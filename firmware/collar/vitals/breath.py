@@ -8,9 +8,11 @@ from collar.dsp.autocorr import interpolate
 from collar.dsp.axes import Line, add_scaled, alike, collect, differ, hold, smooth, thin
 from collar.dsp.slope import extreme, scale, shift
 from collar.vitals.breaths import Breaths
+from collar.vitals.panting import Panting
 from collar.vitals.status import MOVING, NO_READING, NOT_WORN, OK, POOR_SIGNAL
 
 READING_S = const(15)
+_PANTING_FROM = const(10 * 52)
 _THIN = const(8)
 _SIZE = const(312)
 _LEAST = const(78)
@@ -36,7 +38,7 @@ class Breath:
     """Rate, depth, regularity, sighs and catches of the breath of a still dog.
 
     Takes 52 Hz acceleration, works at 6.5 Hz on up to 48 s without a movement. `period_us`: true sample period.
-    `worn`: the app says so.
+    `worn`: the app says so. `panting.rate`: pants a minute at the last reading, 0 for none.
     """
 
     def __init__(self):
@@ -52,17 +54,22 @@ class Breath:
         self._bins = array("i", bytes(4 * (_SIZE // _BIN)))
         self._line = Line()
         self.breaths = Breaths()
+        self.panting = Panting()
         self._since = 0
         self._still = 0
         self.reset()
 
     def reset(self):
-        """Forgets the stream, as after a gap or a movement."""
+        """Forgets the stream, as after a gap."""
+        self._drop()
+        self.panting.reset()
+        self.status = NO_READING
+        self._rate = self._depth = self._regularity = self._height = 0
+
+    def _drop(self):
         self._filled = 0
         for state in self._thin:
             state[1] = state[2] = state[3] = state[5] = 0
-        self.status = NO_READING
-        self._rate = self._depth = self._regularity = self._height = 0
 
     def feed(self, x, y, z, n, still):
         """Takes a block of up to 52 samples (arrays h, 2048 a g); True when a new reading stands in `values`."""
@@ -72,7 +79,9 @@ class Breath:
             self._still += n
             self._take(x, y, z, n)
         else:
-            self.reset()
+            self._drop()
+        if self._since >= _PANTING_FROM:
+            self.panting.take(x, y, z, n)
         self._since += n
         if self._since < READING_S * 52:
             return False
@@ -87,7 +96,8 @@ class Breath:
         None where unknown.
         """
         if self.status != OK:
-            return (self.status, None, None, None, None, None, None, self._regularity)
+            panting = 1 if self.panting.rate else 0
+            return (self.status, None, None, None, None, None, panting, self._regularity)
         single = self.breaths
         if single.breaths < 2:
             return (OK, self._rate, None, None, None, None, 0, self._regularity)
@@ -119,6 +129,9 @@ class Breath:
         self._regularity = 0
         if not self.worn:
             return NOT_WORN
+        self.panting.measure(self.period_us, self._flat[0])
+        if self.panting.rate:
+            return NO_READING
         if self._filled < _LEAST:
             return MOVING if self._still < READING_S * 26 else NO_READING
         if not self._project():

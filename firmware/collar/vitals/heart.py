@@ -26,6 +26,10 @@ _STEEPER = const(115)
 _STEEP = const(160)
 _STEEPEST = const(300)
 _EVIDENCE = const(92)
+_PLAIN = const(88)
+_FAST = const(68)
+# a fast regular wave is explained as well with a beat left out: fewer beats have to be better by this
+_BETTER = const(3)
 _BEATS_MIN = const(3)
 
 
@@ -34,7 +38,7 @@ class Heart:
 
     `rate_hz`: samples a second. `period_us`: their true period, which the app may correct at any time.
     `worn`: the app says so; without it no rate is given. `intervals`/`interval_count`: the last reading's intervals
-    in ms (array H, oldest first).
+    in ms (array H, oldest first). `swing_ppm`: the last reading's wave, foot to crest, in ppm of the light.
     """
 
     def __init__(self, rate_hz):
@@ -47,6 +51,7 @@ class Heart:
         self._length = self._lead + (80 * rate_hz) // 100
         self._late = LATENCY_MS * rate_hz // 1000
         self.period_us = 1000000 // rate_hz
+        self.swing_ppm = 0
         self.worn = True
         size = self._size
         self._x = array("i", bytes(4 * size))
@@ -136,7 +141,7 @@ class Heart:
         if self._motion > _MOVING_MG:
             return self._in_motion()
         count = self._search()
-        if not self._convinces():
+        if not self._convinces(count):
             return POOR_SIGNAL
         status = self._rates(count)
         if (
@@ -147,12 +152,21 @@ class Heart:
             return MOVING
         return status
 
-    def _convinces(self):
-        """Whether beats explain the wave well enough for how much steeper one flank of it is than the other."""
+    def _convinces(self, count):
+        """Whether beats explain the wave well enough for how much steeper one flank of it is than the other.
+
+        Above 170 a minute pulses run into each other and their flanks become alike; they must explain nearly all then.
+        """
         steepness = self._steepness
-        if self._quality < _WORTH or not _STEEPER <= steepness <= _STEEPEST:
+        if self._quality < _WORTH or steepness > _STEEPEST:
             return False
-        return self._quality + (min(steepness, _STEEP) - 100) // 2 >= _EVIDENCE
+        if self._quality >= _PLAIN and self._fast(count):
+            return True
+        return steepness >= _STEEPER and self._quality + (min(steepness, _STEEP) - 100) // 2 >= _EVIDENCE
+
+    def _fast(self, count):
+        """Whether that many beats in what is kept are more than 170 a minute."""
+        return 3 * count * self._hop > _FAST * self._filled
 
     def _in_motion(self):
         """The rate from the spectrum, where beats cannot be told from steps one by one."""
@@ -171,6 +185,7 @@ class Heart:
         up = self._typical(0)
         down = self._typical(1)
         reference = max(up, down)
+        self.swing_ppm = reference * 977 // (self._box * max(1, self._x[n - 1] >> 10))
         # a pulse takes between a few counts and a tenth of the light; a swinging collar takes more
         if not _FLOOR * self._box <= reference <= self._x[n - 1] * self._box // 10:
             return False
@@ -217,7 +232,7 @@ class Heart:
             limits[4] = self._length
             outside = train.gather(z, self._beats, self._sums, limits)
             worth = train.worth(self._sums, 0, self._length, outside)
-            if worth > self._quality or kept == 0:
+            if kept == 0 or worth > self._quality + (_BETTER if self._fast(kept) else 0):
                 self._quality = worth
                 self._beats, self._best = self._best, self._beats
                 kept = count

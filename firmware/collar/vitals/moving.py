@@ -13,7 +13,7 @@ from collar.dsp.autocorr import interpolate
 from collar.dsp.axes import thin
 from collar.dsp.isqrt import isqrt
 from collar.dsp.slope import scale, shift
-from collar.dsp.spectrum import centre, load, powers, transform
+from collar.dsp.spectrum import WORK, centre, clear, load, powers, transform
 
 _SPAN = const(200)
 _STEPS = const(208)
@@ -21,6 +21,10 @@ _BINS = const(64)
 _ONE = const(1024)
 _STANDS = const(450)
 _ALONE = const(350)
+# a line of steps from this on counts; how near is the same, in bins of 6 a minute, Q8, and how much more a harmonic
+_STRONG = const(400)
+_NEAR = const(90)
+_BLUR = const(30)
 _SLOWEST = const(55)
 _FASTEST = const(300)
 _LINES = const(127)
@@ -40,7 +44,6 @@ class Moving:
         self.motion_period_us = 19231
         self._axes = tuple(array("i", bytes(4 * (_STEPS + 27))) for _ in range(3))
         self._thin = tuple(array("i", (2, 0, 0, 0, 0, 0)) for _ in range(3))
-        self._data = array("i", bytes(4 * 512))
         self._light = array("i", bytes(4 * (_LINES + 1)))
         self._steps = array("i", bytes(4 * (_LINES + 1)))
         self._left = array("i", bytes(4 * _BINS))
@@ -89,27 +92,44 @@ class Moving:
             return 0
         line = self._light
         place_q8 = (top << 8) + interpolate(line[top - 1], line[top], line[top + 1])
+        if self._stepped(place_q8 * 2 * self.motion_period_us // period_us):
+            return 0
         return place_q8 * _LINE // period_us
 
     def shares(self, rate, period_us, work):
-        """Whether the accelerometer moves at `rate` (0.1/min) or at twice it, half as much as at its strongest line."""
+        """Whether the accelerometer moves at `rate` (0.1/min), or so that a light that follows it would."""
         if self._held < _STEPS * 7 // 8:
             return False
         self._spectra(work, 0, work)
-        at_q8 = rate * self.motion_period_us // 4578
-        return max(self._felt(at_q8), self._felt(min(2 * at_q8, (_LINES - 2) << 8))) > _ONE // 2
+        return self._stepped(rate * self.motion_period_us // 4578)
+
+    def _stepped(self, at_q8):
+        """Whether a rate (bins of the acceleration, Q8) is a strong line of it, half of one, or two to five times one.
+
+        A light that follows the steps may answer with more harmonics than the accelerometer shows.
+        """
+        steps = self._steps
+        for k in range(3, _LINES - 1):
+            if steps[k] < _STRONG or not steps[k - 1] <= steps[k] > steps[k + 1]:
+                continue
+            line_q8 = (k << 8) + interpolate(steps[k - 1], steps[k], steps[k + 1])
+            if abs(2 * at_q8 - line_q8) < 2 * _NEAR:
+                return True
+            for times in range(1, 6):
+                if abs(at_q8 - times * line_q8) < _NEAR + _BLUR * times:
+                    return True
+        return False
 
     def _spectra(self, wave, n, work):
         """Amplitudes: the pulse wave's in _light, the three axes' together in _steps, each with its highest at 1024.
 
         With n = 0 there is no pulse wave.
         """
-        light, steps, data = self._light, self._steps, self._data
-        for k in range(_LINES):
-            light[k] = steps[k] = 0
+        light, steps, data = self._light, self._steps, WORK
+        clear(light, _LINES)
+        clear(steps, _LINES)
         places = self._places
-        for k in range(len(data)):
-            data[k] = 0
+        clear(data, len(data))
         if n:
             places[0] = n - _SPAN * self._step
             places[1] = self._step

@@ -44,6 +44,13 @@ class Rhythm:
         if self._held and self._ms[self._head - 1] != _BREAK:
             self.add(_BREAK)
 
+    def recent(self, out):
+        """Copies the newest intervals, oldest first, into `out` (array H); returns how many. 0 is a break."""
+        count = min(self._held, len(out))
+        for i in range(count):
+            out[i] = self._ms[(self._head - count + i) % _SLOTS]
+        return count
+
     def measure(self):
         """Works out `rmssd_ms` and `sdnn_ms` over the last span; both None with fewer than 20 clean differences."""
         count = pairs = total = spread = differences = 0

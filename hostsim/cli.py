@@ -262,6 +262,44 @@ def export(archive: Path, form: str, out: Path | None, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The first sealing key (collar.key); without it only the chain of hashes is checked.",
+)
+@json_option
+def verify(archive: Path, key: Path | None, as_json: bool) -> None:
+    """Check the chain and the seals of ARCHIVE (archive.db, or journal.bin): names every gap and every edit.
+
+    Exit code 1 if anything was found that an untouched journal would not have.
+    """
+    from hostsim.show import print_verdict
+    from hostsim.verify import VerifyError, read_key, verify_file
+
+    try:
+        verdict = verify_file(archive, None if key is None else read_key(key))
+    except VerifyError as error:
+        fail(str(error), MISUSE)
+    except OSError as error:
+        fail(f"{archive}: {error.strerror or error}", MISUSE)
+    if as_json:
+        emit(
+            {
+                "ok": verdict.ok,
+                "sectors": verdict.sectors,
+                "records": [verdict.first_seq, verdict.last_seq],
+                "sealed_to": verdict.sealed_seq,
+                "findings": [vars(finding) for finding in verdict.findings],
+            }
+        )
+    else:
+        print_verdict(Console(highlight=False), verdict, key is not None)
+    if not verdict.ok:
+        sys.exit(FOUND)
+
+
+@main.command()
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="The dog and its day."
 )

@@ -9,6 +9,7 @@ from hostsim.day import days_of, print_day
 from hostsim.handler.archive import Archive
 from hostsim.handler.findings import findings
 from hostsim.play import RunResult
+from hostsim.verify import Verdict
 
 _MOST_DAYS = 3
 
@@ -30,6 +31,20 @@ def print_run(console: Console, result: RunResult, printed: list[str]) -> None:
     _print_figures(console, result)
     for line in printed:
         console.print(f"firmware: {line}", markup=False)
+
+
+def print_verdict(console: Console, verdict: Verdict, with_key: bool) -> None:
+    """What the verifier says of a journal, defects first."""
+    for finding in sorted(verdict.findings, key=lambda one: not one.defect):
+        word = "[bold]defect[/]" if finding.defect else "note"
+        console.print(f"{word} {finding.place}: {finding.text}", soft_wrap=True)
+    console.print(
+        f"{'untouched' if verdict.ok else 'not as the collar wrote it'}: records {verdict.first_seq} to "
+        f"{verdict.last_seq} in {verdict.sectors} sectors, sealed up to record {verdict.sealed_seq}",
+        soft_wrap=True,
+    )
+    if not with_key:
+        console.print("without the key (--key) an edit by somebody who knows the format cannot be told")
 
 
 def _print_syncs(console: Console, result: RunResult) -> None:

@@ -41,6 +41,7 @@ class Rig:
         self.made = 0
         self.told = {}
         self.pending = None
+        self.lost = set()
         self.buffer = bytearray(273)
         self.reboot()
 
@@ -107,6 +108,8 @@ class Rig:
         dropped = 0
         for seq in range(journal.first_seq, journal.next_seq):
             length = journal.read(seq, self.buffer)
+            if not length and seq in self.lost:
+                continue
             if not length:
                 wrong.append(f"{seq} cannot be read")
                 continue
@@ -127,6 +130,20 @@ class Rig:
             wrong.append(f"no drop record for {journal.first_seq - 1}")
         return wrong
 
+    def rot(self, bits):
+        """Flips bits in the sealed sectors; what can no longer be read is `lost` from then on."""
+        newest = self.journal._tail.number
+        for _ in range(bits):
+            place = (newest - 1 - self.flash._next() % (self.flash.size // 4096 - 2)) % (
+                self.flash.size // 4096
+            )
+            self.flash.flip(place * 4096 + self.flash._next() % 4096, self.flash._next() % 8)
+        self.reboot()
+        for seq in range(1, self.journal.next_seq):
+            if self.payload(seq) is None:
+                self.lost.add(seq)
+                self.told.pop(seq, None)
+
     def forget(self):
         """Leaves out of `told` what the ring's turn took."""
         for seq in list(self.told):
@@ -134,13 +151,18 @@ class Rig:
                 del self.told[seq]
 
 
-def every_cut(prepare, actions, sectors, seed, first, last):
+def every_cut(prepare, actions, sectors, seed, first, last, rotten_bits=0):
     """Cuts power before, inside and after each of the operations `first`..`last` of `actions`, restarts, and checks.
 
+    With `rotten_bits`, so many bits of the old sectors are flipped before, and every hundredth operation stalls.
     Returns (cuts made, operations that `actions` takes, what went wrong).
     """
     base = Rig(sectors, seed)
     assert base.run(prepare)
+    if rotten_bits:
+        base.flash.stall_every = 100
+        base.forget()
+        base.rot(rotten_bits)
     image, number, key = bytes(base.flash.memory), base.keys.number, base.keys.key
     told, made = dict(base.told), base.made
     cuts, wrong = 0, []

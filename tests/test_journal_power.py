@@ -31,15 +31,17 @@ def rig() -> Iterator[Remote]:
 
 
 @pytest.mark.parametrize(
-    ("before", "least"), [("", 600), ("ai" * 400, 600)], ids=["first lap", "ring turned over"]
+    ("before", "bits"),
+    [("", 0), ("ai" * 400, 0), ("ai" * 400, 12)],
+    ids=["first lap", "ring turned over", "stalls and rot in old sectors"],
 )
-def test_cut_at_every_operation(rig: Remote, before: str, least: int) -> None:
+def test_cut_at_every_operation(rig: Remote, before: str, bits: int) -> None:
     cuts, operations, wrong = rig.run(
-        "result = rigs.every_cut(before, busy, 6, 1, 0, 1000000)", before=before, busy=BUSY
+        "result = rigs.every_cut(before, busy, 6, 1, 0, 1000000, bits)", before=before, busy=BUSY, bits=bits
     )
     assert wrong == []
     assert cuts == 3 * operations
-    assert cuts >= least
+    assert cuts >= 600
 
 
 def test_cut_at_every_operation_of_the_recovery(rig: Remote) -> None:

@@ -104,7 +104,11 @@ class FlashPort:
         device.on(_ops.FLASH_READ, self.read)
         device.on(_ops.FLASH_WRITE, self.write)
         device.on(_ops.FLASH_ERASE, self.erase)
-        device.on_reset(lambda: [chip.power_on() for chip in self.chips.values()])
+        device.on_reset(self._power_on)
+
+    def _power_on(self) -> None:
+        for chip in self.chips.values():
+            chip.power_on()
 
 
 class Nvs:

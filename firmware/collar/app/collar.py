@@ -43,7 +43,7 @@ class Collar:
         self.clock = Clock()
         self.store = Store()
         self.watchdog = Watchdog(board.WATCHDOG_MS)
-        self.journal = None
+        self.journal: Any = None
         self.recorder = Recorder(None, self.clock)
         self._open_journal(board)
         self._build_parts(board)
@@ -100,7 +100,7 @@ class Collar:
 
     def _build_link(self, board):
         """The radio's side; without a journal there is nothing to hand over, and none is opened."""
-        self.radio = None
+        self.radio: Any = None
         if self.journal is None:
             return
         radio = Radio(self.clock, self.recorder, self.watchdog)

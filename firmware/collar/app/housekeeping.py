@@ -22,7 +22,7 @@ class Housekeeping:
         self._watchdog = watchdog
         self.duty = False
         self.battery_pct = None
-        self.on_minute = None
+        self.on_minute: Any = None
         watchdog.register("housekeeping", _LIMIT_MS)
 
     async def run(self):

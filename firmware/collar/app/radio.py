@@ -21,8 +21,8 @@ class Radio:
         self._recorder = recorder
         self._watchdog = watchdog
         self._set_ms = None
-        self.link = None
-        self.on_time = None
+        self.link: Any = None
+        self.on_time: Any = None
 
     async def run(self):
         """The task of the windows. The link's own task runs beside it."""

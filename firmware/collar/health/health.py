@@ -99,7 +99,7 @@ class Health:
         seq = 0 if seq is None else seq
         self.watches.add(seq, utc_s, self.history.count, min(65535, peak))
         self.today.frozen = True
-        told = [(w.WATCH, (seq, 0, w.UNKNOWN))]
+        told: list = [(w.WATCH, (seq, 0, w.UNKNOWN))]
         if peak >= _HARD or values[2]:
             told.extend(self._raise([w.BLOW], w.AMBER, utc_ms))
         return told

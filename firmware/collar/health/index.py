@@ -31,7 +31,7 @@ class Index:
         self.sizes = bytearray(s.SCORED)  # % of each signal's sign
         self.rises = bytearray(s.SCORED)
         self.sign_sizes = bytearray(64)  # % by sign word
-        self.domains = [None] * w.DOMAINS
+        self.domains: list = [None] * w.DOMAINS
         self.reasons = []
         self.masked = []
         self.value = None
@@ -135,7 +135,8 @@ class Index:
             base = history.baseline(duty, self.since, self.days)
             if self.sizes[off] < SHOWN or not base[1]:
                 continue
-            best, n = None, 0
+            n = 0
+            best: Any = None
             for ago in range(4):
                 z10 = history.z10(duty, ago, base)
                 if z10 is not None:

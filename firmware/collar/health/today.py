@@ -189,7 +189,7 @@ class Today:
         """The day's signals in their units, None where the day does not tell."""
         sums = self.sums
         side = sums[NIGHT_LEFT] + sums[NIGHT_RIGHT]
-        out = [None] * s.SIGNALS
+        out: list = [None] * s.SIGNALS
         out[s.S_LIMP] = self._limp[0].quantile(75, 12)
         out[s.S_LIMP_DUTY] = self._limp[1].quantile(75, 12)
         out[s.S_BRISK] = self._percent(p.BRISK, 600)

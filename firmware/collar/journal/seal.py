@@ -57,7 +57,7 @@ class Sealer:
     """
 
     def __init__(self, keys=None):
-        self._keys = keys
+        self._keys: Any = keys
         self.number = -1
         self.fault = False
         self._key = b""

@@ -59,7 +59,7 @@ class Copies:
 
         Raises NewerVersion, and KeyError when a step of the migration is missing.
         """
-        found = [self._header(0), self._header(1)]
+        found: list = [self._header(0), self._header(1)]
         newest = None
         for copy in (0, 1):
             if found[copy] and (newest is None or found[copy][1] > found[newest][1]):

@@ -95,7 +95,7 @@ class Gatt:
         self._identity = identity
         self._now_value = now_value
         self._secrets = {} if secrets is None else secrets
-        self._ring = [None] * _EVENTS
+        self._ring: list = [None] * _EVENTS
         self._put = self._taken = 0
         self._on = False
 

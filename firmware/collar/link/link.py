@@ -41,7 +41,7 @@ class Link:
         self.connections = 0
         self.finished_syncs = 0
         self.frames = 0
-        self.before_read = None
+        self.before_read: Any = None
         self._clock = clock
         self._journal = journal
         self._set_time = set_time

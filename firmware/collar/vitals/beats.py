@@ -35,18 +35,13 @@ def gather(z: ptr32, beats: ptr32, sums: ptr32, limits: ptr32) -> int:
     """
     one = 1
     sign = one << 31
-    count = int(limits[0])
-    i = int(limits[1])
-    end = int(limits[2])
-    lead = int(limits[3])
-    length = int(limits[4])
+    count, i, end = int(limits[0]), int(limits[1]), int(limits[2])
+    lead, length = int(limits[3]), int(limits[4])
     k = 0
     while k < 3 * length:
         sums[k] = 0
         k += 1
-    outside = 0
-    beat = 0
-    part = 0
+    outside = beat = part = 0
     while i < end:
         while beat < count and i >= int(beats[beat]) - lead:
             at = int(beats[beat])

@@ -6,8 +6,9 @@ from micropython import const
 
 from collar.motion.bout import Bout
 from collar.motion.bursts import Bursts
-from collar.motion.classes import BOUT, GALLOP, OTHER, REST, SCRATCH, SHAKE
+from collar.motion.classes import BOUT, GALLOP, IMPACT, OTHER, REST, SCRATCH, SHAKE
 from collar.motion.gait import Gait
+from collar.motion.impact import Impact
 from collar.motion.limp import Limp
 from collar.motion.rest import Rest
 from collar.motion.rhythm import Rhythm
@@ -42,6 +43,7 @@ class Motion:
         self._limp = Limp()
         self._rest = Rest()
         self._bursts = Bursts()
+        self.impact = Impact()
         self.shakes = 0
         self.scratches = 0
         self._rest_us = 0
@@ -66,6 +68,8 @@ class Motion:
         self.pitch_deg = rest.pitch_deg
         flags = self._step_bursts(x, y, z, n, block_ms)
         flags |= self._step_gait(block_ms)
+        if self.impact.step(x, y, z, n, period_us, self._bursts.foreign):
+            flags |= IMPACT
         self._count(block_ms, rested)
         self.still = rest.still and self.second_class >= REST
         return flags
@@ -79,6 +83,7 @@ class Motion:
         self.rhythm.clear()
         self._rest.clear()
         self._bursts.clear()
+        self.impact.clear()
         self.second_class = OTHER
         self.still = False
         self.stride_period_samples_q8 = 0
@@ -114,6 +119,11 @@ class Motion:
     def scratch_values(self):
         """The scratching just ended as a scratch record."""
         return (self._bursts.scratch_hz_centi, self._bursts.scratch_ms)
+
+    def impact_values(self):
+        """The blow just found as an impact record; it happened `impact_ago_ms` before the last sample fed."""
+        impact = self.impact
+        return (impact.peak_centi_g, impact.duration_ms, impact.clipped, impact.axis)
 
     def _step_bursts(self, x, y, z, n, block_ms):
         flags = self._bursts.step(self.window, x, y, z, n, block_ms)

@@ -115,10 +115,13 @@ class Collar:
 
     async def main(self):
         """Starts every task; returns never."""
-        tasks = [("sampling", self.sampling.run), ("housekeeping", self.housekeeping.run)]
+        tasks = [("sampling", "task", self.sampling.run), ("housekeeping", "task", self.housekeeping.run)]
         if self.radio is not None:
-            tasks += [("radio", self.radio.run), ("link", self.radio.link.run)]
-        await asyncio.gather(*[supervise(name, function, self.recorder) for name, function in tasks])
+            tasks += [("windows", "radio", self.radio.run), ("link", "radio", self.radio.link.run)]
+        clock, recorder = self.clock, self.recorder
+        await asyncio.gather(
+            *[supervise(name, part, function, clock, recorder) for name, part, function in tasks]
+        )
 
 
 def _probe(driver):

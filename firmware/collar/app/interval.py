@@ -9,6 +9,10 @@ class Interval:
         self._due_ms = 0
         self._done = False
 
+    def wanted(self, now_ms):
+        """Whether this interval still wants a reading."""
+        return self.interval_ms == 0 or now_ms >= self._due_ms or not self._done
+
     def offer(self, now_ms, good):
         """A reading was made at `now_ms`, `good` or not. Returns whether it is to be recorded."""
         if self.interval_ms == 0:

@@ -16,6 +16,8 @@ ODR_HZ = const(52)
 BLOCK = const(52)
 _PERIOD_US = const(19231)
 _WATERMARK = const(416)
+_SAME = const(20)  # blocks: a sensor that shows one value to the last bit for 20 s shows nothing, noise alone moves it
+_SILENT_MS = const(30000)
 
 
 def setup(driver):
@@ -43,7 +45,11 @@ class Movement:
         self._running = False
         self._overrun = False
         self._mixed = False
+        self._same = 0
+        self._same_x = 0
+        self._heard_ms = 0
         self.worn = True
+        self.breath_wanted = True
         self.on_breath = None
         self.on_block = None
 
@@ -65,12 +71,27 @@ class Movement:
                     self._mixed = False
                 else:
                     self._block()
+            self._doubt()
         except OSError as error:
             self._part.lost("bus_error", error.errno)
 
+    def _doubt(self):
+        """A part that answers may still be dead: frozen at one value, or without samples because it forgot its setup."""
+        if self._same >= _SAME:
+            self._same = 0
+            self._running = False
+            self._part.lost("frozen", self._same_x)
+        elif self._clock.uptime_ms() - self._heard_ms > _SILENT_MS:
+            self._heard_ms = self._clock.uptime_ms()
+            self._part.odd("hang")
+            setup(self._part.driver)
+
     def _account(self, passed, overrun):
         """`passed` more samples exist than at the last look. After a gap the first block has samples of both sides."""
-        lost = self.timebase.passed(passed, self._clock.uptime_ms())
+        now_ms = self._clock.uptime_ms()
+        lost = self.timebase.passed(passed, now_ms)
+        if passed:
+            self._heard_ms = now_ms
         self._overrun = self._overrun or overrun
         if lost:
             self._forget()
@@ -82,6 +103,7 @@ class Movement:
     def _begin(self):
         self.timebase.start(self._clock.uptime_ms())
         self._taken = self.timebase.count
+        self._heard_ms = self._clock.uptime_ms()
         self._forget()
         self._running = True
 
@@ -98,13 +120,24 @@ class Movement:
             self._findings(flags)
         self.breath.reset()
 
+    def _watch(self):
+        """Counts blocks that show one value all through. Three looks do: a real sensor's noise differs among them."""
+        x, y, z = self._x, self._y, self._z
+        if x[0] == x[26] == x[51] and y[0] == y[26] == y[51] and z[0] == z[26] == z[51] and x[0] == self._same_x:
+            self._same += 1
+        else:
+            self._same = 0
+            self._same_x = x[0]
+            self._part.well()
+
     def _block(self):
         motion = self.motion
+        self._watch()
         flags = motion.feed(self._x, self._y, self._z, BLOCK, self.timebase.period_us)
         self._minute.block(self.worn)
         self.breath.period_us = self.timebase.period_us
         self.breath.worn = self.worn
-        if self.breath.feed(self._x, self._y, self._z, BLOCK, motion.still) and self.on_breath:
+        if self.breath_wanted and self.breath.feed(self._x, self._y, self._z, BLOCK, motion.still):
             self.on_breath()
         if self.on_block:
             self.on_block(self._x, self._y, self._z)
@@ -121,6 +154,12 @@ class Movement:
             self._recorder.record(records.SHAKE, motion.shake_values(), end_ms)
         if flags & classes.SCRATCH:
             self._minute.scratches += 1
+
+    def want_breath(self, wanted):
+        """Whether breath is to be measured now; it starts afresh each time."""
+        if wanted and not self.breath_wanted:
+            self.breath.reset()
+        self.breath_wanted = wanted
 
     def flush(self):
         """Takes the last samples, whole block or not, and hands out what is still under way."""

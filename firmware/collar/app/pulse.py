@@ -12,6 +12,9 @@ _PERIOD_US = const(40000)
 _BUFFER = const(32)
 _LED_UA = const(6400)
 _ATTEMPT_MS = const(60000)  # a reading that has not come in a minute does not come in two
+_SILENT_MS = const(10000)
+_FLOODED = const(255000)  # of 262143 counts
+_DARK = const(64)  # counts: open air alone gives more back when the light is on
 _OK = const(0)
 
 
@@ -34,6 +37,7 @@ class Pulse:
         self.motion_mg = 0
         self._due_ms = 0
         self._until_ms = 0
+        self._heard_ms = 0
 
     def step(self):
         """Starts, reads or stops the sensor, as the schedule wants. True while the light is on."""
@@ -53,6 +57,13 @@ class Pulse:
             self._part.lost("bus_error", error.errno)
         return self.lit
 
+    def give_up(self):
+        """Ends a reading that went wrong; the next one is due a minute later, or when it would have been."""
+        self.lit = False
+        self._due_ms = max(self._due_ms, self._clock.uptime_ms() + _ATTEMPT_MS)
+        if self._part.working:
+            self._part.driver.stop()
+
     def ask(self):
         """Wants a reading now."""
         self._due_ms = 0
@@ -64,6 +75,7 @@ class Pulse:
 
     def _light(self, now_ms):
         self._part.driver.start(_LED_UA, RATE_HZ)
+        self._heard_ms = now_ms
         self.heart.reset()
         self.timebase.start(now_ms)
         self.lit = True
@@ -80,12 +92,39 @@ class Pulse:
         else:
             self._tell_gap(n, "overrun" if driver.overflow else "stall")
         if n:
+            self._heard_ms = now_ms
             self._feed(n, now_ms)
+        elif now_ms - self._heard_ms > _SILENT_MS:
+            self._silent(now_ms)
 
     def _tell_gap(self, n, reason):
         missing = self.timebase.ended_gap(n)
         if missing:
             self._recorder.record(records.GAP, ("pulse", missing, reason), self.timebase.gap_end_ms)
+
+    def _silent(self, now_ms):
+        """The part answers and gives no samples: it forgot its setup."""
+        self._part.odd("hang")
+        if self.interval_ms == 0 or now_ms < self._until_ms:
+            until_ms = self._until_ms
+            self._light(now_ms)
+            self._until_ms = until_ms
+        else:
+            self._end()
+
+    def _end(self):
+        self._part.driver.stop()
+        self.lit = False
+
+    def _judge(self, n):
+        """Whether what came is light at all; asked when no pulse was found in it."""
+        total = 0
+        for i in range(n):
+            total += self._buffer[i]
+        if total > n * _FLOODED:
+            self._part.odd("saturated", total // n)
+        elif total < n * _DARK:
+            self._part.odd("dark", total // n)
 
     def _feed(self, n, now_ms):
         heart = self.heart
@@ -93,9 +132,12 @@ class Pulse:
         if not heart.feed(self._buffer, n, self.motion_mg):
             return
         values = heart.values()
+        if values[0] == _OK:
+            self._part.well()
+        else:
+            self._judge(n)
         if self.interval_ms == 0:
             self._recorder.record(records.PULSE, values)
         elif values[0] == _OK or now_ms >= self._until_ms:
             self._recorder.record(records.PULSE, values)
-            self._part.driver.stop()
-            self.lit = False
+            self._end()

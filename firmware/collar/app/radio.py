@@ -23,12 +23,18 @@ class Radio:
         self._set_ms = None
         self.link: Any = None
         self.on_time: Any = None
+        watchdog.register("radio", _LIMIT_MS)
 
     async def run(self):
         """The task of the windows. The link's own task runs beside it."""
         while True:
-            self.link.open_window(_WINDOW_MS)
+            self.step()
             await asyncio.sleep_ms(_EVERY_MS)
+
+    def step(self):
+        """One window."""
+        self.link.open_window(_WINDOW_MS)
+        self._watchdog.alive("radio")
 
     def minute(self, battery_pct, worn, fault):
         """Once a minute: what the status and the advertisement say."""

@@ -32,8 +32,16 @@ class Recorder:
             except OSError:
                 self.failures += 1
         for listener in self.listeners:
-            listener(kind, values)
+            try:
+                listener(kind, values)
+            except Exception as error:
+                self.deaf(listener, error)
         return seq
+
+    def deaf(self, listener, error):
+        """A listener let an exception out: it hears nothing more until the next start, and the others go on."""
+        self.listeners = [one for one in self.listeners if one is not listener]
+        self.fault("task", "exception", None, "listener: %r" % error)
 
     def fault(self, part, code, value=None, detail=None):
         """Records a fault of a part (words of `records.PARTS` and `records.FAULTS`), once an hour at most."""

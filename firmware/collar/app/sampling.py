@@ -34,12 +34,24 @@ class Sampling:
 
     def step(self):
         """One turn. Returns whether the light is on, so that the next turn has to come soon."""
-        self._watchdog.alive("sampling")
+        self._movement.want_breath(self._breaths.wanted(self._clock.uptime_ms()))
         self._movement.step()
         self._pulse.motion_mg = self._movement.motion.activity_mg
-        lit = self._pulse.step()
+        lit = self._light()
+        self._watchdog.alive("sampling")
         self._watchdog.feed()
         return lit
+
+    def _light(self):
+        """The optical stream's turn. A mistake in it costs a reading and not the accelerometer's stream."""
+        try:
+            return self._pulse.step()
+        except MemoryError:
+            raise
+        except Exception as error:
+            self._recorder.fault("task", "exception", None, "pulse: %r" % error)
+            self._pulse.give_up()
+            return False
 
     def flush(self):
         """Writes what is known so far, before somebody reads the journal."""

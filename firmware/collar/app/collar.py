@@ -74,7 +74,7 @@ class Collar:
             self.recorder.record(records.CLOCK, ("set", self.clock.offset_ms, None, None))
 
     def _build_parts(self, board):
-        bus = Bus(board.I2C_ID, board.I2C_SCL, board.I2C_SDA, board.I2C_HZ)
+        self.bus = bus = Bus(board.I2C_ID, board.I2C_SCL, board.I2C_SDA, board.I2C_HZ)
         self.accelerometer = self._part(
             "accelerometer", LSM6DSOX(bus, board.ACCELEROMETER_ADDRESS), movement.setup
         )
@@ -95,7 +95,7 @@ class Collar:
             self.movement, self.pulse, self.recorder, self.clock, self.watchdog, interval_ms
         )
         self.housekeeping = Housekeeping(
-            self.minute, self.gauge, self.journal, self.recorder, self.clock, self.watchdog
+            self.minute, self.gauge, self.bus, self.journal, self.recorder, self.clock, self.watchdog
         )
 
     def _build_link(self, board):

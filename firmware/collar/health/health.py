@@ -261,8 +261,6 @@ class Health:
         oldest = -(found.first + 1) * _DAY_S
         newest = -found.last * _DAY_S
         at = -found.best * _DAY_S - _DAY_S // 2
-        if found.rise >= o.CREPT_DAYS:
-            at = (oldest + newest) // 2
         if blow and blow.utc_s and self._closed_s:
             at = blow.utc_s - self._closed_s
         hours = max(12, (max(at - oldest, newest - at) + 1800) // 3600)

@@ -16,8 +16,8 @@ SHOWN = const(25)  # a sign of this size (%) is named
 _CLIP = const(70)
 _ROOT = (10, 14, 17)  # ten times the root of 1, 2, 3 days
 TOUCH_DAYS = const(7)
-TOUCH_BEGINS = const(12)
-TOUCH_FULL = const(120)
+TOUCH_BEGINS = const(8)
+TOUCH_FULL = const(100)
 # The share of the index that a domain can reach alone: mobility, rest, breath, touch, tremor, vitals.
 SHARES = (60, 35, 55, 60, 45, 35)
 _COVERAGE = const(40)

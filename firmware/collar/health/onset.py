@@ -13,7 +13,6 @@ from collar.health.history import DAYS
 
 RISES = (0, 1, 2, 4, 7, 12)
 """Days over which a course grows."""
-CREPT_DAYS = const(4)
 _FULL = const(4)
 _CLIP = const(70)
 _NEAR = const(700)  # how much less a beginning may explain and still be in the interval: 7 squared spreads

@@ -19,11 +19,11 @@ BRISK = const(0)
 GALLOP = const(1)
 ACTIVITY = const(2)
 MOVES = const(3)
-_LEARN = const(8)
+_LEARN = const(24)
 _TRUST = const(4)
 _LEAST_MIN = const(12)
 _SLOW = const(10)
-_STEP = const(3)  # tenths of a beat or breath that one reading may move a slot
+_STEP = const(1)  # tenths of a beat or breath that one reading may move a slot that has learnt
 
 
 class Profile:
@@ -34,6 +34,7 @@ class Profile:
         self._counts = bytearray(_VITALS * _STATES)
         self._moves = array("H", bytes(2 * MOVES * _STATES))
         self._hours = bytearray(_STATES)
+        self._turn = 0
 
     def excess(self, which, hour, duty, value, frozen):
         """How far a reading of HEART or RATE lies above what is usual at this hour; None until that is known."""
@@ -41,8 +42,12 @@ class Profile:
         n = self._counts[at]
         level = self._levels[at]
         if not frozen:
+            # The slot of the unknown hour has 24 times the readings, and shall not follow 24 times as fast.
+            self._turn = (self._turn + 1) % 24
             if n < _LEARN:
                 self._levels[at] = level + (value - level) // (n + 1)
+            elif hour == HOUR_UNKNOWN and self._turn:
+                return value - level
             elif value > level:
                 self._levels[at] = level + min(_STEP, value - level)
             elif value < level:

@@ -14,9 +14,11 @@ _PULSES = const(3)
 _BREATHS = const(8)
 _PANTS = const(2)
 _PANT_SHARE = const(60)
-_HOT_EXCESS = const(150)
+_HOT_EXCESS = const(220)  # a pulse this far above its hour's usual
+_HOT_PULSES = const(2)
 _AMBER_HOURS = const(1)
 _RED_HOURS = const(3)
+_HOT_HOURS = const(48)  # how long a hot spell is part of the picture
 
 
 class Range:
@@ -25,20 +27,20 @@ class Range:
     def __init__(self):
         self._fast = self._slow = self._quick = 0
         self._pants = self._calm = 0
-        self._excess = self._pulses = 0
+        self._fast_pulses = self._pulses = 0
         self._hot_hours = 0
         self._rest = 0
 
     @property
     def hot(self):
-        """Whether the dog overheats, or did so in the last hours."""
+        """Whether the dog overheats, or did so in the last two days."""
         return self._rest > 0
 
     def pulse(self, rate, quality, excess):
         """A resting pulse in tenths; the reasons for an alert when several in a row are out of range, else ()."""
         if excess is not None:
-            self._excess += excess
             self._pulses += 1
+            self._fast_pulses += 1 if excess >= _HOT_EXCESS else 0
         if quality < _GOOD:
             return ()
         self._fast = self._fast + 1 if rate > FASTEST else 0
@@ -60,14 +62,14 @@ class Range:
     def hour(self):
         """An hour has passed; the level that its heat calls for."""
         share = self._pants * 100 >= _PANT_SHARE * (self._pants + self._calm)
-        fast = self._pulses and self._excess >= _HOT_EXCESS * self._pulses
+        fast = self._fast_pulses >= _HOT_PULSES and 3 * self._fast_pulses >= 2 * self._pulses
         if self._pants >= _PANTS and share and fast:
             self._hot_hours += 1
-            self._rest = 12
+            self._rest = _HOT_HOURS
         elif self._calm or self._pulses:
             self._hot_hours = 0
         self._rest -= 1 if self._rest else 0
-        self._pants = self._calm = self._excess = self._pulses = 0
+        self._pants = self._calm = self._fast_pulses = self._pulses = 0
         if self._hot_hours >= _RED_HOURS:
             return w.RED
         return w.AMBER if self._hot_hours >= _AMBER_HOURS else w.GREEN

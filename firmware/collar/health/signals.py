@@ -46,7 +46,15 @@ _TABLE = (
     (40, 0, 50, w.MOBILITY, 80, w.SLOW_RISING, w.NONE),  # ms, median off duty
     (1, 0, 40, w.REST, 100, w.RESTLESS_NIGHT, w.NONE),  # turns in 10 h of night rest
     (3, 0, 80, w.REST, 60, w.MORE_REST, w.LESS_REST),  # min of rest in the night
-    (1, 0, 90, w.REST, 100, w.RIGHT_SIDE_AVOIDED, w.LEFT_SIDE_AVOIDED),  # % of side lying on the left
+    (
+        1,
+        0,
+        70,
+        w.REST,
+        100,
+        w.RIGHT_SIDE_AVOIDED,
+        w.LEFT_SIDE_AVOIDED,
+    ),  # % of lying on a side that is on the left
     (2, 100, 40, w.BREATHING, 100, w.FAST_BREATH, w.NONE),  # 0.1/min above this hour's usual
     (1, 0, 30, w.BREATHING, 70, w.NONE, w.SHORT_BREATH),  # 0.1 mg, median at rest
     (1, 0, 20, w.BREATHING, 100, w.CAUGHT_BREATH, w.NONE),  # in 100 readings

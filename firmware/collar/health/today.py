@@ -14,6 +14,7 @@ _AFTER_MS = const(300000)  # a pulse is at rest when no bout has ended for this 
 _QUALITY = const(40)
 _SURE = const(50)
 _STRIDES = const(10)
+_LYING_S = const(1200)  # what a lying down by day counts beside the seconds of the night
 
 # Sums of the day.
 WORN = const(0)  # hundredths of a minute
@@ -30,7 +31,7 @@ WALKED = const(10)  # s
 PITCH = const(11)  # degrees x s
 NIGHT_REST = const(12)
 NIGHT_TURNS = const(13)
-NIGHT_LEFT = const(14)
+NIGHT_LEFT = const(14)  # s, those by day with it
 NIGHT_RIGHT = const(15)
 PULSES = const(16)
 TRIED = const(17)  # pulse readings that were tried
@@ -164,6 +165,8 @@ class Today:
         """A `lie` or `rise` record."""
         if values[1] is None or (values[2] is not None and values[2] < _SURE):
             return
+        if kind == w.LIE and values[0] is not None and values[0] < 2:
+            self.sums[NIGHT_LEFT + values[0]] += _LYING_S
         if kind == w.RISE:
             self._rise[1 if duty else 0].add(values[1])
         elif not duty:

@@ -1,0 +1,430 @@
+"""Days of records as the collar would write them, drawn without samples: quick enough for hundreds of dogs.
+
+A dog, its course of signs and what happens to it come from the scenarios, so a story here is the story there. Each
+detector's error is a row of `ERRORS`. What the collar's own runs gave is marked measured; the rest is assumed until
+`hostsim evaluate motion` and `hostsim evaluate vitals` have measured it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hostsim.dog import Dog, noise
+from hostsim.dog.gaits import HIND_AT_NECK
+from hostsim.dog.schedule import _FREE_DAY, _WORKING_DAY, DAY_S, FIRST_HOUR, MODES, WORK_DAYS, A
+from hostsim.dog.traits import Signs, Traits, drawn
+from hostsim.scenarios import SCENARIOS, START_UTC
+
+ABSENT = -(1 << 29)
+"""Stands for null in a row."""
+WIDTH = 17
+"""Columns of a row: kind, s since the start, duty, number of values, then the values."""
+CLOSE_HOUR, CLOSE_DAY = 0, 255
+"""Kinds that are no records: the app's calls at the end of an hour and of a day."""
+DAY_CLOSES_H = 8
+"""Hour of the dog's clock at which its day is closed."""
+MINUTE, BOUT, PULSE, BREATH, IMPACT, TREMOR, LIE, RISE, NIGHT, FLINCH = 6, 7, 8, 9, 10, 12, 13, 14, 15, 27
+OK, MOVING, POOR, NO_READING = 0, 1, 2, 4
+SPOTS = ("head", "neck", "left_shoulder", "right_shoulder", "left_ribs", "right_ribs", "left_flank", "right_flank",
+         "left_hip", "right_hip", "left_foreleg", "right_foreleg", "left_hindleg", "right_hindleg", "back", "belly",
+         "tail", "control")  # fmt: skip
+Rows = list[list[int]]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """What the detectors get wrong, and what a sound dog's days differ by."""
+
+    limp_se_mg: float = 40.0
+    """Standard error of the asymmetry over the root of the strides (measured on a simulated day)."""
+    limp_leash: float = 0.03
+    """Share of a leash's pull that reads as asymmetry (assumed)."""
+    gait_spread: float = 0.04
+    """Relative error of the seconds of a gait (assumed)."""
+    pulse_coverage: float = 0.93
+    """Tries at rest that give a heart rate (measured on a simulated day: 120 of 143 over the whole day)."""
+    pulse_bpm: float = 1.0
+    """Spread of the heart rate's error (measured on synthetic light)."""
+    pulse_wild: float = 0.005
+    """Readings that are wrong by 20 to 40 bpm (assumed)."""
+    breath_coverage: float = 0.9
+    """Tries at rest that give a breath rate (measured on a simulated day: 119 of 144 over the whole day)."""
+    breath_rpm: float = 0.5
+    """Spread of the breath rate's error (measured on the breathing recordings)."""
+    breath_wild: float = 0.01
+    """Readings at twice or half the rate (assumed)."""
+    catch_false: float = 0.1
+    """Catches in a reading of a sound dog (measured on a simulated day)."""
+    catch_found: float = 0.6
+    catch_window_s: float = 30.0
+    """Stretch of breath that a reading tells of (assumed)."""
+    tremor_found: float = 0.8
+    tremor_false_h: float = 0.03
+    """False tremors an hour of rest (assumed)."""
+    posture_found: float = 0.85
+    posture_spread: float = 0.18
+    """Relative error of the time to lie down or rise (assumed)."""
+    turn_found: float = 0.9
+    side_wrong: float = 0.1
+    side_unknown: float = 0.15
+    """Stretches of the night whose side is wrong or not told (assumed)."""
+    shake_found: float = 0.95
+    impact_found: float = 0.99
+    impact_false_d: float = 0.003
+    """False impacts a day (assumed; the bar is none in 1,000 shakes, jumps and knocks)."""
+    flinch_found: float = 0.9
+    flinch_false: float = 0.03
+    day_activity: float = 0.12
+    day_heart_bpm: float = 1.2
+    day_breath: float = 0.03
+    day_depth: float = 0.05
+    """Spread of a sound dog's days about their mean (assumed)."""
+    off_hours: float = 0.12
+    """Share of days on which the collar is off for some hours."""
+
+
+ERRORS = Errors()
+
+# Mean activity in mg of a second in each class (measured on a simulated day).
+_ACTIVITY_MG = {"rest": 3.0, "walk": 140.0, "trot": 340.0, "gallop": 650.0, "other": 160.0}
+_CLASS = {A.WALK: "walk", A.TROT: "trot", A.GALLOP: "gallop", A.SNIFF: "walk", A.PLAY: "other", A.EAT: "other",
+          A.DRINK: "other", A.STAIRS: "walk", A.SWIM: "other", A.BATH: "other"}  # fmt: skip
+_CLASSES = ("rest", "walk", "trot", "gallop", "other")
+_BRISK = (A.TROT, A.GALLOP, A.PLAY)
+_MODES = ("night", "outing", "meal", "home", "duty", "play")
+_RISES_H = {"night": 0.5, "outing": 0.0, "meal": 0.0, "home": 1.9, "duty": 2.2, "play": 0.0}
+
+
+def world_of(name: str, seed: int) -> Dog:
+    """The dog of a scenario as its seed draws it, with its course and what happens to it; nothing is planned yet."""
+    source = SCENARIOS[name].build(seed, 0.0).source
+    if not isinstance(source, Dog):
+        raise TypeError(f"{name} has no dog")
+    return source
+
+
+def mixed(first: Dog, then: Dog) -> Traits:
+    """The traits of `first` with what the scenario of `then` changes of a drawn dog."""
+    plain = drawn(then.seed)
+    changes = {
+        item.name: getattr(then.traits, item.name)
+        for item in fields(Traits)
+        if getattr(then.traits, item.name) != getattr(plain, item.name)
+    }
+    return replace(first.traits, **changes)
+
+
+class Generator:
+    """Rows of one dog in one scenario. A day depends on the seed, the scenario and its number only."""
+
+    def __init__(self, scenario: str, seed: int, errors: Errors = ERRORS) -> None:
+        self.dog = world_of(scenario, seed)
+        self.traits = self.dog.traits
+        self.errors = errors
+        self.seed = noise.key(seed, 0x9E4)
+        self._hours = {working: _mode_hours(working) for working in (True, False)}
+
+    def rows(self, first_day: int, days: int) -> NDArray[np.int32]:
+        """The rows of some days in time order, shape (n, WIDTH); a day runs from 05:00 to 05:00."""
+        out: Rows = []
+        for number in range(first_day, first_day + days):
+            out.extend(self.day(number))
+        return np.array(out, np.int32).reshape(-1, WIDTH)
+
+    def day(self, number: int) -> Rows:
+        """One day's rows in time order."""
+        return _Day(self, number).build()
+
+    def signs(self, hour: float) -> Signs:
+        """The signs at an hour since the start."""
+        return self.dog.life.course.at(hour * 3600.0)
+
+    def truth_start_s(self) -> float | None:
+        """When the course leaves soundness, in s since the start; None when it never does."""
+        knots = self.dog.life.course.knots
+        if len(knots) < 2:
+            return None
+        return knots[0][0] * DAY_S
+
+
+def _mode_hours(working: bool) -> NDArray[np.float64]:
+    """Minutes of each mode in each hour from 05:00, shape (24, modes)."""
+    table = _WORKING_DAY if working else _FREE_DAY
+    out = np.zeros((24, len(_MODES)))
+    starts = [hour for hour, _ in table] + [29.0]
+    for (start, mode), end in zip(table, starts[1:], strict=True):
+        for hour in range(24):
+            low, high = FIRST_HOUR + hour, FIRST_HOUR + hour + 1
+            out[hour, _MODES.index(mode)] += 60.0 * max(0.0, min(high, end) - max(low, start))
+    return out
+
+
+def _shares(mode: str, activity: float) -> dict[str, float]:
+    """Share of time in each class, and of it asleep, in a mode."""
+    parts = [
+        (kind, length * share * (activity if kind in _BRISK else 1.0)) for kind, length, share in MODES[mode]
+    ]
+    total = sum(size for _, size in parts)
+    out = dict.fromkeys((*_CLASSES, "sleep"), 0.0)
+    for kind, size in parts:
+        out[_CLASS.get(kind, "rest")] += size / total
+        out["sleep"] += size / total if kind is A.SLEEP else 0.0
+    return out
+
+
+class _Day:
+    """One day in the making."""
+
+    def __init__(self, generator: Generator, number: int) -> None:
+        self.g = generator
+        self.e = generator.errors
+        self.number = number
+        self.rng = noise.generator(generator.seed, number)
+        self.rows: Rows = []
+        rng, e = self.rng, self.e
+        self.brisk = float(np.exp(rng.normal(0, e.day_activity)))
+        self.bpm = float(rng.normal(0, e.day_heart_bpm))
+        self.breath = float(np.exp(rng.normal(0, e.day_breath)))
+        self.depth = float(np.exp(rng.normal(0, e.day_depth)))
+        self.habit_mm = generator.traits.asymmetry_mm + float(rng.normal(0, 0.3))
+        self.restless = max(0.0, float(rng.normal(0, 0.12)))
+        self.worn = np.ones(24)
+        if rng.random() < e.off_hours:
+            start, length = int(rng.integers(0, 24)), int(rng.integers(1, 8))
+            self.worn[start : start + length] = 0.0
+        for span in generator.dog.life.spans:
+            if span.kind in ("chair", "hook", "car_seat"):
+                for hour in range(24):
+                    low = number * DAY_S + 3600.0 * hour
+                    shared = max(0.0, min(low + 3600.0, span.end_s) - max(low, span.start_s)) / 3600.0
+                    self.worn[hour] = max(0.0, self.worn[hour] - shared)
+
+    def build(self) -> Rows:
+        """All rows in time order."""
+        working = self.g.traits.works and self.number % 7 < WORK_DAYS
+        modes = self.g._hours[working]
+        for hour in range(24):
+            signs = self.g.signs(24 * self.number + hour + 0.5)
+            for duty in (0, 1):
+                minutes = modes[hour].copy()
+                duty_at = _MODES.index("duty")
+                minutes[[i for i in range(len(_MODES)) if (i == duty_at) != bool(duty)]] = 0.0
+                if minutes.sum() >= 1.0 and self.worn[hour] > 0.05:
+                    self._hour(hour, duty, minutes * self.worn[hour], signs)
+            end = 3600 * (hour + 1) - 1
+            self._add(CLOSE_HOUR, end, 0, ())
+            if int(FIRST_HOUR + hour + 1) % 24 == DAY_CLOSES_H:
+                self._add(CLOSE_DAY, end, 0, ())
+        self._night()
+        self._events()
+        return sorted(self.rows, key=lambda row: (row[1], row[0] == CLOSE_DAY))
+
+    def _add(self, kind: int, at_s: float, duty: int, values: tuple[float | None, ...]) -> None:
+        stored = [ABSENT if value is None else round(value) for value in values]
+        row = [kind, round(self.number * DAY_S + at_s), duty, len(stored), *stored]
+        self.rows.append(row + [0] * (WIDTH - len(row)))
+
+    def _times(self, hour: int, count: int) -> list[float]:
+        return sorted((3600.0 * hour + 3500.0 * self.rng.random(count)).tolist())
+
+    def _hour(self, hour: int, duty: int, minutes: NDArray[np.float64], signs: Signs) -> None:
+        rng, e = self.rng, self.e
+        seconds = dict.fromkeys((*_CLASSES, "sleep"), 0.0)
+        for mode, amount in zip(_MODES, minutes, strict=True):
+            if amount > 0:
+                for name, share in _shares(mode, signs.activity * self.brisk).items():
+                    seconds[name] += 60.0 * amount * share
+        total = 60.0 * float(minutes.sum())
+        asleep = seconds.pop("sleep") / max(1.0, seconds["rest"])
+        for name, mean_s in (("walk", 60.0), ("trot", 55.0), ("gallop", 12.0), ("other", 30.0)):
+            if seconds[name] > 0:
+                shape = max(0.4, 1.6 * seconds[name] / mean_s)
+                seconds[name] *= rng.gamma(shape, 1.0 / shape) * (1.0 + rng.normal(0, e.gait_spread))
+        for daily in self.g.dog.life.dailies:
+            here = FIRST_HOUR + hour <= daily.hour < FIRST_HOUR + hour + 1
+            if here and not duty and daily.first_day <= self.number <= daily.last_day:
+                seconds[_CLASS.get(A[daily.kind.upper()], "rest")] += 60.0 * daily.minutes
+        moving = sum(seconds[name] for name in _CLASSES[1:])
+        if moving > total:
+            seconds = {name: value * total / moving for name, value in seconds.items()}
+            moving = total
+        seconds["rest"] = total - moving
+        self._minute(hour, duty, seconds, total, signs)
+        self._trots(hour, duty, seconds["trot"], signs)
+        resting = seconds["rest"] / total
+        self._pulses(hour, duty, total, resting, asleep, signs)
+        self._breaths(hour, duty, total, resting, asleep, moving / total, signs)
+        self._postures(hour, duty, minutes, signs)
+        hours = seconds["rest"] / 3600.0
+        share = signs.on_duty if duty else 1.0
+        loose = 1.0 + 4.0 * min(1.0, signs.loosen + self.g.traits.looseness)
+        mean = hours * (signs.tremor_h * share * e.tremor_found + e.tremor_false_h * loose)
+        for at in self._times(hour, int(rng.poisson(mean))):
+            self._add(TREMOR, at, duty, (900, 10 * signs.tremor_mg, 40))
+
+    def _minute(self, hour: int, duty: int, seconds: dict[str, float], total: float, signs: Signs) -> None:
+        traits, rng = self.g.traits, self.rng
+        awake = 0.0 if hour in (0, *range(17, 24)) else 1.0
+        shakes = traits.shakes_a_day * signs.shake_off * self.e.shake_found * awake * total / 3600.0 / 16.0
+        scratches = traits.scratches_a_day * awake * total / 3600.0 / 16.0
+        activity = sum(_ACTIVITY_MG[name] * seconds[name] for name in _CLASSES) / total
+        values = (
+            *(seconds[name] for name in _CLASSES), activity, 20.0 + rng.normal(0, 1.5), rng.poisson(shakes),
+            rng.poisson(scratches), duty, total, 100.0 * total / 60.0, 80,
+        )  # fmt: skip
+        self._add(MINUTE, 3600.0 * hour + 3590 - 10 * duty, duty, values)
+
+    def _trots(self, hour: int, duty: int, trot_s: float, signs: Signs) -> None:
+        rng, e, traits = self.rng, self.e, self.g.traits
+        loose = 1.0 + 1.5 * min(1.0, signs.loosen + traits.looseness)
+        leash = e.limp_leash * (traits.leash_pull_mg + signs.leash_mg)
+        left = trot_s
+        times = self._times(hour, int(trot_s // 12) + 1)
+        while left > 8.0:
+            length = min(left, 60.0, float(rng.gamma(3.0, 18.0)) + 8.0)
+            left -= length
+            shows = rng.random() < signs.limp_share
+            added = signs.limp_mm * (signs.on_duty if duty else 1.0) * shows
+            mm = self.habit_mm + added * (1.0 + (HIND_AT_NECK - 1.0) * signs.limp_hind)
+            mg = 0.5 * mm * traits.neck_gain * (2 * np.pi * traits.trot_hz) ** 2 / 9.81 + leash
+            strides = int(length * traits.trot_hz)
+            se = e.limp_se_mg * loose / strides**0.5
+            off = rng.normal(0, se / 1.4, 2)
+            power = (mg + off[0]) ** 2 + off[1] ** 2 - se**2
+            shown = 10.0 * max(0.0, power) ** 0.5
+            self._add(
+                BOUT,
+                times.pop(0),
+                duty,
+                (1, 0, 10 * length, strides, 1000 * traits.trot_hz, shown, None, 10 * se),
+            )
+            if not times:
+                break
+
+    def _pulses(
+        self, hour: int, duty: int, total: float, resting: float, asleep: float, signs: Signs
+    ) -> None:
+        rng, e, traits = self.rng, self.e, self.g.traits
+        tries = int(total / 600.0 + rng.random())
+        fever = 1.0 + 0.08 * signs.fever_c
+        for at in self._times(hour, tries):
+            if rng.random() > resting * e.pulse_coverage * min(1.0, 0.3 + traits.fur_gain):
+                self._add(PULSE, at, duty, (MOVING, None, None, None, None, 10))
+                continue
+            base = traits.sleep_hr if rng.random() < asleep else traits.rest_hr + 7.0 * rng.random()
+            rate = (base + self.bpm) * signs.heart_rate * fever + rng.normal(0, 3.0 + 2.0 * duty)
+            rate += rng.normal(0, e.pulse_bpm)
+            if rng.random() < e.pulse_wild:
+                rate += rng.uniform(20, 40) * rng.choice((-1, 1))
+            rmssd = 165.0 * traits.rsa * signs.hrv * np.exp(rng.normal(0, 0.15))
+            early = min(0.3, signs.ectopics_h / 60.0 / rate)
+            rmssd = (rmssd**2 + early * (0.93 * 60000.0 / rate) ** 2) ** 0.5
+            quality = rng.integers(60, 98)
+            self._add(PULSE, at, duty, (OK, 10 * rate, rmssd, rmssd, 9, quality))
+
+    def _breaths(
+        self, hour: int, duty: int, total: float, resting: float, asleep: float, moving: float, signs: Signs
+    ) -> None:
+        rng, e, traits = self.rng, self.e, self.g.traits
+        tries = int(total / 600.0 + rng.random())
+        fever = 1.0 + 0.12 * signs.fever_c
+        pants = min(1.0, 0.8 * moving + signs.heat * (0.25 + 0.9 * moving))
+        pants = 1.0 if signs.heat >= 0.95 else pants
+        for at in self._times(hour, tries):
+            sleeps = rng.random() < asleep
+            if not sleeps and rng.random() < pants:
+                panting = int(rng.random() < 0.7)
+                self._add(BREATH, at, duty, (NO_READING, None, None, None, 0, 0, panting, 20))
+                continue
+            if rng.random() > min(1.0, resting * 1.1) * e.breath_coverage:
+                self._add(BREATH, at, duty, (MOVING, None, None, None, 0, 0, 0, 10))
+                continue
+            base = traits.sleep_breath if sleeps else traits.rest_breath
+            rate = base * self.breath * signs.breath_rate * fever * (1.0 + rng.normal(0, 0.07))
+            rate += rng.normal(0, e.breath_rpm)
+            if rng.random() < e.breath_wild:
+                rate *= rng.choice((0.5, 2.0))
+            depth = (5.0 if sleeps else 4.0) * self.depth * signs.breath_depth * np.exp(rng.normal(0, 0.14))
+            mean = e.catch_false + signs.catches_h * e.catch_window_s / 3600.0 * e.catch_found
+            catches = rng.poisson(mean)
+            regular = np.clip(rng.normal(91, 4) - 6 * catches, 20, 100)
+            self._add(
+                BREATH, at, duty, (OK, 10 * rate, 10 * depth, regular, 0, catches, 0, rng.integers(60, 95))
+            )
+
+    def _postures(self, hour: int, duty: int, minutes: NDArray[np.float64], signs: Signs) -> None:
+        rng, e = self.rng, self.e
+        mean = sum(_RISES_H[mode] * amount / 60.0 for mode, amount in zip(_MODES, minutes, strict=True))
+        mean *= 1.0 + (0.0 if duty else 0.6 * signs.restless)
+        slow = 1.0 + (signs.rise_time - 1.0) * (signs.on_duty if duty else 1.0)
+        for kind, length_s in ((LIE, 2.6), (RISE, 1.6)):
+            for at in self._times(hour, int(rng.poisson(mean * e.posture_found))):
+                length = length_s * slow * rng.uniform(0.8, 1.3) * np.exp(rng.normal(0, e.posture_spread))
+                side = self._side(signs) if kind == LIE else 3
+                self._add(kind, at, duty, (side, 1000 * length, rng.integers(55, 95), 100))
+
+    def _side(self, signs: Signs) -> int:
+        """The side on which the dog is seen to lie: 0 left, 1 right, 2 chest, 3 not told."""
+        rng, traits = self.rng, self.g.traits
+        left = 0.40 * (1 - traits.lying_bias) * (1 - signs.avoid_left)
+        right = 0.40 * (1 + traits.lying_bias) * (1 - signs.avoid_right)
+        draw = rng.random() * (left + right + 0.2)
+        side = 0 if draw < left else 1 if draw < left + right else 2
+        if rng.random() < self.e.side_unknown:
+            return 3
+        wrong = self.e.side_wrong + 0.3 * min(1.0, signs.loosen + traits.looseness)
+        return 1 - side if side < 2 and rng.random() < wrong else side
+
+    def _night(self) -> None:
+        """The night that ends on this morning."""
+        if self.worn[:2].min() < 0.5:
+            return
+        rng, e, traits = self.rng, self.e, self.g.traits
+        signs = self.g.signs(24.0 * self.number - 2.0)
+        wakes = signs.restless + self.restless
+        rest_s = up_s = 0.0
+        turns = 0
+        sides = [0.0, 0.0, 0.0, 0.0]
+        while rest_s + up_s < 8.4 * 3600.0:
+            if rng.random() < 0.25 * min(1.0, wakes):
+                up_s += rng.uniform(8, 60)
+                continue
+            length = 2000.0 * rng.gamma(3.0, 1.0 / 3.0) / (1.0 + wakes)
+            rest_s += length
+            turns += rng.random() < e.turn_found
+            sides[self._side(signs)] += length
+        rate = traits.sleep_breath * signs.breath_rate * (1 + 0.12 * signs.fever_c)
+        self._add(NIGHT, 3600.0 * 2.2, 0, (rest_s, turns, sides[0], sides[1], 10 * rate))
+
+    def _events(self) -> None:
+        rng, e, life = self.rng, self.e, self.g.dog.life
+        begin = self.number * DAY_S
+        for item in life.happenings:
+            if begin <= item.at_s < begin + DAY_S and item.kind == "impact" and rng.random() < e.impact_found:
+                peak = min(27.0, item.peak_g)
+                self._add(IMPACT, item.at_s - begin, 1, (100 * peak, item.duration_ms, item.peak_g > 16, 2))
+        for _ in range(int(rng.poisson(e.impact_false_d))):
+            self._add(IMPACT, DAY_S * rng.random(), 0, (rng.uniform(800, 2000), 10, 0, 2))
+        for touch in life.touches:
+            if begin <= touch.at_s < begin + DAY_S:
+                sore = life.course.at(touch.at_s).sore if touch.spot == life.sore_spot else 0.0
+                chance = e.flinch_false if touch.control else max(e.flinch_false, sore * e.flinch_found)
+                spot = SPOTS.index("control" if touch.control else touch.spot)
+                self._add(
+                    FLINCH, touch.at_s - begin, 0, (spot, rng.random() < chance, None, None, None, None)
+                )
+
+
+def utc_s(row_s: int) -> int:
+    """UTC seconds of a row's time."""
+    return int(START_UTC.timestamp()) + row_s
+
+
+def dogs(names: tuple[str, ...], seeds: range) -> Iterator[tuple[str, int]]:
+    """A scenario and a seed for each dog, the scenarios in turn."""
+    for place, seed in enumerate(seeds):
+        yield names[place % len(names)], seed

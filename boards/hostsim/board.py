@@ -31,9 +31,10 @@ JOURNAL_LABEL = "journal"
 JOURNAL_SIZE = 0x300000
 FLASH_SECTOR = 4096
 
-# Limits. A flash erase stalls for up to 100 ms and a collection for less, so 30 s is a task that hangs.
+# Limits. A flash erase stalls for up to 100 ms and a collection for less. The task that wakes once a minute has to have
+# had a look at the others before the watchdog bites, so that somebody knows who hung.
 CPU_HZ = 80_000_000
-WATCHDOG_MS = 30_000
+WATCHDOG_MS = 90_000
 BATTERY_MAH = 500
 
 # Advertised as this and the last two bytes of the radio's address.

@@ -98,7 +98,7 @@ class Lsm6dsox(Part):
     ) -> None:
         super().__init__(clock, address, faults)
         self._source = source
-        self._rate_error = rate_error
+        self.rate_error = rate_error
         self._noise = noise
         self._offset_g = offset_g
         self._seed = seed
@@ -273,10 +273,10 @@ class Lsm6dsox(Part):
         if register == _STATUS:
             return self._status()
         if register == _FREQ_FINE:
-            fine = round((_BASE_HZ * (1 + self._rate_error) / 6667 - 1) / 0.0015)
+            fine = round((_BASE_HZ * (1 + self.rate_error) / 6667 - 1) / 0.0015)
             return max(-128, min(127, fine)) & 0xFF
         if _TIMESTAMP <= register < _TIMESTAMP + 4 and self._registers[_CTRL10_C] & 0x20:
-            ticks = int((self._clock.now_us - self._timestamp_zero_us) * (1 + self._rate_error)) // 25
+            ticks = int((self._clock.now_us - self._timestamp_zero_us) * (1 + self.rate_error)) // 25
             return ticks >> 8 * (register - _TIMESTAMP) & 0xFF
         return self._registers[register]
 
@@ -387,7 +387,7 @@ class Lsm6dsox(Part):
         if divider is None:
             self._stream = self._events = None
             return
-        rate_uhz = round(_BASE_HZ * (1 + self._rate_error) * 1_000_000 / divider)
+        rate_uhz = round(_BASE_HZ * (1 + self.rate_error) * 1_000_000 / divider)
         self._renew(SampleClock(self._clock.now_us, rate_uhz))
 
     def _renew(self, clock: SampleClock | None = None, keep: Stream | None = None) -> None:

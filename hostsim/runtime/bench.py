@@ -43,6 +43,7 @@ class CollarOptions:
 
     `readings_ms`: time between readings of heart and breath; None leaves the firmware's own, 0 is all the time.
     `radio_on`: the radio is on all the time instead of in windows. `rate_error`: how far the accelerometer's clock is off.
+    `inject`: MicroPython that runs at each boot before `main.py`, see hostsim.faults.
     """
 
     board: str = "hostsim"
@@ -52,6 +53,7 @@ class CollarOptions:
     air: AirParameters | None = None
     rate_error: float = 0.0
     ticks_start_ms: int = 0
+    inject: str = ""
     console: Callable[[str], None] = field(default=lambda line: None)
 
 
@@ -76,6 +78,7 @@ class Collar:
                 seed=options.seed,
                 ticks_start_ms=options.ticks_start_ms,
                 console=options.console,
+                **self._injected(),
             ),
         )
         self.rtc = Rtc(self.clock)
@@ -85,6 +88,13 @@ class Collar:
         self.air = Air(options.air, seed=options.seed)
         self.radio: CollarRadio | None = None
         self.loop.world = self.device.world
+
+    def _injected(self) -> dict[str, Any]:
+        """Where the interpreter finds the code that a fault wants in the firmware, and when it is loaded."""
+        if not self.options.inject:
+            return {}
+        (self.folder / "injected_fault.py").write_text(self.options.inject)
+        return {"run": ("injected_fault", "boot", "main"), "search_path": (str(self.folder),)}
 
     def _build_chips(self, source: SignalSource, data: SimpleNamespace) -> None:
         seed = self.options.seed

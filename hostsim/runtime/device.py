@@ -145,6 +145,10 @@ class Device:
         """Lets `handler(payload) -> answer` serve an operation; it may raise DeviceError."""
         self._handlers[op] = handler
 
+    def handler(self, op: int) -> Handler:
+        """What serves an operation at present. Raises KeyError if nothing does."""
+        return self._handlers[op]
+
     def on_reset(self, function: Callable[[], None]) -> None:
         """Calls `function` whenever the processor loses its state (reset, watchdog, power)."""
         self._on_reset.append(function)

@@ -4,7 +4,8 @@ import asyncio
 
 from micropython import const
 
-from collar.app import movement
+from collar.app import movement, selftest
+from collar.app.absent import NoJournal
 from collar.app.housekeeping import Housekeeping
 from collar.app.minute import Minute
 from collar.app.movement import Movement
@@ -46,6 +47,7 @@ class Collar:
         self.journal: Any = None
         self.recorder = Recorder(None, self.clock)
         self._open_journal(board)
+        self._tell_hang()
         self._build_parts(board)
         self._build_streams()
         self._build_link(board)
@@ -58,6 +60,7 @@ class Collar:
             report = journal.open()
             self.journal = self.recorder.journal = journal
             self._tell_boot(report)
+            self._tell_journal(report)
             return
         except NoPartition:
             code = "missing"
@@ -72,6 +75,29 @@ class Collar:
         self.recorder.record(records.BOOT, (cause, FIRMWARE, report.torn_bytes, report.bad_sectors, None))
         if self.clock.restore():
             self.recorder.record(records.CLOCK, ("set", self.clock.offset_ms, None, None))
+
+    def _tell_journal(self, report):
+        if not report.keys_ok:
+            self.recorder.fault("keys", "unreadable")
+        if report.bad_sectors:
+            self.recorder.fault("flash", "worn_out", report.bad_sectors)
+
+    def _tell_hang(self):
+        """After the watchdog's bite: who was late, if somebody noticed; None if nothing ran any more."""
+        if power.reset_cause() == "watchdog":
+            self.recorder.fault("task", "hang", None, self.watchdog.hung)
+
+    def _test_accelerometer(self):
+        """Its self-test, when the supply was just switched on; the part is used whatever it says."""
+        part = self.accelerometer
+        if power.reset_cause() != "power_on" or not part.ready():
+            return
+        try:
+            if not selftest.accelerometer(part.driver, self.clock.wait_ms):
+                self.recorder.fault(part.name, "self_test")
+            movement.setup(part.driver)
+        except OSError as error:
+            part.lost("bus_error", error.errno)
 
     def _build_parts(self, board):
         self.bus = bus = Bus(board.I2C_ID, board.I2C_SCL, board.I2C_SDA, board.I2C_HZ)
@@ -99,15 +125,12 @@ class Collar:
         )
 
     def _build_link(self, board):
-        """The radio's side; without a journal there is nothing to hand over, and none is opened."""
-        self.radio: Any = None
-        if self.journal is None:
-            return
+        """The radio's side; a collar without a journal says so there."""
         radio = Radio(self.clock, self.recorder, self.watchdog)
         identity = gatt.Identity(power.unique_id().hex(), FIRMWARE, board.NAME)
         always_on = self.store.integer("radio_on", 0) != 0
         radio.link = Link(
-            gatt.radio(), self.journal, self.clock, identity, radio.set_time, always_on=always_on
+            gatt.radio(), self.journal or NoJournal(), self.clock, identity, radio.set_time, always_on=always_on
         )
         radio.link.before_read = self.sampling.flush
         self.housekeeping.on_minute = radio.minute
@@ -115,6 +138,7 @@ class Collar:
 
     async def main(self):
         """Starts every task; returns never."""
+        self._test_accelerometer()
         tasks = [("sampling", "task", self.sampling.run), ("housekeeping", "task", self.housekeeping.run)]
         if self.radio is not None:
             tasks += [("windows", "radio", self.radio.run), ("link", "radio", self.radio.link.run)]

@@ -113,6 +113,7 @@ class LSM6DSOX:
         self.overrun = False
         self.skipped = 0
         self.pending = 0
+        self.silent_axes = 0
         self._held = 0
         self._next = 0
 
@@ -134,7 +135,8 @@ class LSM6DSOX:
     def self_test(self, wait_ms):
         """Moves the mass by its electrodes (AN5272, accelerometer self-test); True if each axis answers within limits.
 
-        Takes about half a second of `wait_ms` and wants the collar still. Leaves the part reset.
+        Takes about half a second of `wait_ms` and wants the collar still. Leaves the part reset, and in `silent_axes`
+        a bit for each axis (1 x, 2 y, 4 z) that moved too little.
         """
         self.reset()
         self._set(_CTRL1_XL, 0x38)
@@ -145,9 +147,12 @@ class LSM6DSOX:
         moved = self._mean(wait_ms)
         self.reset()
         passed = True
+        self.silent_axes = 0
         for axis in range(3):
             change = abs(moved[axis] - rest[axis])
             passed = passed and _SELF_TEST_LEAST <= change <= _SELF_TEST_MOST
+            if change < _SELF_TEST_LEAST:
+                self.silent_axes |= 1 << axis
         return passed
 
     def configure(self, odr_hz=52, watermark=52, range_g=16, low_power=False):

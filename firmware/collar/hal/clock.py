@@ -29,6 +29,10 @@ class Clock:
         self._last_ticks = ticks
         return self._uptime_ms
 
+    def wait_ms(self, ms):
+        """Lets time pass while nothing else runs."""
+        time.sleep_ms(ms)
+
     def utc_ms(self):
         """Milliseconds since 1970-01-01 UTC, or None while the clock was never set."""
         if self.offset_ms is None:

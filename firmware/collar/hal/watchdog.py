@@ -1,20 +1,23 @@
-"""The watchdog is fed only while every task keeps its promise."""
+"""The watchdog is fed only while every task keeps its promise; who broke it is remembered across the reset."""
 
 import time
-from machine import WDT
+from machine import RTC, WDT
 
 
 class Watchdog:
     """Feeds the chip's watchdog as long as each registered task has reported within its own limit.
 
-    `late` names the task that keeps the watchdog from being fed, or is None.
+    `late` names the task that keeps the watchdog from being fed, or is None. `hung`: who was late before the last
+    reset, or None; it is kept in the RTC's memory, which outlives a reset but not the supply.
     """
 
     def __init__(self, timeout_ms):
         self._wdt = WDT(timeout=timeout_ms)
+        self._rtc = RTC()
         self._limits_ms = {}
         self._seen = {}
-        self.late = None
+        self.hung = self.late = self._rtc.memory().decode() or None
+        self._note("")
 
     def register(self, name, limit_ms):
         """Expects `alive(name)` at least every `limit_ms` from now on."""
@@ -27,7 +30,7 @@ class Watchdog:
         self._seen.pop(name, None)
 
     def alive(self, name):
-        """The task is at work."""
+        """The task has done its work."""
         self._seen[name] = time.ticks_ms()
 
     def feed(self):
@@ -35,8 +38,14 @@ class Watchdog:
         now = time.ticks_ms()
         for name, limit_ms in self._limits_ms.items():
             if time.ticks_diff(now, self._seen[name]) > limit_ms:
-                self.late = name
+                self._note(name)
                 return False
-        self.late = None
+        if self.late is not None:
+            self._note("")
         self._wdt.feed()
         return True
+
+    def _note(self, name):
+        if name != (self.late or ""):
+            self._rtc.memory(name.encode())
+        self.late = name or None

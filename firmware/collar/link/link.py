@@ -133,8 +133,13 @@ class Link:
             self._gatt.notify(self._gatt.connection, self._gatt.live, bytes((kind,)) + payload)
 
     async def run(self):
-        """Serves for ever."""
-        await asyncio.gather(self._serve(), self._send(), self._keep_windows())
+        """Serves for ever. When one of the three tasks fails the others end too, so that `run` can be called again."""
+        tasks = [asyncio.create_task(one) for one in (self._serve(), self._send(), self._keep_windows())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     # What happens
 

@@ -1,0 +1,94 @@
+"""A collar with one fault, on a dog that lies still, for a few virtual minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hostsim.faults import FAULTS, journal_records
+from hostsim.runtime.bench import Collar, CollarOptions
+from hostsim.signals import FloatArray, Optical
+
+
+@dataclass
+class StillDog:
+    """A dog asleep on its chest: gravity on y, a breath on the neck, a pulse in the light."""
+
+    duration_s: float = math.inf
+    breath_hz: float = 0.3
+    pulse_hz: float = 1.2
+
+    def acceleration_g(self, t_s: FloatArray, bandwidth_hz: float) -> FloatArray:
+        """See hostsim.signals."""
+        breath = 0.01 * np.sin(2 * np.pi * self.breath_hz * t_s)
+        return np.stack((breath, np.full(len(t_s), 0.98), np.full(len(t_s), 0.17)), axis=1)
+
+    def optical(self, t_s: FloatArray) -> Optical:
+        """See hostsim.signals; the wave is a sharp one, as a pulse is."""
+        phase = (t_s * self.pulse_hz) % 1.0
+        light = 300.0 * (1 - 0.02 * np.exp(-(((phase - 0.2) / 0.1) ** 2)))
+        return Optical(light, light, light, np.zeros(len(t_s)))
+
+    def temperature_c(self, t_s: float) -> float:
+        """See hostsim.signals."""
+        return 30.0
+
+    def gaps(self, start_s: float, end_s: float) -> list[tuple[float, float]]:
+        """See hostsim.signals."""
+        return []
+
+
+@dataclass
+class Life:
+    """What a collar did: its journal's records, its starts, and the collar itself."""
+
+    collar: Collar
+    records: list[dict[str, Any]]
+    printed: list[str] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The records of one type."""
+        return [record for record in self.records if record["type"] == kind]
+
+    def faults(self) -> list[tuple[str, str]]:
+        """(part, code) of every fault record, in order."""
+        return [(one["part"], one["code"]) for one in self.of("fault")]
+
+    @property
+    def causes(self) -> list[str]:
+        """Why it started, each time."""
+        return [boot.cause for boot in self.collar.device.boots]
+
+
+def live(
+    folder: Path,
+    fault: str | None,
+    minutes: float,
+    play: Callable[[Collar], Awaitable[None]] | None = None,
+    options: CollarOptions | None = None,
+) -> Life:
+    """Lets a collar with this fault live for `minutes`, beside `play(collar)` if that is given."""
+    folder.mkdir(exist_ok=True)
+    chosen = None if fault is None else FAULTS[fault]
+    printed: list[str] = []
+    options = options or CollarOptions()
+    options.console = printed.append
+    options.inject = "" if chosen is None else chosen.inject
+    collar = Collar(StillDog(), folder, options)
+
+    async def whole() -> None:
+        if chosen is not None:
+            await asyncio.sleep(chosen.at_s)
+            chosen.strike(collar)
+        if play is not None:
+            await play(collar)
+        await asyncio.sleep(max(0.0, minutes * 60 - collar.clock.now_s))
+
+    collar.run(whole)
+    return Life(collar, journal_records(collar), printed)

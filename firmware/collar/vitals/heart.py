@@ -19,6 +19,8 @@ _REFERENCE = const(340)
 _FLOOR = const(6)
 _MOVING_MG = const(60)
 _STILL_MG = const(8)
+# in motion: a wave that many times as high as this dog's pulse at rest is not its pulse
+_SHAKEN = const(3)
 # Worth in percent, steepness as 100 times one flank over the other. A sine, a swing or vibration has equal flanks (100);
 # noise that passes for beats by chance is worth less than 60 or has nearly equal flanks; a step has one flank.
 _WORTH = const(60)
@@ -52,6 +54,7 @@ class Heart:
         self._late = LATENCY_MS * rate_hz // 1000
         self.period_us = 1000000 // rate_hz
         self.swing_ppm = 0
+        self._usual_ppm = 0
         self.worn = True
         size = self._size
         self._x = array("i", bytes(4 * size))
@@ -150,17 +153,20 @@ class Heart:
             and self.moving.shares(self._rate, self.period_us, self._y)
         ):
             return MOVING
+        if status == OK:
+            self._usual_ppm = self.swing_ppm
         return status
 
     def _convinces(self, count):
         """Whether beats explain the wave well enough for how much steeper one flank of it is than the other.
 
-        Above 170 a minute pulses run into each other and their flanks become alike; they must explain nearly all then.
+        Above 170 a minute pulses run into each other and their flanks become alike; of a still dog that is believed
+        when they explain nearly all.
         """
         steepness = self._steepness
         if self._quality < _WORTH or steepness > _STEEPEST:
             return False
-        if self._quality >= _PLAIN and self._fast(count):
+        if self._quality >= _PLAIN and self._motion <= _STILL_MG and self._fast(count):
             return True
         return steepness >= _STEEPER and self._quality + (min(steepness, _STEEP) - 100) // 2 >= _EVIDENCE
 
@@ -170,6 +176,9 @@ class Heart:
 
     def _in_motion(self):
         """The rate from the spectrum, where beats cannot be told from steps one by one."""
+        if self._usual_ppm and self.swing_ppm > _SHAKEN * self._usual_ppm:
+            self._rate = 0
+            return MOVING
         self._rate = self.moving.rate(self._z, self._filled, self.period_us, self._y)
         self._quality = self.moving.quality
         self.rhythm.broken()

@@ -22,11 +22,14 @@ _ONE = const(1024)
 _STANDS = const(450)
 _ALONE = const(350)
 # a line of steps from this on counts; how near is the same, in bins of 6 a minute, Q8, and how much more a harmonic
-_STRONG = const(400)
+_STRONG = const(500)
+_SEEN = const(350)
 _NEAR = const(90)
 _BLUR = const(30)
 _SLOWEST = const(55)
-_FASTEST = const(300)
+_FASTEST = const(250)
+_JUMP_PCT = const(12)
+_PLAIN = const(600)
 _LINES = const(127)
 _FIRST = const(5)
 # a bin in 0.1/min, Q8: 600e6 / 256 / 256
@@ -49,11 +52,13 @@ class Moving:
         self._left = array("i", bytes(4 * _BINS))
         self._places = array("i", (0, 1))
         self._held = 0
+        self._before = 0
         self.quality = 0
 
     def reset(self):
         """Forgets the acceleration, as after a gap."""
         self._held = 0
+        self._before = 0
         for state in self._thin:
             state[1] = state[2] = state[3] = state[5] = 0
 
@@ -85,32 +90,36 @@ class Moving:
         top = self._highest(period_us)
         if top == 0:
             return 0
+        line = self._light
+        place_q8 = (top << 8) + interpolate(line[top - 1], line[top], line[top + 1])
+        rate = place_q8 * _LINE // period_us
+        before, self._before = self._before, rate
         height = self._left[top]
         other = self._beside(top)
         self.quality = max(0, min(100, (height - other) * 100 // _ONE))
         if height < _STANDS or other * _ONE > height * _ALONE:
             return 0
-        line = self._light
-        place_q8 = (top << 8) + interpolate(line[top - 1], line[top], line[top + 1])
-        if self._stepped(place_q8 * 2 * self.motion_period_us // period_us):
+        # a heart does not jump: a line that stood elsewhere 8 s ago came by chance, unless it is the only one
+        plain = height >= _PLAIN and other * 4 <= height
+        if not plain and abs(rate - before) * 100 > rate * _JUMP_PCT:
             return 0
-        return place_q8 * _LINE // period_us
+        return 0 if self._stepped(place_q8 * 2 * self.motion_period_us // period_us, _STRONG) else rate
 
     def shares(self, rate, period_us, work):
         """Whether the accelerometer moves at `rate` (0.1/min), or so that a light that follows it would."""
         if self._held < _STEPS * 7 // 8:
             return False
         self._spectra(work, 0, work)
-        return self._stepped(rate * self.motion_period_us // 4578)
+        return self._stepped(rate * self.motion_period_us // 4578, _SEEN)
 
-    def _stepped(self, at_q8):
+    def _stepped(self, at_q8, strong):
         """Whether a rate (bins of the acceleration, Q8) is a strong line of it, half of one, or two to five times one.
 
         A light that follows the steps may answer with more harmonics than the accelerometer shows.
         """
         steps = self._steps
         for k in range(3, _LINES - 1):
-            if steps[k] < _STRONG or not steps[k - 1] <= steps[k] > steps[k + 1]:
+            if steps[k] < strong or not steps[k - 1] <= steps[k] > steps[k + 1]:
                 continue
             line_q8 = (k << 8) + interpolate(steps[k - 1], steps[k], steps[k + 1])
             if abs(2 * at_q8 - line_q8) < 2 * _NEAR:
@@ -181,7 +190,7 @@ class Moving:
         return (self._steps[k] * (256 - part) + self._steps[k + 1] * part) >> 8
 
     def _highest(self, period_us):
-        """The bin of the highest line that is left, between 55 and 300 a minute; 0 if there is none."""
+        """The bin of the highest line that is left, between 55 and 250 a minute; 0 if there is none."""
         left = self._left
         best = 0
         first = _SLOWEST * period_us // 234375 + 1

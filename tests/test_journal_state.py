@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from hostsim import verify
 from hostsim.codecs import records
@@ -32,6 +38,15 @@ from collar.journal import records
 def text(data):
     return hexlify(data).decode()
 
+def append(at, texts):
+    numbers = []
+    try:
+        for text in texts:
+            numbers.append(rig.journal.append_at(records.FAULT, (None, None, at % 1000000, text), at))
+    except rigs.PowerCut:
+        pass
+    return numbers
+
 def state():
     journal = rig.journal
     return [journal.first_seq, journal.next_seq, journal.boot]
@@ -44,8 +59,17 @@ def read(first, end):
 """
 
 
+WHERE = st.sampled_from(("before", "inside", "after"))
+CUT = st.none() | st.tuples(st.integers(0, 12) | st.integers(0, 250), WHERE)
+CUT_STARTS = st.lists(st.tuples(st.integers(0, 8), WHERE), max_size=2)
+
+
 class JournalMachine(RuleBasedStateMachine):
-    """Appends, seals, idles, reads, loses power anywhere, restarts, turns the ring."""
+    """Appends, seals, idles, reads, loses power anywhere, restarts, turns the ring.
+
+    A cut is a count of flash and key-store operations and where in the next one power fails; `starts` are cuts of the
+    restarts after it, before one that comes through.
+    """
 
     remote: Remote
 
@@ -54,69 +78,60 @@ class JournalMachine(RuleBasedStateMachine):
         self.remote.run(_SETUP + "rig = rigs.Rig(sectors, seed)", root=ROOT, sectors=sectors, seed=seed)
         self.told: dict[int, tuple[int, str, int]] = {}
         self.pending: tuple[int, str, int] | None = None
-        self.dead = False
         self.boot = 1
 
-    def _do(self, source: str, **given: Any) -> Any:
-        """Runs a step; notes when the power failed in it."""
-        result = self.remote.run(
-            f"try:\n    result = [{source}, True]\nexcept rigs.PowerCut:\n    result = [None, False]", **given
+    def _cut(self, cut: tuple[int, str] | None) -> None:
+        if cut:
+            self.remote.run("rig.flash.cut(after, where)", after=cut[0], where=cut[1])
+
+    def _powered(self, source: str) -> bool:
+        """Does something with the journal; false if power failed in it."""
+        return self.remote.run(
+            f"try:\n    {source}\n    result = True\nexcept rigs.PowerCut:\n    result = False"
         )
-        self.dead = self.dead or not result[1]
-        return result[0]
 
-    @rule(count=st.integers(1, 40), length=st.integers(0, 60), at=st.integers(0, 2**31 - 2))
-    def append(self, count: int, length: int, at: int) -> None:
-        for i in range(count):
-            if self.dead:
-                return
-            record = (at, "x" * ((length + i * 7) % 61), self.boot)
-            values = "(None, None, at % 1000000, text_)"
-            seq = self._do(
-                f"rig.journal.append_at(records.FAULT, {values}, at)", at=record[0], text_=record[1]
-            )
-            if seq is None:
-                self.pending = record
-                return
+    @rule(
+        count=st.sampled_from((1, 2, 7, 30, 90, 200)),
+        length=st.integers(0, 60),
+        at=st.integers(0, 2**31),
+        cut=CUT,
+        starts=CUT_STARTS,
+    )
+    def append(self, count: int, length: int, at: int, cut: Any, starts: Any) -> None:
+        self._cut(cut)
+        texts = ["x" * ((length + i * 7) % 61) for i in range(count)]
+        numbers = self.remote.run("result = append(at, texts)", at=at, texts=texts)
+        for seq, text in zip(numbers, texts, strict=False):
             assert seq not in self.told, "a number given twice"
-            self.told[seq] = record
+            self.told[seq] = (at, text, self.boot)
+        if len(numbers) < count:
+            self.pending = (at, texts[len(numbers)], self.boot)
+            self.restart(starts)
 
-    @rule()
-    def seal(self) -> None:
-        if not self.dead:
-            self._do("rig.journal.seal()")
+    @rule(doing=st.sampled_from(("seal", "idle")), cut=CUT, starts=CUT_STARTS)
+    def seal_or_idle(self, doing: str, cut: Any, starts: Any) -> None:
+        self._cut(cut)
+        if not self._powered(f"rig.journal.{doing}()"):
+            self.restart(starts)
 
-    @rule()
-    def idle(self) -> None:
-        if not self.dead:
-            self._do("rig.journal.idle()")
-
-    @rule(after=st.integers(0, 12), where=st.sampled_from(("before", "inside", "after")))
-    def plan_cut(self, after: int, where: str) -> None:
-        if not self.dead:
-            self.remote.run("rig.flash.cut(after, where)", after=after, where=where)
-
-    @rule(after=st.integers(0, 8), where=st.sampled_from(("before", "inside", "after")))
-    def restart_cut_short(self, after: int, where: str) -> None:
-        """Power comes back and fails again while the journal opens."""
-        self.remote.run("rig.flash.power_on()\nrig.flash.cut(after, where)", after=after, where=where)
-        self._do("rigs.Journal(rig.flash, rig.uptime, rig.keys).open().fresh")
-        self.dead = True
-
-    @rule()
-    def restart(self) -> None:
+    @rule(starts=CUT_STARTS)
+    def restart(self, starts: Any) -> None:
+        for cut in starts:
+            self.remote.run("rig.flash.power_on()")
+            self._cut(cut)
+            self._powered("rigs.Journal(rig.flash, rig.uptime, rig.keys).open()")
         report = self.remote.run("result = rig.reboot()")
         assert report["bad_sectors"] == 0
         assert report["keys_ok"]
-        self.dead = False
         first, end, boot = self.remote.run("result = state()")
         assert boot >= self.boot
         self.boot = boot
         self._compare(first, end)
+        self.pending = None
 
     @invariant()
     def everything_is_there(self) -> None:
-        if hasattr(self, "told") and not self.dead:
+        if hasattr(self, "told"):
             first, end, _ = self.remote.run("result = state()")
             self._compare(first, end)
 
@@ -173,11 +188,11 @@ def test_journal_against_its_model(machine_remote: Remote) -> None:
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=40,
+            max_examples=30,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow],
         ),
     )
     assert machine_remote.run("result = 1 + 1") == 2

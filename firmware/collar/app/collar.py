@@ -123,6 +123,7 @@ class Collar:
         self.housekeeping = Housekeeping(
             self.minute, self.gauge, self.bus, self.journal, self.recorder, self.clock, self.watchdog
         )
+        self.housekeeping.collect = self.movement.step
 
     def _build_link(self, board):
         """The radio's side; a collar without a journal says so there."""

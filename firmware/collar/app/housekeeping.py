@@ -14,7 +14,8 @@ _LEAST_FREE = const(4096)  # a sync and a day's end take less
 
 
 class Housekeeping:
-    """The minute task. `duty` is told by the link; `on_minute(battery_pct, worn, fault)` hears of each minute."""
+    """The minute task. `duty` is told by the link; `on_minute(battery_pct, worn, fault)` hears of each minute,
+    `collect()` brings in the samples that wait."""
 
     def __init__(self, minute, gauge, bus, journal, recorder, clock, watchdog):
         self._minute = minute
@@ -30,6 +31,7 @@ class Housekeeping:
         self.duty = False
         self.battery_pct = None
         self.on_minute: Any = None
+        self.collect: Any = None
         watchdog.register("housekeeping", _LIMIT_MS)
 
     async def run(self):
@@ -39,7 +41,8 @@ class Housekeeping:
             self.step()
 
     def step(self):
-        """One minute is over."""
+        """One minute is over: what lies in the FIFO still belongs to it."""
+        self.collect()
         self.battery_pct = self._battery()
         self._recorder.record(records.MINUTE, self._minute.values(self.duty, self.battery_pct))
         if self.on_minute is not None:

@@ -120,7 +120,7 @@ class Health:
         if self.touch.over(uptime_ms):
             yield from self.end_touch()
         self.alerts.hour()
-        hot = self.range.hour()
+        hot = self.range.hour(self.index.sign_sizes[w.FAST_PULSE] >= SHOWN)
         if hot != w.GREEN:
             for item in self._raise([w.HEAT, w.PANTING_AT_REST, w.FAST_PULSE], hot, utc_ms):
                 yield item

@@ -59,11 +59,11 @@ class Range:
         self._quick = self._quick + 1 if rate > FASTEST_BREATH and not panting else 0
         return [w.FAST_BREATH] if self._quick >= _BREATHS else ()
 
-    def hour(self):
-        """An hour has passed; the level that its heat calls for."""
+    def hour(self, feverish):
+        """An hour has passed; the level that its heat calls for. `feverish`: the pulse has been fast for days."""
         share = self._pants * 100 >= _PANT_SHARE * (self._pants + self._calm)
         fast = self._fast_pulses >= _HOT_PULSES and 3 * self._fast_pulses >= 2 * self._pulses
-        if self._pants >= _PANTS and share and fast:
+        if self._pants >= _PANTS and share and fast and not feverish:
             self._hot_hours += 1
             self._rest = _HOT_HOURS
         elif self._calm or self._pulses:

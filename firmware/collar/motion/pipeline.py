@@ -6,12 +6,13 @@ from micropython import const
 
 from collar.motion.bout import Bout
 from collar.motion.bursts import Bursts
-from collar.motion.classes import BOUT, GALLOP, IMPACT, OTHER, REST, SCRATCH, SHAKE
+from collar.motion.classes import BOUT, GALLOP, IMPACT, OTHER, REST, SCRATCH, SHAKE, TREMOR
 from collar.motion.gait import Gait
 from collar.motion.impact import Impact
 from collar.motion.limp import Limp
 from collar.motion.rest import Rest
 from collar.motion.rhythm import Rhythm
+from collar.motion.tremor import Tremor
 from collar.motion.window import Window
 
 BLOCK = const(52)
@@ -44,6 +45,7 @@ class Motion:
         self._rest = Rest()
         self._bursts = Bursts()
         self.impact = Impact()
+        self.tremor = Tremor()
         self.shakes = 0
         self.scratches = 0
         self._rest_us = 0
@@ -72,6 +74,8 @@ class Motion:
             flags |= IMPACT
         self._count(block_ms, rested)
         self.still = rest.still and self.second_class >= REST
+        if self.tremor.step(window, x, y, z, n, period_us, self.still, block_ms):
+            flags |= TREMOR
         return flags
 
     def gap(self):
@@ -84,6 +88,7 @@ class Motion:
         self._rest.clear()
         self._bursts.clear()
         self.impact.clear()
+        self.tremor.clear()
         self.second_class = OTHER
         self.still = False
         self.stride_period_samples_q8 = 0
@@ -124,6 +129,11 @@ class Motion:
         """The blow just found as an impact record; it happened `impact_ago_ms` before the last sample fed."""
         impact = self.impact
         return (impact.peak_centi_g, impact.duration_ms, impact.clipped, impact.axis)
+
+    def tremor_values(self):
+        """The burst just made sure of as a tremor record; it ended `tremor.ago_ms` before the last sample fed."""
+        tremor = self.tremor
+        return (tremor.hz_centi, tremor.amplitude_tenth_mg, tremor.duration_tenth_s)
 
     def _step_bursts(self, x, y, z, n, block_ms):
         flags = self._bursts.step(self.window, x, y, z, n, block_ms)

@@ -29,7 +29,7 @@ _DEPTH = const(3355)
 _FLOOR = const(40)
 # mean square of what is left of 256 below 1.5 Hz; less is a vibration
 _SLOW = const(900)
-_ALIKE = const(500)
+_ALIKE = const(550)
 _DOUBT = const(1600)
 _BRIEF = const(36000)
 
@@ -212,9 +212,9 @@ class Breath:
         self._peak_q8(2 * power_at, n)
         best = max(self._height, top)
         for at in range((_LAG_MIN >> 1) + 1, last >> 1):
-            if power[at] * 100 >= top * 65 and power[at - 1] <= power[at] > power[at + 1]:
+            if power[at] * 100 >= top * 55 and power[at - 1] <= power[at] > power[at + 1]:
                 self._peak_q8(2 * at, n)
-                if self._height * 100 >= best * 85:
+                if self._height * 100 >= best * 75:
                     return self._refine(2 * at, n, last)
         return 0
 
@@ -223,6 +223,9 @@ class Breath:
         period_q8 = self._peak_q8(lag, n)
         self._regularity = max(0, self._height // 10)
         if self._height < max(_ALIKE, 400 + _DOUBT * lag // n, 400 + _BRIEF // n) or period_q8 > n << 6:
+            return 0
+        # half a period away a breath is unlike itself; a slow drift, or twice the true period, is not
+        if alike(self._wave, n, period_q8 >> 9, 1) > self._height // 2:
             return 0
         times = 2
         while True:

@@ -18,8 +18,8 @@ _TO = const(69)
 _HIGH = const(120)
 _WIDTH = const(5)
 _SHARE = const(60)
-# swing in counts of 2048 * 4 a g: 3 mg and 150 mg; a gait shakes more
-_LEAST = const(25)
+# swing in counts of 2048 * 4 a g: 8 mg and 150 mg; a gait shakes more
+_LEAST = const(65)
 _MOST = const(1230)
 
 

@@ -195,7 +195,7 @@ from collar.app.{module} import {name}
 {name}.{method} = _hangs
 """
 _WAITS = "async def _hangs(self):\n    import asyncio\n    await asyncio.Event().wait()"
-_SPINS = "def _hangs(self):\n    import time\n    while True:\n        time.ticks_ms()"
+_SPINS = "def _hangs(self):\n    import time\n    while True:\n        time.sleep_ms(5)"
 _HOARDS = """
 import gc
 from collar.app.collar import Collar
@@ -203,11 +203,14 @@ _healthy = Collar.main
 
 async def _hoard(self):
     kept = None
-    gc.collect()
-    while gc.mem_free() > {free}:
-        kept = (kept, bytearray(200))
-        gc.collect()
+    try:
+        while True:
+            kept = (kept, bytearray(96))
+    except MemoryError:
+        for _ in range({left}):
+            kept = kept[0]
     self.hoard = kept
+    gc.collect()
     await _healthy(self)
 
 Collar.main = _hoard
@@ -226,16 +229,17 @@ def _raising(task: str, when: str) -> str:
 
 
 for _task in _STEPS:
-    _list(f"{_task}_raises", f"one exception in the {_task} task", _nothing, "task", "exception",
+    _part = "radio" if _task == "radio" else "task"
+    _list(f"{_task}_raises", f"one exception in the {_task} task", _nothing, _part, "exception",
           inject=_raising(_task, "_calls == 2"))  # fmt: skip
-    _list(f"{_task}_always_raises", f"the {_task} task fails each time", _nothing, "task", "exception",
+    _list(f"{_task}_always_raises", f"the {_task} task fails each time", _nothing, _part, "exception",
           inject=_raising(_task, "True"))  # fmt: skip
 for _task in ("sampling", "housekeeping"):
     _list(f"{_task}_waits", f"the {_task} task waits for ever", _nothing, "task", "hang",
           inject=_HANGS.format(module=_task, name=_task.capitalize(), method="run", hang=_WAITS))  # fmt: skip
 _list("sampling_spins", "the sampling task never gives way", _nothing, "task", "hang",
       inject=_HANGS.format(module="sampling", name="Sampling", method="step", hang=_SPINS))
-_list("low_heap", "next to no memory is left", _nothing, "memory", "low", inject=_HOARDS.format(free=2500))
+_list("low_heap", "next to no memory is left", _nothing, "memory", "low", inject=_HOARDS.format(left=30))
 
 
 def journal_records(collar: Collar) -> list[dict[str, Any]]:

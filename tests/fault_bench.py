@@ -32,7 +32,8 @@ class StillDog:
     def optical(self, t_s: FloatArray) -> Optical:
         """See hostsim.signals; the wave is a sharp one, as a pulse is."""
         phase = (t_s * self.pulse_hz) % 1.0
-        light = 300.0 * (1 - 0.02 * np.exp(-(((phase - 0.2) / 0.1) ** 2)))
+        wave = np.where(phase < 0.15, phase / 0.15, np.exp(-(phase - 0.15) * 4))
+        light = 300.0 * (1 - 0.02 * wave)
         return Optical(light, light, light, np.zeros(len(t_s)))
 
     def temperature_c(self, t_s: float) -> float:

@@ -46,7 +46,7 @@ class Housekeeping:
         self.battery_pct = self._battery()
         self._recorder.record(records.MINUTE, self._minute.values(self.duty, self.battery_pct))
         if self.on_minute is not None:
-            self.on_minute(self.battery_pct, self._minute.worn, self._recorder.failures > 0)
+            self.on_minute(self.battery_pct, self._minute.worn, self._recorder.troubled)
         self._minute.restart()
         self._look_around()
         if self._journal is not None:

@@ -20,6 +20,11 @@ class Recorder:
         self.listeners = []
         self.failures = 0
 
+    @property
+    def troubled(self):
+        """Whether a fault was told that is not over, or the journal does not take what it should."""
+        return self.journal is None or self.failures > 0 or bool(self._told)
+
     def record(self, kind, values, uptime_ms=None):
         """Appends a record; `uptime_ms` is when it happened if that was earlier. Returns its sequence number or None."""
         seq = None

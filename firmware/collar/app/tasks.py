@@ -20,14 +20,22 @@ async def supervise(name, part, function, clock, recorder):
         began_ms = clock.uptime_ms()
         try:
             await function()
-        except MemoryError as error:
-            gc.collect()
-            recorder.fault("memory", "low", gc.mem_free(), "%s: %s" % (name, error))
-        except OSError as error:
-            recorder.fault(part, "exception", error.errno, "%s: %r" % (name, error))
         except Exception as error:
-            recorder.fault(part, "exception", None, "%s: %r" % (name, error))
+            _tell(name, part, error, recorder)
         if clock.uptime_ms() - began_ms > _LONGEST_MS:
             pause_ms = _PAUSE_MS
         await asyncio.sleep_ms(pause_ms)
         pause_ms = min(2 * pause_ms, _LONGEST_MS)
+
+
+def _tell(name, part, error, recorder):
+    """The fault record of a task's exception; where memory is too short even for that, a failure that is counted."""
+    gc.collect()
+    try:
+        if isinstance(error, MemoryError):
+            recorder.fault("memory", "low", gc.mem_free(), name)
+        else:
+            number = error.errno if isinstance(error, OSError) else None
+            recorder.fault(part, "exception", number, "%s: %r" % (name, error))
+    except MemoryError:
+        recorder.failures += 1

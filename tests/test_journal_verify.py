@@ -118,7 +118,9 @@ def test_changed_record_with_a_fresh_crc_is_found(journals: Journals) -> None:
     """Who edits a record and mends its CRC is caught by the seal, and by it alone."""
     image, frames = journals["first lap"]
     frame = frames[10]
-    kind, seq, boot, uptime_ms, payload = records.parse(frame)
+    parsed = records.parse(frame)
+    assert parsed
+    kind, seq, boot, uptime_ms, payload = parsed
     forged = records.frame(kind, seq, boot, uptime_ms, payload[:-1] + bytes([payload[-1] ^ 1]))
     edited = image.replace(frame, forged)
     assert edited != image
@@ -224,7 +226,9 @@ def test_files(journals: Journals, tmp_path: Path) -> None:
     connection.execute("INSERT INTO collars (id, serial) VALUES (1, 'a')")
     connection.execute("INSERT INTO journals (id, collar, number) VALUES (1, 1, 1)")
     for frame in frames:
-        kind, seq, boot, uptime_ms, _ = records.parse(frame)
+        parsed = records.parse(frame)
+        assert parsed
+        kind, seq, boot, uptime_ms, _ = parsed
         row = (1, seq, kind, records.kind_name(kind), boot, uptime_ms, json.dumps({}), frame)
         connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
     connection.commit()

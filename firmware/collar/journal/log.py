@@ -80,7 +80,7 @@ class Journal:
             self._oldest = self._tail.number
         else:
             self._oldest = oldest
-            self.first_seq = self._ring.first_seq(oldest)
+            self.first_seq = self._ring.first_seq(oldest) or 1
             report.bad_sectors = newest - oldest + 1 - count
             self._recover(newest, report)
         self._tail.boot = min(self._tail.boot + 1, _LAST_BOOT)
@@ -129,7 +129,7 @@ class Journal:
             while at >= 0:
                 at = self._ring.find(number, at, seq)
                 if at >= 0:
-                    _, seq, boot, _, payload = records.parse(self._ring.frame)
+                    _, seq, boot, _, payload = records.split(self._ring.frame)
                     at += _OVERHEAD + len(payload)
                     seq += 1
         return boot

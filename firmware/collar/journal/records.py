@@ -192,8 +192,11 @@ def frame_seq(buffer, at=0):
 
 def parse(buffer, at=0):
     """(kind, seq, boot, uptime_ms, payload bytes) of the frame that begins at `at`, or None if it is not whole."""
-    if not frame_ok(buffer, at, len(buffer) - at):
-        return None
+    return split(buffer, at) if frame_ok(buffer, at, len(buffer) - at) else None
+
+
+def split(buffer, at=0):
+    """As `parse`, of a frame that is known to be whole."""
     kind, length, seq, boot, low, high = struct.unpack_from("<BBIHIH", buffer, at)
     payload = bytes(memoryview(buffer)[at + HEADER : at + HEADER + length])
     return kind, seq, boot, low | high << 32, payload

@@ -29,12 +29,15 @@ class Window:
         self.size = size
 
     def read(self, address, buf):
+        """Fills `buf` from `address` of the stretch on."""
         self._flash.read(self._start + address, buf)
 
     def write(self, address, buf):
+        """Programs `buf` at `address` of the stretch."""
         self._flash.write(self._start + address, buf)
 
     def erase(self, address):
+        """Erases the sector at `address` of the stretch."""
         self._flash.erase(self._start + address)
 
 

@@ -30,8 +30,9 @@ class Tail:
         self.boot = 0
         self.link = None  # of the sector once it is closed
         self._previous = bytes(32)
-        self._hash = None  # over the header and the records so far; None once the digest is made
-        self._digest = None
+        self._hash = sha256()  # over the header and the records so far
+        self._digest = b""  # what it came to, once the sector is closed
+        self._closed = True
 
     # -- starting
 
@@ -41,17 +42,18 @@ class Tail:
         self.number = number
         _, _, _, self.next_seq, self._previous = ring.header_at(number % ring.sectors)
         self._hash = sha256(ring.head[:_SIGNED])
+        self._closed = False
         self.at = _HEADER
         while True:
             at = ring.find(number, self.at, self.next_seq)
             if at < 0:
                 return self.link is not None
-            kind, seq, self.boot, _, payload = records.parse(ring.frame)
+            kind, seq, self.boot, _, payload = records.split(ring.frame)
             size = _OVERHEAD + len(payload)
             if kind == records.SEAL:
                 self._close_hash()
                 self.link = seal.link(self._digest, ring.frame[:size])
-            elif self._hash:
+            elif not self._closed:
                 self._hash.update(ring.frame[:size])
             self.at = at + size
             self.next_seq = seq + 1
@@ -80,11 +82,11 @@ class Tail:
 
     def takes(self, length):
         """Whether an ordinary record with a payload of `length` bytes still goes into this sector."""
-        return self._hash is not None and self.at + _OVERHEAD + length <= _LIMIT
+        return not self._closed and self.at + _OVERHEAD + length <= _LIMIT
 
     def takes_drop(self):
         """Whether a drop record does; room for one is kept."""
-        return self._hash is not None and self.at + _DROP_FRAME + 2 * _SEAL_FRAME <= _SECTOR
+        return not self._closed and self.at + _DROP_FRAME + 2 * _SEAL_FRAME <= _SECTOR
 
     def write(self, kind, payload, uptime_ms):
         """Programs a record and returns its number; raises OSError when flash did not take it."""
@@ -123,13 +125,14 @@ class Tail:
         self._previous = link
         self.at = _HEADER
         self._hash = sha256(head)
+        self._closed = False
         self.link = None
         self.blot_tip(before)
 
     def _close_hash(self):
-        if self._hash:
+        if not self._closed:
             self._digest = self._hash.digest()
-            self._hash = None
+            self._closed = True
 
     def _seal_frame(self, uptime_ms):
         fields = records.pack(records.SEAL, (self.number, self.at, self._ring.sectors, self._previous))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,7 +170,7 @@ def _shares(mode: str, activity: float) -> dict[str, float]:
         (kind, length * share * (activity if kind in _BRISK else 1.0)) for kind, length, share in MODES[mode]
     ]
     total = sum(size for _, size in parts)
-    out = dict.fromkeys((*_CLASSES, "sleep"), 0.0)
+    out: dict[str, float] = dict.fromkeys((*_CLASSES, "sleep"), 0.0)
     for kind, size in parts:
         out[_CLASS.get(kind, "rest")] += size / total
         out["sleep"] += size / total if kind is A.SLEEP else 0.0
@@ -223,7 +224,7 @@ class _Day:
         self._events()
         return sorted(self.rows, key=lambda row: (row[1], row[0] == CLOSE_DAY))
 
-    def _add(self, kind: int, at_s: float, duty: int, values: tuple[float | None, ...]) -> None:
+    def _add(self, kind: int, at_s: float, duty: int, values: tuple[Any, ...]) -> None:
         stored = [ABSENT if value is None else round(value) for value in values]
         row = [kind, round(self.number * DAY_S + at_s), duty, len(stored), *stored]
         self.rows.append(row + [0] * (WIDTH - len(row)))
@@ -233,7 +234,7 @@ class _Day:
 
     def _hour(self, hour: int, duty: int, minutes: NDArray[np.float64], signs: Signs) -> None:
         rng, e = self.rng, self.e
-        seconds = dict.fromkeys((*_CLASSES, "sleep"), 0.0)
+        seconds: dict[str, float] = dict.fromkeys((*_CLASSES, "sleep"), 0.0)
         for mode, amount in zip(_MODES, minutes, strict=True):
             if amount > 0:
                 for name, share in _shares(mode, signs.activity * self.brisk).items():

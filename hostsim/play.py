@@ -156,7 +156,7 @@ class Run:
         faults: Counter[str] = Counter()
         alerts: list[dict[str, Any]] = []
         for record in findings(archive):
-            kinds[record["type"]] += 1
+            kinds[str(record["type"])] += 1
             if record["type"] == "fault":
                 faults[f"{record['part']}: {record['code']}"] += 1
             elif record["type"] == "alert":

@@ -135,6 +135,7 @@ def explain(error: BaseException) -> SyncError:
 
 @asynccontextmanager
 async def explained() -> AsyncIterator[None]:
+    """What the radio raises inside comes out as a SyncError in words (see `explain`)."""
     try:
         yield
     except (BleakError, asyncio.TimeoutError, OSError, EOFError) as error:

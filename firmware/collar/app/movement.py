@@ -16,7 +16,9 @@ ODR_HZ = const(52)
 BLOCK = const(52)
 _PERIOD_US = const(19231)
 _WATERMARK = const(416)
-_SAME = const(20)  # blocks: a sensor that shows one value to the last bit for 20 s shows nothing, noise alone moves it
+_SAME = const(
+    20
+)  # blocks: a sensor that shows one value to the last bit for 20 s shows nothing, noise alone moves it
 _SILENT_MS = const(30000)
 
 
@@ -29,7 +31,7 @@ def setup(driver):
 class Movement:
     """Empties the accelerometer and feeds `motion`, `breath` and the minute.
 
-    `on_breath()` hears of every breath reading, `on_block(x, y, z)` of every block of 52 samples.
+    `peak_mg`: the liveliest second since somebody set it to 0. `on_breath()` hears of every breath reading, `on_block(x, y, z)` of every block of 52 samples.
     """
 
     def __init__(self, part, motion, breath, minute, recorder, clock):
@@ -48,10 +50,11 @@ class Movement:
         self._same = 0
         self._same_x = 0
         self._heard_ms = 0
+        self.peak_mg = 0
         self.worn = True
         self.breath_wanted = True
-        self.on_breath = None
-        self.on_block = None
+        self.on_breath: Any = None
+        self.on_block: Any = None
 
     def step(self):
         """Takes everything that is in the FIFO. A part that fails is left to its own recovery."""
@@ -123,7 +126,12 @@ class Movement:
     def _watch(self):
         """Counts blocks that show one value all through. Three looks do: a real sensor's noise differs among them."""
         x, y, z = self._x, self._y, self._z
-        if x[0] == x[26] == x[51] and y[0] == y[26] == y[51] and z[0] == z[26] == z[51] and x[0] == self._same_x:
+        if (
+            x[0] == x[26] == x[51]
+            and y[0] == y[26] == y[51]
+            and z[0] == z[26] == z[51]
+            and x[0] == self._same_x
+        ):
             self._same += 1
         else:
             self._same = 0
@@ -134,6 +142,7 @@ class Movement:
         motion = self.motion
         self._watch()
         flags = motion.feed(self._x, self._y, self._z, BLOCK, self.timebase.period_us)
+        self.peak_mg = max(self.peak_mg, motion.activity_mg)
         self._minute.block(self.worn)
         self.breath.period_us = self.timebase.period_us
         self.breath.worn = self.worn

@@ -125,3 +125,13 @@ def test_misuse_is_told_in_words_with_exit_code_2(arguments: tuple[str, ...], wo
     done = hostsim(*arguments)
     assert done.returncode == 2
     assert words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_collar_on_a_chair_is_told_to_be_off_and_has_no_heart(tmp_path: Path) -> None:
+    done = hostsim("run", "collar_on_chair", "--days", 0.06, "--seed", SEED, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    records_found = found(tmp_path)
+    assert [one["worn"] for one in records_found if one["type"] == "worn"] == [False]
+    vitals = [one for one in records_found if one["type"] in ("pulse", "breath")]
+    assert len(vitals) >= 12
+    assert all(one["status"] != "ok" for one in vitals)

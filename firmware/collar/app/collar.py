@@ -131,7 +131,12 @@ class Collar:
         identity = gatt.Identity(power.unique_id().hex(), FIRMWARE, board.NAME)
         always_on = self.store.integer("radio_on", 0) != 0
         radio.link = Link(
-            gatt.radio(), self.journal or NoJournal(), self.clock, identity, radio.set_time, always_on=always_on
+            gatt.radio(),
+            self.journal or NoJournal(),
+            self.clock,
+            identity,
+            radio.set_time,
+            always_on=always_on,
         )
         radio.link.before_read = self.sampling.flush
         self.housekeeping.on_minute = radio.minute

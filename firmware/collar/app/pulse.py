@@ -6,22 +6,24 @@ from micropython import const
 
 from collar.app.timebase import Timebase
 from collar.journal import records
+from collar.vitals.light import Light
+from collar.vitals.status import NOT_WORN, OK
 
 RATE_HZ = const(25)
 _PERIOD_US = const(40000)
 _BUFFER = const(32)
-_LED_UA = const(6400)
 _ATTEMPT_MS = const(60000)  # a reading that has not come in a minute does not come in two
 _SILENT_MS = const(10000)
 _FLOODED = const(255000)  # of 262143 counts
 _DARK = const(64)  # counts: open air alone gives more back when the light is on
-_OK = const(0)
 
 
 class Pulse:
     """Runs the light for a reading every `interval_ms`, or all the time when that is 0.
 
-    `still` and `worn` are told by the other streams; `steady_mg` is the motion of the last second.
+    `worn` and `motion_mg` (of the last second) are told by the other streams. `alive`: a rate was read since somebody
+    set it to False. `counts`: mean of the last second's samples, None while the light is off; `light.current_ua` is the
+    LED current that they were made with.
     """
 
     def __init__(self, part, heart, recorder, clock, interval_ms):
@@ -32,7 +34,10 @@ class Pulse:
         self.interval_ms = interval_ms
         self._buffer = array("i", bytes(4 * _BUFFER))
         self.timebase = Timebase(_PERIOD_US)
+        self.light = Light()
+        self.counts = None
         self.lit = False
+        self.alive = False
         self.worn = True
         self.motion_mg = 0
         self._due_ms = 0
@@ -74,7 +79,7 @@ class Pulse:
             self.heart.motion(x, y, z, len(x))
 
     def _light(self, now_ms):
-        self._part.driver.start(_LED_UA, RATE_HZ)
+        self._part.driver.start(self.light.current_ua, RATE_HZ)
         self._heard_ms = now_ms
         self.heart.reset()
         self.timebase.start(now_ms)
@@ -93,7 +98,8 @@ class Pulse:
             self._tell_gap(n, "overrun" if driver.overflow else "stall")
         if n:
             self._heard_ms = now_ms
-            self._feed(n, now_ms)
+            if self._in_range(n):
+                self._feed(n, now_ms)
         elif now_ms - self._heard_ms > _SILENT_MS:
             self._silent(now_ms)
 
@@ -115,16 +121,28 @@ class Pulse:
     def _end(self):
         self._part.driver.stop()
         self.lit = False
+        self.counts = None
 
-    def _judge(self, n):
-        """Whether what came is light at all; asked when no pulse was found in it."""
+    def _in_range(self, n):
+        """Looks how bright it is; False after the LED was given another current, because what came before is no use."""
         total = 0
         for i in range(n):
             total += self._buffer[i]
-        if total > n * _FLOODED:
-            self._part.odd("saturated", total // n)
-        elif total < n * _DARK:
-            self._part.odd("dark", total // n)
+        self.counts = total // n
+        before = self.light.current_ua
+        current = self.light.next(self.counts)
+        if current == before:
+            return True
+        self._part.driver.current(current)
+        self.heart.reset()
+        return False
+
+    def _judge(self):
+        """Whether what came is light at all; asked when no pulse was found in it."""
+        if self.counts > _FLOODED:
+            self._part.odd("saturated", self.counts)
+        elif self.counts < _DARK:
+            self._part.odd("dark", self.counts)
 
     def _feed(self, n, now_ms):
         heart = self.heart
@@ -132,12 +150,13 @@ class Pulse:
         if not heart.feed(self._buffer, n, self.motion_mg):
             return
         values = heart.values()
-        if values[0] == _OK:
+        if values[0] == OK:
+            self.alive = True
             self._part.well()
         else:
-            self._judge(n)
+            self._judge()
         if self.interval_ms == 0:
             self._recorder.record(records.PULSE, values)
-        elif values[0] == _OK or now_ms >= self._until_ms:
+        elif values[0] in (OK, NOT_WORN) or now_ms >= self._until_ms:
             self._recorder.record(records.PULSE, values)
             self._end()

@@ -6,11 +6,12 @@ from micropython import const
 
 from collar.app.interval import Interval
 from collar.journal import records
+from collar.vitals.status import OK
+from collar.vitals.worn import Worn
 
 _LIT_MS = const(1000)  # the optical FIFO holds 1.28 s at 25 Hz
 _DARK_MS = const(8000)  # the accelerometer's holds 9.3 s at 52 Hz and 5 % over; an erase takes 0.1 s at most
 _LIMIT_MS = const(20000)
-_OK = const(0)
 
 
 class Sampling:
@@ -23,6 +24,8 @@ class Sampling:
         self._clock = clock
         self._watchdog = watchdog
         self._breaths = Interval(interval_ms)
+        self._worn = Worn()
+        self._worn_ms = 0
         movement.on_breath = self._breath
         watchdog.register("sampling", _LIMIT_MS)
 
@@ -38,9 +41,26 @@ class Sampling:
         self._movement.step()
         self._pulse.motion_mg = self._movement.motion.activity_mg
         lit = self._light()
+        self._wear()
         self._watchdog.alive("sampling")
         self._watchdog.feed()
         return lit
+
+    def _wear(self):
+        """Whether the collar is on a dog, from what both streams have seen since the last turn."""
+        movement, pulse, worn = self._movement, self._pulse, self._worn
+        if pulse.counts is not None:
+            worn.light(pulse.counts, pulse.light.current_ua)
+        now_ms = self._clock.uptime_ms()
+        seconds = (now_ms - self._worn_ms) // 1000
+        self._worn_ms += seconds * 1000
+        before = worn.worn
+        believed = worn.step(seconds, movement.peak_mg, pulse.alive)
+        movement.peak_mg = 0
+        pulse.alive = False
+        if believed != before:
+            movement.worn = pulse.worn = believed
+            self._recorder.record(records.WORN, (believed,))
 
     def _light(self):
         """The optical stream's turn. A mistake in it costs a reading and not the accelerometer's stream."""
@@ -59,5 +79,7 @@ class Sampling:
 
     def _breath(self):
         values = self._movement.breath.values()
-        if self._breaths.offer(self._clock.uptime_ms(), values[0] == _OK):
+        if values[0] == OK:
+            self._pulse.alive = True
+        if self._breaths.offer(self._clock.uptime_ms(), values[0] == OK):
             self._recorder.record(records.BREATH, values)

@@ -144,26 +144,64 @@ def _list(name: str, summary: str, strike: Strike, part: str = "", code: str = "
     FAULTS[name] = Fault(name, summary, strike, part or None, code or None, **more)
 
 
-_list("nak", "one transfer in seven is not acknowledged", _chip("accelerometer", nak_every=7), "bus", "bus_error")
+_list(
+    "nak",
+    "one transfer in seven is not acknowledged",
+    _chip("accelerometer", nak_every=7),
+    "bus",
+    "bus_error",
+)
 _list("stuck_bus", "the bus hangs until nine clocks free it", _stuck_bus, "bus", "recovered", at_s=60.0)
 _list("dead_bus", "nothing on the bus answers any more", _dead_bus, "accelerometer", "bus_error", at_s=60.0)
 _list("no_accelerometer", "no accelerometer", _chip("accelerometer", absent=True), "accelerometer", "missing")
-_list("other_accelerometer", "another part where the accelerometer should be", _chip("accelerometer", identity=0x33),
-      "accelerometer", "wrong_identity")
+_list(
+    "other_accelerometer",
+    "another part where the accelerometer should be",
+    _chip("accelerometer", identity=0x33),
+    "accelerometer",
+    "wrong_identity",
+)
 _list("overrun", "the accelerometer's FIFO loses 100 samples", _chip("accelerometer", overrun=100), at_s=60.0)
-_list("frozen", "the accelerometer goes on at one value", _chip("accelerometer", frozen=True),
-      "accelerometer", "frozen", at_s=60.0)
-_list("sensor_reset", "the accelerometer forgets how it was set up", _sensor_reset, "accelerometer", "hang", at_s=60.0)
-_list("bad_self_test", "the accelerometer's mass does not move", _chip("accelerometer", self_test_dead=True),
-      "accelerometer", "self_test")
+_list(
+    "frozen",
+    "the accelerometer goes on at one value",
+    _chip("accelerometer", frozen=True),
+    "accelerometer",
+    "frozen",
+    at_s=60.0,
+)
+_list(
+    "sensor_reset",
+    "the accelerometer forgets how it was set up",
+    _sensor_reset,
+    "accelerometer",
+    "hang",
+    at_s=60.0,
+)
+_list(
+    "bad_self_test",
+    "the accelerometer's mass does not move",
+    _chip("accelerometer", self_test_dead=True),
+    "accelerometer",
+    "self_test",
+)
 _list("rate_slow", "the accelerometer runs 5 % slow", _slow_clock)
 _list("rate_fast", "the accelerometer runs 5 % fast", _fast_clock)
 _list("no_light_sensor", "no optical sensor", _chip("optical", absent=True), "optical", "missing")
-_list("other_light_sensor", "another part where the optical sensor should be", _chip("optical", identity=0x11),
-      "optical", "wrong_identity")
+_list(
+    "other_light_sensor",
+    "another part where the optical sensor should be",
+    _chip("optical", identity=0x11),
+    "optical",
+    "wrong_identity",
+)
 _list("saturated", "light floods the photodiode", _chip("optical", saturated=True), "optical", "saturated")
-_list("dead_led", "the optical sensor's LEDs give no light", _chip("optical", dead_led=True), "optical", "dark")
-_list("light_reset", "the optical sensor forgets how it was set up", _light_reset, "optical", "hang", at_s=3.0)
+_list(
+    "dead_led", "the optical sensor's LEDs give no light", _chip("optical", dead_led=True), "optical", "dark"
+)
+_list(
+    "light_reset", "the optical sensor forgets how it was set up", _light_reset, "optical", "hang", at_s=3.0
+)
 _list("no_gauge", "no battery gauge", _chip("gauge", absent=True), "gauge", "missing")
 _list("worn_flash", "every other sector of the journal is worn out", _worn(2), "flash", "worn_out")
 _list("dead_flash", "every sector of the journal is worn out", _worn(1))
@@ -237,8 +275,14 @@ for _task in _STEPS:
 for _task in ("sampling", "housekeeping"):
     _list(f"{_task}_waits", f"the {_task} task waits for ever", _nothing, "task", "hang",
           inject=_HANGS.format(module=_task, name=_task.capitalize(), method="run", hang=_WAITS))  # fmt: skip
-_list("sampling_spins", "the sampling task never gives way", _nothing, "task", "hang",
-      inject=_HANGS.format(module="sampling", name="Sampling", method="step", hang=_SPINS))
+_list(
+    "sampling_spins",
+    "the sampling task never gives way",
+    _nothing,
+    "task",
+    "hang",
+    inject=_HANGS.format(module="sampling", name="Sampling", method="step", hang=_SPINS),
+)
 _list("low_heap", "next to no memory is left", _nothing, "memory", "low", inject=_HOARDS.format(left=30))
 
 

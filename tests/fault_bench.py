@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bleak import BleakScanner
 
+from hostsim.codecs import protocol
 from hostsim.faults import FAULTS, journal_records
+from hostsim.handler.sync import bench_adapter
+from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
 from hostsim.signals import FloatArray, Optical
 
@@ -93,3 +97,19 @@ def live(
 
     collar.run(whole)
     return Life(collar, journal_records(collar), printed)
+
+
+async def advertised(collar: Collar, seconds: float = 330.0) -> tuple[int, int]:
+    """(alert level, status flags) of the advertisement that a phone beside the collar hears last."""
+    adapter = bench_adapter(await Phone.switch_on(collar.air))
+    heard: list[tuple[int, int]] = []
+
+    def detected(_device: Any, data: Any) -> None:
+        maker = data.manufacturer_data.get(protocol.COMPANY, b"")
+        if len(maker) > 1:
+            heard.append((maker[0], maker[1]))
+
+    async with BleakScanner(detected, [protocol.SERVICE], **adapter.scanner):
+        await asyncio.sleep(seconds)
+    assert heard, "the collar was not heard"
+    return heard[-1]

@@ -54,7 +54,7 @@ def _passing(random: np.random.Generator, n: int) -> FloatArray:
 def _swing(random: np.random.Generator, n: int) -> FloatArray:
     """A collar on a hook: pushed every five minutes, it swings out; the light follows, 5 to 40 % of it."""
     t_s = np.arange(n) / RATE_HZ
-    fade = np.exp(-(t_s % 300) / 60)
+    fade = np.exp(-(t_s % 300) / 60) * np.clip(t_s % 300 / 3, 0, 1)
     phase = 2 * np.pi * np.cumsum(np.repeat(random.uniform(0.7, 1.2, n // 7500 + 1), 7500)[:n]) / RATE_HZ
     wave = np.sin(phase) + 0.1 * np.sin(2 * phase + 1)
     return LEVEL * 0.4 * fade * wave + random.normal(0, 12, n)

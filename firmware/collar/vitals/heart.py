@@ -4,6 +4,7 @@ from array import array
 
 from micropython import const
 
+from collar.dsp.axes import product
 from collar.dsp.slope import extreme, level, maxima, scale, shift, slope, take
 from collar.vitals import beats as train
 from collar.vitals.moving import Moving
@@ -28,6 +29,8 @@ _STEEPER = const(115)
 _STEEP = const(160)
 _STEEPEST = const(300)
 _EVIDENCE = const(92)
+# the square of a beat's steepest slope over the mean square, times 100: a sine has 200, a swing up to 400, a pulse more
+_CRISP = const(450)
 _PLAIN = const(88)
 _FAST = const(68)
 # a fast regular wave is explained as well with a beat left out: fewer beats have to be better by this
@@ -55,6 +58,7 @@ class Heart:
         self.period_us = 1000000 // rate_hz
         self.swing_ppm = 0
         self._usual_ppm = 0
+        self._crest = self._steepness = 0
         self.worn = True
         size = self._size
         self._x = array("i", bytes(4 * size))
@@ -168,7 +172,9 @@ class Heart:
             return False
         if self._quality >= _PLAIN and self._motion <= _STILL_MG and self._fast(count):
             return True
-        return steepness >= _STEEPER and self._quality + (min(steepness, _STEEP) - 100) // 2 >= _EVIDENCE
+        if steepness < _STEEPER or self._crest < _CRISP:
+            return False
+        return self._quality + (min(steepness, _STEEP) - 100) // 2 >= _EVIDENCE
 
     def _fast(self, count):
         """Whether that many beats in what is kept are more than 170 a minute."""
@@ -200,6 +206,7 @@ class Heart:
             return False
         self._steepness = 100 * max(up, down) // max(1, min(up, down))
         scale(self._z, _REFERENCE if up >= down else -_REFERENCE, reference, n)
+        self._crest = _REFERENCE * _REFERENCE * n // (product(self._z, self._z, n) // 100 + 1)
         return True
 
     def _typical(self, down):

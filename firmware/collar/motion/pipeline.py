@@ -10,6 +10,7 @@ from collar.motion.classes import BOUT, GALLOP, IMPACT, OTHER, REST, SCRATCH, SH
 from collar.motion.gait import Gait
 from collar.motion.impact import Impact
 from collar.motion.limp import Limp
+from collar.motion.posture import Posture
 from collar.motion.rest import Rest
 from collar.motion.rhythm import Rhythm
 from collar.motion.tremor import Tremor
@@ -46,6 +47,7 @@ class Motion:
         self._bursts = Bursts()
         self.impact = Impact()
         self.tremor = Tremor()
+        self.posture = Posture()
         self.shakes = 0
         self.scratches = 0
         self._rest_us = 0
@@ -76,7 +78,9 @@ class Motion:
         self.still = rest.still and self.second_class >= REST
         if self.tremor.step(window, x, y, z, n, period_us, self.still, block_ms):
             flags |= TREMOR
-        return flags
+        if flags & (SHAKE | SCRATCH):
+            self.posture.slip()
+        return flags | self.posture.step(window, self.second_class, self.pitch_deg, self._bout.age_ms, block_ms)
 
     def gap(self):
         """Samples were lost: history is dropped. Returns flags: a bout that was under way ends here."""
@@ -89,6 +93,7 @@ class Motion:
         self._bursts.clear()
         self.impact.clear()
         self.tremor.clear()
+        self.posture.clear()
         self.second_class = OTHER
         self.still = False
         self.stride_period_samples_q8 = 0
@@ -129,6 +134,10 @@ class Motion:
         """The blow just found as an impact record; it happened `impact_ago_ms` before the last sample fed."""
         impact = self.impact
         return (impact.peak_centi_g, impact.duration_ms, impact.clipped, impact.axis)
+
+    def lie_values(self):
+        """The lying down or rising just noticed as a lie or rise record; it ended `posture.ago_ms` ago."""
+        return self.posture.lie_values()
 
     def tremor_values(self):
         """The burst just made sure of as a tremor record; it ended `tremor.ago_ms` before the last sample fed."""

@@ -34,7 +34,7 @@ def _values(vector: dict[str, Any]) -> list[Any]:
     fields = records.kind_fields(vector["kind"])
     return [
         bytes.fromhex(value) if field[1] in "dm" and value else value
-        for value, field in zip(vector["values"], fields)
+        for value, field in zip(vector["values"], fields, strict=False)
     ]
 
 
@@ -50,7 +50,7 @@ def test_golden_vector_on_cpython(vector: dict[str, Any]) -> None:
 
 def test_golden_vectors_on_the_collar(remote: Remote) -> None:
     vectors = [[v["kind"], v["values"], v["frame"], v["decoded"]] for v in VECTORS]
-    for vector, (packed, decoded) in zip(VECTORS, remote.run(_ON_COLLAR, vectors=vectors)):
+    for vector, (packed, decoded) in zip(VECTORS, remote.run(_ON_COLLAR, vectors=vectors), strict=False):
         assert packed, vector
         assert decoded == vector["decoded"]
 

@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float64]
 COUNTS_PER_G = 2048
 TRUE_GALLOP_HZ = 2.727
 
+
 @pytest.fixture(scope="module")
 def remote() -> Iterator[Remote]:
     """A MicroPython process with room for a whole recording as JSON."""
@@ -85,7 +86,9 @@ def test_the_sled_dog_gallops_whichever_axis_is_up(remote: Remote, rate_hz: floa
         assert long_s >= 0.98 * t_s[-1]
         mean_hz = sum(bout[4] * bout[2] for bout in bouts) / 10000 / long_s
         assert mean_hz == pytest.approx(TRUE_GALLOP_HZ, rel=0.006)
-        assert all(bout[4] / 1000 == pytest.approx(TRUE_GALLOP_HZ, rel=0.01) or bout[2] < 150 for bout in bouts)
+        assert all(
+            bout[4] / 1000 == pytest.approx(TRUE_GALLOP_HZ, rel=0.01) or bout[2] < 150 for bout in bouts
+        )
     assert answers[0] == answers[1] == answers[2]
 
 
@@ -144,8 +147,13 @@ result = flags
 def test_a_day_in_short_allocates_nothing(remote: Remote) -> None:
     t = np.arange(0, 180, 1 / 52)
     rng = np.random.default_rng(1)
-    g = rng.normal(0, 0.004, (t.size, 3)) + [0.3, 0.0, 0.95]
-    for start, end, hz, size in ((30, 60, 2.4, 0.15), (60, 90, 4.0, 0.6), (90, 120, 2.7, 2.0), (130, 133, 5.0, 8.0)):
+    g = [*rng.normal(0, 0.004, (t.size, 3)), 0.3, 0.0, 0.95]
+    for start, end, hz, size in (
+        (30, 60, 2.4, 0.15),
+        (60, 90, 4.0, 0.6),
+        (90, 120, 2.7, 2.0),
+        (130, 133, 5.0, 8.0),
+    ):
         part = (t >= start) & (t < end)
         g[part, 1] += size * np.sin(2 * np.pi * hz * t[part])
         g[part, 2] += size * np.cos(2 * np.pi * hz * t[part])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,10 @@ def test_beats_of_real_dogs_give_pulse_records(tmp_path: Path) -> None:
         ]
         assert len(pulses) >= 13
         rates = [one["hr_bpm"] for one in pulses if one["status"] == "ok"]
-        truth = 60 / np.mean([b - a for a, b in zip(beats, beats[1:], strict=False) if b < 120 and 0.2 < b - a < 3])
-        print(f"session {row['session']}: {len(rates)} of {len(pulses)}, {np.median(rates):.1f} against {truth:.1f}")
+        truth = 60 / np.mean([b - a for a, b in itertools.pairwise(beats) if b < 120 and 0.2 < b - a < 3])
+        print(
+            f"session {row['session']}: {len(rates)} of {len(pulses)}, {np.median(rates):.1f} against {truth:.1f}"
+        )
         assert len(rates) >= 7
         assert np.median(rates) == pytest.approx(truth, rel=0.15)
 

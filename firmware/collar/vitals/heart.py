@@ -30,7 +30,7 @@ _STEEP = const(160)
 _STEEPEST = const(300)
 _EVIDENCE = const(92)
 # the square of a beat's steepest slope over the mean square, times 100: a sine has 200, a swing up to 400, a pulse more
-_CRISP = const(450)
+_CRISP = const(475)
 _PLAIN = const(88)
 _FAST = const(68)
 # a fast regular wave is explained as well with a beat left out: fewer beats have to be better by this

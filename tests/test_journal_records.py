@@ -50,7 +50,7 @@ def test_golden_vector_on_cpython(vector: dict[str, Any]) -> None:
 
 def test_golden_vectors_on_the_collar(remote: Remote) -> None:
     vectors = [[v["kind"], v["values"], v["frame"], v["decoded"]] for v in VECTORS]
-    for vector, (packed, decoded) in zip(VECTORS, remote.run(_ON_COLLAR, vectors=vectors), strict=False):
+    for vector, (packed, decoded) in zip(VECTORS, remote.run(_ON_COLLAR, vectors=vectors), strict=True):
         assert packed, vector
         assert decoded == vector["decoded"]
 

@@ -147,7 +147,7 @@ result = flags
 def test_a_day_in_short_allocates_nothing(remote: Remote) -> None:
     t = np.arange(0, 180, 1 / 52)
     rng = np.random.default_rng(1)
-    g = [*rng.normal(0, 0.004, (t.size, 3)), 0.3, 0.0, 0.95]
+    g = rng.normal(0, 0.004, (t.size, 3)) + np.array([0.3, 0.0, 0.95])
     for start, end, hz, size in (
         (30, 60, 2.4, 0.15),
         (60, 90, 4.0, 0.6),

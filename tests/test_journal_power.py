@@ -18,7 +18,7 @@ from tests import journal_rig as rigs
 """
 
 # A busy stretch: sectors fill, one is sealed early, erases ahead and erases in need, three turns in a row.
-BUSY = "a" * 60 + "i" + "a" * 60 + "s" + "a" * 20 + "i" + "a" * 50 + "saaasas"
+BUSY = "a" * 30 + "i" + "a" * 60 + "s" + "a" * 10 + "i" + "a" * 15 + "saasas"
 
 
 @pytest.fixture(scope="module")
@@ -32,23 +32,23 @@ def rig() -> Iterator[Remote]:
 
 @pytest.mark.parametrize(
     ("before", "bits"),
-    [("", 0), ("ai" * 400, 0), ("ai" * 400, 12)],
+    [("", 0), ("ai" * 180, 0), ("ai" * 180, 8)],
     ids=["first lap", "ring turned over", "stalls and rot in old sectors"],
 )
 def test_cut_at_every_operation(rig: Remote, before: str, bits: int) -> None:
     cuts, operations, wrong = rig.run(
-        "result = rigs.every_cut(before, busy, 6, 1, 0, 1000000, bits)", before=before, busy=BUSY, bits=bits
+        "result = rigs.every_cut(before, busy, 4, 1, 0, 1000000, bits)", before=before, busy=BUSY, bits=bits
     )
     assert wrong == []
     assert cuts == 3 * operations
-    assert cuts >= 600
+    assert cuts >= 400
 
 
 def test_cut_at_every_operation_of_the_recovery(rig: Remote) -> None:
     cuts, wrong = rig.run(
-        "result = rigs.every_cut_of_recovery(before, busy, 6, every)",
-        before="ai" * 150,
-        busy="a" * 150,
+        "result = rigs.every_cut_of_recovery(before, busy, 4, every)",
+        before="ai" * 100,
+        busy="a" * 110,
         every=2,
     )
     assert wrong == []

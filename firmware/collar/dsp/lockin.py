@@ -36,74 +36,41 @@ def lockin(vectors: ptr32, sizes: ptr32, state: ptr32, table: ptr16) -> int:
     direction (Q11) along which the vectors are taken, `shift` such that the sum >> shift is in half counts, which
     are held to +-8191. `state`: see the constants; `model` is the amplitude of the second harmonic that is taken
     out of the signal (in phase) before the first is measured, so that a stride of no whole number of samples does not
-    leak it. Sums stay below 2^30 for strides up to 64 samples. Returns how many samples were taken.
+    leak it. Sums stay below 2^30 for strides up to 64 samples; they wrap at 32 bits in memory, and so come out right
+    with their sign whatever was there before. Returns how many samples were taken.
     """
-    wide = 1
-    wide = wide << 16 << 16
-    first = int(sizes[0])
-    n = int(sizes[1])
-    ux = int(sizes[2])
-    if (ux >> 31) > 0:
-        ux -= wide
-    uy = int(sizes[3])
-    if (uy >> 31) > 0:
-        uy -= wide
-    uz = int(sizes[4])
-    if (uz >> 31) > 0:
-        uz -= wide
-    shift = int(sizes[5])
+    sign = 1
+    sign = sign << 31
+    ux = (int(sizes[2]) ^ sign) - sign
+    uy = (int(sizes[3]) ^ sign) - sign
+    uz = (int(sizes[4]) ^ sign) - sign
     phase = int(state[0])
     step = int(state[1])
-    model = int(state[7])
-    i1 = 0
-    q1 = 0
-    i2 = 0
-    q2 = 0
-    done = 0
-    wrapped = 0
-    at = 3 * first
-    while done < n and wrapped == 0:
-        a = int(vectors[at])
-        if (a >> 31) > 0:
-            a -= wide
-        b = int(vectors[at + 1])
-        if (b >> 31) > 0:
-            b -= wide
-        c = int(vectors[at + 2])
-        if (c >> 31) > 0:
-            c -= wide
-        v = (a * ux + b * uy + c * uz) >> shift
+    i1 = q1 = i2 = q2 = done = wrapped = 0
+    at = 3 * int(sizes[0])
+    while done < int(sizes[1]) and wrapped == 0:
+        v = ((int(vectors[at]) ^ sign) - sign) * ux
+        v += ((int(vectors[at + 1]) ^ sign) - sign) * uy
+        v += ((int(vectors[at + 2]) ^ sign) - sign) * uz
+        v = v >> int(sizes[5])
         if v > 8191:
             v = 8191
         elif v < -8191:
             v = -8191
-        index = phase >> 16
-        twice = (phase >> 15) & 255
-        c2 = int(table[twice])
-        if c2 > 32767:
-            c2 -= 65536
-        s2 = int(table[(twice + 192) & 255])
-        if s2 > 32767:
-            s2 -= 65536
+        index = (phase >> 15) & 255
+        c2 = (int(table[index]) ^ 0x8000) - 0x8000
         i2 += v * c2
-        q2 += v * s2
-        v -= (model * c2) >> 11
-        c1 = int(table[index])
-        if c1 > 32767:
-            c1 -= 65536
-        s1 = int(table[(index + 192) & 255])
-        if s1 > 32767:
-            s1 -= 65536
-        i1 += v * c1
-        q1 += v * s1
+        q2 += v * ((int(table[(index + 192) & 255]) ^ 0x8000) - 0x8000)
+        v -= (int(state[7]) * c2) >> 11
+        index = phase >> 16
+        i1 += v * ((int(table[index]) ^ 0x8000) - 0x8000)
+        q1 += v * ((int(table[(index + 192) & 255]) ^ 0x8000) - 0x8000)
         phase += step
-        if phase >= 0x1000000:
-            phase -= 0x1000000
-            wrapped = 1
+        wrapped = phase >> 24
+        phase = phase & 0xFFFFFF
         at += 3
         done += 1
     state[0] = phase
-    # Sums wrap at 32 bits in memory and so come out right with their sign whatever was there before.
     state[2] = int(state[2]) + i1
     state[3] = int(state[3]) + q1
     state[4] = int(state[4]) + i2

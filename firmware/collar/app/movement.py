@@ -61,10 +61,10 @@ class Movement:
         if not self._part.ready():
             self._running = False
             return
-        if not self._running:
-            self._begin()
         driver = self._part.driver
         try:
+            if not self._running:
+                self._begin(driver)
             driver.look()
             self._account(driver.pending - (self.timebase.count - self._taken), driver.overrun)
             while driver.pending >= BLOCK:
@@ -103,7 +103,8 @@ class Movement:
         else:
             self._tell_gap(passed)
 
-    def _begin(self):
+    def _begin(self, driver):
+        self.timebase.period_us = driver.period_ns(ODR_HZ) // 1000
         self.timebase.start(self._clock.uptime_ms())
         self._taken = self.timebase.count
         self._heard_ms = self._clock.uptime_ms()

@@ -13,6 +13,7 @@ _ANCHOR_MS = const(600000)  # the oscillator follows temperature, so the measure
 _TOLERANCE_PCT = const(8)  # a period further from the nominal one is no oscillator, it is lost samples
 _GAP_MS = const(250)
 _DOUBT = const(2)  # samples that a reading may be off without any being lost
+_MEASURED_PCT = const(1)  # once its period was measured, an oscillator wanders less than this
 _ONGOING_US = const(60000000)
 
 
@@ -30,6 +31,7 @@ class Timebase:
         self.missing = 0
         self.gap_end_ms = 0
         self._rest_us = 0  # of a sample that is not whole yet, within a gap
+        self._measured = False
         self._few = 0  # missing at the last look, too few to be called a gap unless one follows
 
     def start(self, now_ms):
@@ -43,13 +45,15 @@ class Timebase:
         self._anchor_count = self.count
 
     def passed(self, n, now_ms):
-        """n more samples exist at `now_ms`. Returns how many are missing before them: 0, or more than 0.25 s worth."""
+        """n more samples exist at `now_ms`. Returns how many are missing before them: 0, or more than 0.25 s worth
+        beside what the oscillator may be off."""
         elapsed_us = (now_ms - self._last_ms) * 1000 + self._rest_us
         lost = elapsed_us // self.period_us - n
         self.count += n
         self._last_ms = now_ms
         few = lost if lost > _DOUBT else 0
-        if lost * self.period_us <= _GAP_MS * 1000 and not (few and self.missing):
+        doubt_us = _GAP_MS * 1000 + elapsed_us * (_MEASURED_PCT if self._measured else _TOLERANCE_PCT) // 100
+        if lost * self.period_us <= doubt_us and not (few and self.missing):
             self._few = few
             self._rest_us = 0
             self._discipline(now_ms)
@@ -83,6 +87,7 @@ class Timebase:
         allowed = self.nominal_period_us * _TOLERANCE_PCT // 100
         if abs(measured - self.nominal_period_us) <= allowed:
             self.period_us = measured
+            self._measured = True
         if base_ms >= _ANCHOR_MS:
             self._anchor(now_ms)
             self._base_ms = _NEXT_BASE_MS

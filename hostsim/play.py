@@ -13,19 +13,26 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from hostsim.faults import Fault
 from hostsim.handler.archive import Archive
 from hostsim.handler.client import Adapter, SyncError
 from hostsim.handler.findings import findings, write_jsonl
 from hostsim.handler.sync import bench_adapter, sync_collar
 from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
+from hostsim.runtime.device import BOOT_US
 from hostsim.scenarios import HandlerAction, World
 from hostsim.shims import _ops
+from hostsim.signals import FloatArray, Optical, SignalSource
 
 SCAN_S = 330.0
 """How long the handler's phone listens: the collar opens its radio every five minutes."""
 LAST_SYNC_S = 12.0
 """How long before the end the last sync connects, to bring everything up to the end and nothing from after it."""
+RECORDING_UTC = datetime(2026, 1, 1, tzinfo=timezone.utc)
+"""When a replayed recording begins by the collar's clock."""
 _HEAP_EVERY_S = 21600.0
 _SLICE_S = 600.0
 OUTPUTS = ("journal.bin", "collar.key", "archive.db", "findings.jsonl", "summary.json")
@@ -52,7 +59,7 @@ class RunResult:
 
 
 class Run:
-    """One world on one collar. `tick(seconds)` is told of the virtual time that has passed."""
+    """One world on one collar, with a fault if one is given. `tick(seconds)` is told of the virtual time that passed."""
 
     def __init__(
         self,
@@ -63,8 +70,12 @@ class Run:
         *,
         realtime: bool = False,
         tick: Callable[[float], None] | None = None,
+        fault: Fault | None = None,
     ) -> None:
         self.world = world
+        self._fault = fault
+        if fault is not None:
+            options.inject = fault.inject
         self.seconds = seconds
         self.folder = folder
         self.syncs: list[SyncNote] = []
@@ -94,6 +105,8 @@ class Run:
         helpers = [asyncio.create_task(self._watch_heap())]
         if self._realtime:
             helpers.append(asyncio.create_task(self._pace()))
+        if self._fault is not None:
+            helpers.append(asyncio.create_task(self._strike(self._fault)))
         for action in self.world.handler:
             if action.at_s < self.seconds:
                 await self._until(action.at_s)
@@ -104,6 +117,10 @@ class Run:
             helper.cancel()
         self.collar.device.post(_ops.EVENT_HEAP)
         await asyncio.sleep(1.0)
+
+    async def _strike(self, fault: Fault) -> None:
+        await asyncio.sleep(fault.at_s)
+        fault.strike(self.collar)
 
     async def _until(self, at_s: float) -> None:
         now_s = self.collar.clock.now_s
@@ -204,17 +221,40 @@ class Run:
         }
 
 
-def recording_world(source: Any, start_utc: datetime | None = None) -> World:
-    """The world of a replayed recording: nothing but its signal."""
-    return World(source, start_utc or datetime(2026, 1, 1, tzinfo=timezone.utc), [])
+class _Later:
+    """A source that begins `delay_s` later, and holds its first instant until then."""
+
+    def __init__(self, source: SignalSource, delay_s: float) -> None:
+        self._source = source
+        self._delay_s = delay_s
+        self.duration_s = source.duration_s + delay_s
+
+    def acceleration_g(self, t_s: FloatArray, bandwidth_hz: float) -> FloatArray:
+        return self._source.acceleration_g(np.maximum(t_s - self._delay_s, 0.0), bandwidth_hz)
+
+    def optical(self, t_s: FloatArray) -> Optical:
+        return self._source.optical(np.maximum(t_s - self._delay_s, 0.0))
+
+    def temperature_c(self, t_s: float) -> float:
+        return self._source.temperature_c(max(t_s - self._delay_s, 0.0))
+
+    def gaps(self, start_s: float, end_s: float) -> list[tuple[float, float]]:
+        found = self._source.gaps(start_s - self._delay_s, end_s - self._delay_s)
+        return [(start + self._delay_s, end + self._delay_s) for start, end in found]
 
 
 def play_recording(
-    source: Any, folder: Path, options: CollarOptions, tick: Callable[[float], None] | None = None
+    source: SignalSource, folder: Path, options: CollarOptions, tick: Callable[[float], None] | None = None
 ) -> RunResult:
-    """Replays a source of finite length with heart and breath measured all the time, and syncs at its end."""
+    """Replays a source of finite length with heart and breath measured all the time, and syncs at its end.
+
+    The recording begins when the firmware does, so that a record's uptime is the recording's time.
+    """
     if not math.isfinite(source.duration_s):
         raise ValueError("a recording has an end")
     options.readings_ms = 0
     options.radio_on = True
-    return Run(recording_world(source), source.duration_s, folder, options, tick=tick).play()
+    boot_s = BOOT_US / 1e6
+    later = _Later(source, boot_s)
+    world = World(later, RECORDING_UTC - timedelta(seconds=boot_s), [])
+    return Run(world, later.duration_s, folder, options, tick=tick).play()

@@ -6,7 +6,8 @@ from micropython import const
 
 from collar.motion.bout import Bout
 from collar.motion.bursts import Bursts
-from collar.motion.classes import BOUT, GALLOP, IMPACT, OTHER, REST, SCRATCH, SHAKE, TREMOR
+from collar.motion.classes import BOUT, FLINCH, GALLOP, IMPACT, OTHER, REST, SCRATCH, SHAKE, TREMOR
+from collar.motion.flinch import Flinch
 from collar.motion.gait import Gait
 from collar.motion.impact import Impact
 from collar.motion.limp import Limp
@@ -48,6 +49,7 @@ class Motion:
         self.impact = Impact()
         self.tremor = Tremor()
         self.posture = Posture()
+        self.flinch = Flinch()
         self.shakes = 0
         self.scratches = 0
         self._rest_us = 0
@@ -78,9 +80,13 @@ class Motion:
         self.still = rest.still and self.second_class >= REST
         if self.tremor.step(window, x, y, z, n, period_us, self.still, block_ms):
             flags |= TREMOR
+        if self.flinch.step(window, self.pitch_deg):
+            flags |= FLINCH
         if flags & (SHAKE | SCRATCH):
             self.posture.slip()
-        return flags | self.posture.step(window, self.second_class, self.pitch_deg, self._bout.age_ms, block_ms)
+        return flags | self.posture.step(
+            window, self.second_class, self.pitch_deg, self._bout.age_ms, block_ms
+        )
 
     def gap(self):
         """Samples were lost: history is dropped. Returns flags: a bout that was under way ends here."""
@@ -94,6 +100,7 @@ class Motion:
         self.impact.clear()
         self.tremor.clear()
         self.posture.clear()
+        self.flinch.clear()
         self.second_class = OTHER
         self.still = False
         self.stride_period_samples_q8 = 0
@@ -138,6 +145,18 @@ class Motion:
     def lie_values(self):
         """The lying down or rising just noticed as a lie or rise record; it ended `posture.ago_ms` ago."""
         return self.posture.lie_values()
+
+    def flinch_values(self):
+        """The marked touch just scored as a flinch record."""
+        flinch = self.flinch
+        return (
+            flinch.spot,
+            flinch.flinched,
+            flinch.jerk_z,
+            flinch.withdrawal_z,
+            flinch.breath_z,
+            flinch.heart_z,
+        )
 
     def tremor_values(self):
         """The burst just made sure of as a tremor record; it ended `tremor.ago_ms` before the last sample fed."""

@@ -51,6 +51,7 @@ class Tremor:
         self._powers = array("i", bytes(4 * _TONES))
         self._familiar = array("h", bytes(2 * _TONES))
         self._sizes = array("i", (0, 0, 0, 0))
+        self._remembers = False
         self._tone_hz = 0
         self._tone_size = 0
         self._seconds = 0
@@ -71,18 +72,28 @@ class Tremor:
 
     def step(self, window, x, y, z, n, period_us, still, block_ms):
         """Takes a block that `window` has just taken. Returns True when a burst is sure to have been a tremor."""
-        for i in range(_TONES):
-            if self._familiar[i]:
-                self._familiar[i] -= (self._familiar[i] >> _FADE_SHIFT) + 1
+        if self._remembers:
+            self._fade()
         found = still and self._look(window, x, y, z, n, period_us)
         if found:
-            self._familiar[self._tone_hz // 100 - _BELOW] += 256
+            at = self._tone_hz // 100 - _BELOW
+            self._familiar[at] = min(32000, self._familiar[at] + 256)
+            self._remembers = True
             self._extend(block_ms)
         elif self._seconds:
             self._pause += 1
             if self._pause > _PAUSE:
                 self._close()
         return self._release(block_ms)
+
+    def _fade(self):
+        familiar = self._familiar
+        left = 0
+        for i in range(_TONES):
+            if familiar[i]:
+                familiar[i] -= (familiar[i] >> _FADE_SHIFT) + 1
+                left += familiar[i]
+        self._remembers = left > 0
 
     def _look(self, window, x, y, z, n, period_us):
         if n < 26 or period_us > _SLOWEST_US or self._rough(x, y, z, n) < _STEP_LEAST * n:
@@ -91,9 +102,8 @@ class Tremor:
         powers = self._powers
         sizes[0] = n
         sizes[3] = 65536 // n
-        hertz = 65536 * period_us // 1000
         for i in range(_TONES):
-            sizes[2] = (i + _BELOW) * hertz // 1000
+            sizes[2] = (i + _BELOW) * period_us * 1024 // 15625  # 65536 a turn
             power = 0
             for axis in range(3):
                 sizes[1] = window.means[axis]

@@ -35,7 +35,7 @@ class Pulse:
         self._buffer = array("i", bytes(4 * _BUFFER))
         self.timebase = Timebase(_PERIOD_US)
         self.light = Light()
-        self.counts = None
+        self.counts: Any = None
         self.lit = False
         self.alive = False
         self.worn = True

@@ -14,7 +14,7 @@ class Recorder:
     """
 
     def __init__(self, journal, clock):
-        self.journal = journal
+        self.journal: Any = journal
         self._clock = clock
         self._told = {}
         self.listeners = []

@@ -1,6 +1,7 @@
 """LSM6DSOX accelerometer (ST DS12814, AN5272): FIFO bursts into the caller's arrays, events on INT1 and INT2.
 
 The gyroscope stays off. `drain` allocates nothing. Samples are int16, 2048 a g at the default range of 16 g.
+More than 300 lines because one chip is one file, and a third of it names registers and bits.
 """
 
 import micropython

@@ -25,25 +25,16 @@ def tone(source: ptr16, sizes: ptr32, table: ptr16) -> int:
     phase = 0
     turn = slow >> 1
     while i < n:
-        v = int(source[i])
-        if v > 32767:
-            v -= 65536
-        v -= mean
+        v = (int(source[i]) ^ 0x8000) - 0x8000 - mean
         if v > 1023:
             v = 1023
         elif v < -1023:
             v = -1023
-        c = int(table[(turn >> 8) & 255])
-        if c > 32767:
-            c -= 65536
+        c = (int(table[(turn >> 8) & 255]) ^ 0x8000) - 0x8000
         v = (v * (2048 - c)) >> 7
-        c = int(table[(phase >> 8) & 255])
-        if c > 32767:
-            c -= 65536
+        c = (int(table[(phase >> 8) & 255]) ^ 0x8000) - 0x8000
         sum_i += (v * c) >> 8
-        c = int(table[((phase >> 8) + 192) & 255])
-        if c > 32767:
-            c -= 65536
+        c = (int(table[((phase >> 8) + 192) & 255]) ^ 0x8000) - 0x8000
         sum_q += (v * c) >> 8
         phase += step
         turn += slow

@@ -260,7 +260,7 @@ class Health:
         seq = blow.seq if blow else None
         oldest = -(found.first + 1) * _DAY_S
         newest = -found.last * _DAY_S
-        at = -found.best * _DAY_S - _DAY_S // 2
+        at = -found.hours * 3600
         if blow and blow.utc_s and self._closed_s:
             at = blow.utc_s - self._closed_s
         hours = max(12, (max(at - oldest, newest - at) + 1800) // 3600)

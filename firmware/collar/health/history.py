@@ -56,28 +56,23 @@ class History:
         for i in range(DAYS):
             self.flags[i] &= ~flag & 255
 
-    def _usable(self, ago):
+    def _usable(self, ago, but):
         flags = self.flags[(self.count - 1 - ago) % DAYS]
         if flags & LAME_DATA:
             return False
-        return not flags or ago > WINDOW
+        return not flags & ~but or ago > WINDOW
 
     def baseline(self, signal, since, most=WINDOW):
         """(median x 2, spread x 10, days) from the `most` newest usable days at least `since` days ago, in codes.
 
         The spread is 1.48 times the median distance from the median, at least the signal's floor, and widened for
-        few days. (0, 0, n) with fewer than TRUST days.
+        few days. Days under a watch count only when there are too few others: a blow in the first week must not
+        make the collar blind. (0, 0, n) with fewer than TRUST days.
         """
         values = self._sorted
-        values.clear()
-        reach = min(self.length(), _REACH)
-        ago = since
-        while ago < reach and len(values) < most:
-            code = self.code(signal, ago)
-            if code != MISSING and self._usable(ago):
-                values.append(code)
-            ago += 1
-        n = len(values)
+        n = self._take(signal, since, most, 0)
+        if n < TRUST:
+            n = self._take(signal, since, most, WATCHED)
         if n < TRUST:
             return 0, 0, n
         values.sort()
@@ -88,6 +83,18 @@ class History:
         spread = (values[(n - 1) // 2] + values[n // 2]) * 371 // 100
         spread = max(spread, floor(signal))
         return middle, spread + 2 * spread // n, n
+
+    def _take(self, signal, since, most, but):
+        values = self._sorted
+        values.clear()
+        reach = min(self.length(), _REACH)
+        ago = since
+        while ago < reach and len(values) < most:
+            code = self.code(signal, ago)
+            if code != MISSING and self._usable(ago, but):
+                values.append(code)
+            ago += 1
+        return len(values)
 
     def z10(self, signal, ago, base):
         """Ten times a day's distance from a baseline in spreads; None without a value or a baseline."""

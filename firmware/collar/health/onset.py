@@ -21,7 +21,8 @@ _LEAST_DAYS = const(3)
 
 
 class Onset:
-    """The beginning as seen from the last closed day: `first` and `last` in days ago, `best`, and `rise` in days."""
+    """The beginning as seen from the last closed day: `first`, `last` and `best` in days ago, `rise` in days; `hours`
+    ago is the mean of the interval, every beginning weighted by how much more it explains than the interval's edge."""
 
     def __init__(self, history):
         self._history = history
@@ -32,7 +33,7 @@ class Onset:
     def clear(self):
         """Forgets every sign that was added."""
         self.found = False
-        self.best = self.first = self.last = self.rise = 0
+        self.best = self.first = self.last = self.rise = self.hours = 0
         scores = self._scores
         for i in range(len(scores)):
             scores[i] = 0
@@ -85,8 +86,14 @@ class Onset:
             return False
         near = most - max(_NEAR, most // 25)
         self.first = self.last = self.best
+        hours = weights = 0
         for at in range(len(scores)):
-            if scores[at] >= near:
-                self.first = max(self.first, at % DAYS)
-                self.last = min(self.last, at % DAYS)
+            weight = (scores[at] - near >> 6) + 1
+            if weight > 0:
+                ago = at % DAYS
+                self.first = max(self.first, ago)
+                self.last = min(self.last, ago)
+                hours += weight * (24 * ago + 12)
+                weights += weight
+        self.hours = hours // weights
         return True

@@ -89,17 +89,33 @@ def main() -> None:
 
 
 @main.command()
+@click.option("--faults", "list_faults", is_flag=True, help="List what `run --fault` can break instead.")
 @json_option
-def scenarios(as_json: bool) -> None:
+def scenarios(list_faults: bool, as_json: bool) -> None:
     """List the stories that `run` can play."""
     from hostsim.scenarios import SCENARIOS
 
+    if list_faults:
+        _print_faults(as_json)
+        return
     if as_json:
         emit([{"name": one.name, "days": one.days, "summary": one.summary} for one in SCENARIOS.values()])
         return
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for one in SCENARIOS.values():
         table.add_row(f"[bold]{one.name}[/]", f"{one.days:g} d", one.summary)
+    Console(highlight=False).print(table)
+
+
+def _print_faults(as_json: bool) -> None:
+    from hostsim.faults import FAULTS
+
+    if as_json:
+        emit([{"name": one.name, "summary": one.summary, "at_s": one.at_s} for one in FAULTS.values()])
+        return
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for one in FAULTS.values():
+        table.add_row(f"[bold]{one.name}[/]", one.summary)
     Console(highlight=False).print(table)
 
 
@@ -118,14 +134,27 @@ def scenarios(as_json: bool) -> None:
     help="The dog, its day and all noise.",
 )
 @click.option("--realtime", is_flag=True, help="No faster than life.")
+@click.option("--fault", help="What is wrong with this collar; `hostsim scenarios --faults` lists them.")
 @out_option("out")
 @json_option
-def run(scenario: str, days: float | None, seed: int, realtime: bool, out: Path, as_json: bool) -> None:
+def run(
+    scenario: str,
+    days: float | None,
+    seed: int,
+    realtime: bool,
+    fault: str | None,
+    out: Path,
+    as_json: bool,
+) -> None:
     """Play SCENARIO on the collar and sync it over Bluetooth, as its handler would."""
+    from hostsim.faults import FAULTS
     from hostsim.play import Run
     from hostsim.runtime.bench import CollarOptions
     from hostsim.scenarios import SCENARIOS
 
+    if fault is not None and fault not in FAULTS:
+        fail(f"there is no fault '{fault}': `hostsim scenarios --faults` lists them", MISUSE)
+    broken = None if fault is None else FAULTS[fault]
     chosen = SCENARIOS.get(scenario)
     if chosen is None:
         fail(f"there is no scenario '{scenario}': `hostsim scenarios` lists them", MISUSE)
@@ -135,8 +164,9 @@ def run(scenario: str, days: float | None, seed: int, realtime: bool, out: Path,
         world = chosen.build(seed, length + AFTER_DAYS)
         options = CollarOptions(seed=seed, console=log)
         result = Run(
-            world, length * 86400, out, options, realtime=realtime, tick=lambda seconds: tick(seconds / 86400)
-        ).play()
+            world, length * 86400, out, options,
+            realtime=realtime, tick=lambda seconds: tick(seconds / 86400), fault=broken,
+        ).play()  # fmt: skip
     _finish(result, as_json, log)
 
 

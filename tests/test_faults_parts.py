@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from hostsim.cli import main
 from hostsim.faults import FAULTS
 from tests.fault_bench import Life, live
 
@@ -117,3 +120,14 @@ def test_a_part_that_comes_back_is_used_again(tmp_path: Path) -> None:
     life = live(tmp_path, "no_gauge", 8, play)
     assert life.faults() == [("gauge", "missing"), ("bus", "recovered"), ("gauge", "recovered")]
     assert life.of("minute")[0]["battery_pct"] is None and life.of("minute")[-1]["battery_pct"] == 99
+
+
+def test_the_command_line_knows_every_fault_and_no_other(tmp_path: Path) -> None:
+    listed = CliRunner().invoke(main, ["scenarios", "--faults", "--json"])
+    assert [one["name"] for one in json.loads(listed.output)] == list(FAULTS)
+    told = CliRunner().invoke(
+        main, ["run", "sound_day", "--days", "0.01", "--fault", "no_gauge", "--json", "--out", str(tmp_path)]
+    )
+    assert json.loads(told.output)["faults"] == {"bus: recovered": 1, "gauge: missing": 1}
+    wrong = CliRunner().invoke(main, ["run", "sound_day", "--fault", "rust", "--out", str(tmp_path)])
+    assert wrong.exit_code == 2

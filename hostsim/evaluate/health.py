@@ -288,8 +288,9 @@ def began_s(generator: Generator) -> float:
 def quarter_d(generator: Generator) -> float:
     """Days from there until the first quarter of the signs is there: what is called the first sign."""
     knots = generator.dog.life.course.knots
+    begun, grown = (day for day, _ in knots[:2])
     scale = 0.45 if len(knots) > 3 else 1.0
-    return 0.25 / scale * (knots[1][0] - knots[0][0])
+    return 0.25 / scale * (grown - begun)
 
 
 def ill(

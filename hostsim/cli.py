@@ -119,7 +119,7 @@ def _print_faults(as_json: bool) -> None:
     Console(highlight=False).print(table)
 
 
-@main.command()
+@main.command(short_help="Play a scenario on the collar and sync it.")
 @click.argument("scenario")
 @click.option(
     "--days",
@@ -170,7 +170,7 @@ def run(
     _finish(result, as_json, log)
 
 
-@main.command()
+@main.command(short_help="Play a recording through chips and firmware.")
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option(
     "--gravity",
@@ -206,7 +206,7 @@ def replay(
     _finish(result, as_json, log)
 
 
-@main.command()
+@main.command(short_help="Bring a real collar's records into an archive.")
 @click.argument("address", required=False)
 @click.option(
     "--archive",
@@ -257,7 +257,7 @@ def sync(address: str | None, archive: Path, scan_s: float, as_json: bool) -> No
         )
 
 
-@main.command()
+@main.command(short_help="Write an archive's records as csv, jsonl or parquet.")
 @click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--format",
@@ -291,7 +291,7 @@ def export(archive: Path, form: str, out: Path | None, as_json: bool) -> None:
         click.echo(f"{count} records in {target}")
 
 
-@main.command()
+@main.command(short_help="Check an archive or a journal for gaps and edits.")
 @click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--key",
@@ -329,7 +329,7 @@ def verify(archive: Path, key: Path | None, as_json: bool) -> None:
         sys.exit(FOUND)
 
 
-@main.command()
+@main.command(short_help="One day of a sound dog, as its handler reads it.")
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="The dog and its day."
 )

@@ -1,0 +1,279 @@
+"""The shared integer kernels on the real interpreter against NumPy, over the full int16 range and any length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.remote import Remote
+
+SEVERAL = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+WORD = st.integers(-32768, 32767)
+
+
+@pytest.fixture(scope="module")
+def remote() -> Iterator[Remote]:
+    """A MicroPython process with room for many examples at once."""
+    process = Remote(heap="8192wK")
+    yield process
+    process.close()
+
+
+@st.composite
+def signals(draw: st.DrawFn, least: int = 0, most: int = 2000) -> list[int]:
+    """A row of int16: constant, noise of any size, a square wave between the rails, or a tone."""
+    n = draw(st.integers(least, most))
+    rng = np.random.default_rng(draw(st.integers(0, 1 << 30)))
+    kind = draw(st.sampled_from(("constant", "noise", "rails", "tone")))
+    if kind == "constant":
+        return [draw(WORD)] * n
+    if kind == "rails":
+        return np.where(rng.random(n) < 0.5, -32768, 32767).tolist()
+    if kind == "noise":
+        size = draw(st.sampled_from((1, 40, 3000, 32767)))
+        return rng.integers(-size, size + 1, n).tolist()
+    tone = draw(st.integers(1, 32767)) * np.sin(np.arange(n) * draw(st.floats(0.01, 3.1)))
+    return np.round(tone).astype(int).tolist()
+
+
+def batch(remote: Remote, source: str, cases: list[Any]) -> list[Any]:
+    """Runs `source` once for each of `cases` (as `case`, leaving `answer`) in one call."""
+    body = "\n".join("    " + line for line in source.strip().splitlines())
+    return remote.run(f"from array import array\nresult = []\nfor case in cases:\n{body}\n    result.append(answer)", cases=cases)
+
+
+@SEVERAL
+@given(st.lists(st.integers(-(1 << 30), (1 << 30) - 1), min_size=40, max_size=40))
+def test_square_roots_are_exact(remote: Remote, values: list[int]) -> None:
+    values = [*values, 0, 1, 3, 4, 65535, 65536, 46340**2, 46341**2 - 1, (1 << 31) - 1]
+    roots = batch(remote, "from collar.dsp.isqrt import isqrt\nanswer = isqrt(case)", values)
+    for value, root in zip(values, roots, strict=True):
+        assert root * root <= max(0, value) < (root + 1) ** 2
+
+
+@SEVERAL
+@given(st.lists(st.tuples(st.integers(-(1 << 30), 1 << 30), st.integers(-(1 << 30), 1 << 30)), min_size=60, max_size=60))
+def test_angles_are_within_five_units(remote: Remote, vectors: list[tuple[int, int]]) -> None:
+    vectors = [*vectors, (0, 0), (0, -1), (-1, 0), (1, 1), (3, -2), (-(1 << 30), 1 << 30)]
+    found = batch(remote, "from collar.dsp.angle import atan2\nanswer = atan2(case[0], case[1])", vectors)
+    for (y, x), angle in zip(vectors, found, strict=True):
+        true = 0.0 if x == y == 0 else np.arctan2(y, x) * 32768 / np.pi
+        off = (angle - true + 32768) % 65536 - 32768
+        assert abs(off) <= 5.0
+        assert -32768 <= angle <= 32767
+
+
+@SEVERAL
+@given(st.lists(st.integers(-(1 << 29), 1 << 29), min_size=100, max_size=100))
+def test_sines_are_within_five_units(remote: Remote, angles: list[int]) -> None:
+    source = "from collar.dsp.angle import sine, cosine\nanswer = (sine(case), cosine(case))"
+    found = np.array(batch(remote, source, angles))
+    turns = np.array(angles) * (2 * np.pi / 65536)
+    assert np.abs(found[:, 0] - 32767 * np.sin(turns)).max() <= 5.0
+    assert np.abs(found[:, 1] - 32767 * np.cos(turns)).max() <= 5.0
+
+
+@SEVERAL
+@given(st.lists(signals(), min_size=4, max_size=4), st.lists(st.integers(0, 52), min_size=30, max_size=30))
+def test_halving_is_the_filter_and_blocks_do_not_matter(
+    remote: Remote, rows: list[list[int]], sizes: list[int]
+) -> None:
+    source = """
+from collar.dsp.decimate import Halver
+whole = Halver()
+parts = Halver()
+row = array('h', case)
+out = array('h', bytes(2 * len(row) + 2))
+made = whole.process(row, len(row), out)
+again = array('h', bytes(2 * len(row) + 2))
+start = count = k = 0
+while start < len(row):
+    n = min(len(row) - start, sizes[k % len(sizes)] or 1)
+    count += parts.process(row[start:start + n], n, again, count)
+    start += n
+    k += 1
+answer = (list(out[:made]), list(again[:count]))
+"""
+    taps = np.array([364, 0, -1205, 0, 4937, 8192, 4937, 0, -1205, 0, 364])
+    answers = remote.run("sizes = given_sizes", given_sizes=sizes) or batch(remote, source, rows)
+    for row, (whole, parts) in zip(rows, answers, strict=True):
+        padded = np.concatenate([np.zeros(10, int), np.array(row, int)])
+        true = [(int(padded[i : i + 11] @ taps) + 8192) >> 14 for i in range(0, len(row), 2)]
+        assert whole == np.clip(true, -32768, 32767).astype(int).tolist()
+        assert parts == whole
+
+
+@SEVERAL
+@given(st.lists(signals(), min_size=4, max_size=4), st.integers(0, 12))
+def test_one_pole_is_within_a_count(remote: Remote, rows: list[list[int]], shift: int) -> None:
+    source = """
+from collar.dsp.onepole import OnePole
+row = array('h', case[0])
+filter = OnePole(case[1])
+filter.process(row, row, len(row))
+answer = list(row)
+"""
+    answers = batch(remote, source, [(row, shift) for row in rows])
+    for row, found in zip(rows, answers, strict=True):
+        level = 0.0
+        for x, y in zip(row, found, strict=True):
+            level += (x - level) / 2**shift
+            assert abs(y - level) <= 1.0
+
+
+@SEVERAL
+@given(st.lists(signals(), min_size=4, max_size=4))
+def test_biquad_keeps_within_its_noise_and_never_leaves_int16(remote: Remote, rows: list[list[int]]) -> None:
+    coefficients = (553, 1106, 553, -9365, 3386)  # low-pass at a tenth of the rate, gain 1 at rest
+    source = """
+from collar.dsp.biquad import Biquad
+row = array('h', case)
+Biquad(553, 1106, 553, -9365, 3386).process(row, row, len(row))
+answer = list(row)
+"""
+    b0, b1, b2, a1, a2 = (value / 8192 for value in coefficients)
+    for row, found in zip(rows, batch(remote, source, rows), strict=True):
+        x1 = x2 = y1 = y2 = 0.0
+        for x, y in zip(row, found, strict=True):
+            true = b0 * x + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2
+            x2, x1, y2, y1 = x1, x, y1, true
+            if abs(true) > 32767:
+                break
+            assert abs(y - true) <= 4.0
+
+
+@SEVERAL
+@given(st.lists(st.tuples(signals(1), signals(1), signals(1)), min_size=3, max_size=3))
+def test_sums_over_a_block(remote: Remote, rows: list[tuple[list[int], ...]]) -> None:
+    source = """
+from collar.dsp.blocks import energy, measure, roughness
+from collar.dsp.magnitude import greatest, squares
+out = array('i', (0, 0, 0))
+n = min(len(axis) for axis in case)
+x, y, z = array('h', case[0]), array('h', case[1]), array('h', case[2])
+measure(x, n, out, 0)
+shift = 0
+while n * (((out[2] - out[1]) >> shift) + 1) ** 2 >= 1 << 30:
+    shift += 1
+mean = out[0] // n
+norms = array('H', bytes(2 * n))
+high = squares(x, y, z, n, norms)
+rough = roughness(x, 1, min(n, 80) - 1) if n > 1 else 0
+answer = (list(out), mean, shift, energy(x, 0, n, mean, shift), rough, high, list(norms), greatest(norms, 0, n))
+"""
+    for case, answer in zip(rows, batch(remote, source, [list(row) for row in rows]), strict=True):
+        n = min(len(axis) for axis in case)
+        x, y, z = (np.array(axis[:n], np.int64) for axis in case)
+        moments, mean, shift, energy, rough, high, norms, at = answer
+        assert moments == [x.sum(), x.min(), x.max()]
+        assert energy == (((x - mean) >> shift) ** 2).sum()
+        assert rough == (np.clip(np.diff(x[:80]), -2047, 2047) ** 2).sum()
+        true = ((x * x >> 4) + (y * y >> 4) + (z * z >> 4)) >> 12
+        assert norms == true.tolist()
+        assert high == true.max()
+        assert at == int(true.argmax())
+
+
+CORRELOGRAM = """
+from collar.dsp.autocorr import headroom
+from collar.dsp.correlogram import correlogram, detrend, first_peak, scale, similarity
+x, n, lags, half = case
+count = n + lags
+window = array('i', bytes(12 * count))
+high = 0
+sizes = array('i', (0, count, half))
+for axis in range(3):
+    high = max(high, detrend(array('h', x[axis]), sizes, axis, window))
+flat = list(window)
+shift = headroom(high, 3 * n)
+scale(window, 3 * count, shift)
+rho = array('h', bytes(2 * (lags + 2)))
+sizes[0], sizes[1], sizes[2] = count, n, lags
+energy = correlogram(window, sizes, rho)
+answer = (flat, high, shift, list(window), energy, list(rho), similarity(window, lags, n, min(lags, 3)))
+"""
+
+
+@SEVERAL
+@given(st.data())
+def test_correlogram_of_any_window(remote: Remote, data: st.DataObject) -> None:
+    cases = []
+    for _ in range(3):
+        n, lags, half = (data.draw(st.integers(low, high)) for low, high in ((2, 120), (3, 50), (0, 40)))
+        axes = [data.draw(signals(n + lags, n + lags)) for _ in range(3)]
+        cases.append((axes, n, lags, half))
+    for (axes, n, lags, half), answer in zip(cases, batch(remote, CORRELOGRAM, cases), strict=True):
+        flat, high, shift, scaled, energy, rho, alike = answer
+        count = n + lags
+        true = []
+        for axis in np.array(axes, np.int64):
+            true.append(
+                [int(v) - int(axis[max(0, i - half) : i + half + 1].sum() // len(axis[max(0, i - half) : i + half + 1]))
+                 for i, v in enumerate(axis)]
+            )  # fmt: skip
+        detrended = np.array(true).T
+        assert flat == detrended.ravel().tolist()
+        assert high == np.abs(detrended).max()
+        vectors = np.array(scaled).reshape(count, 3)
+        assert (vectors == ((detrended + (1 << shift >> 1)) >> shift)).all()
+        newest = vectors[count - n :]
+        assert energy == (newest**2).sum() < 1 << 30
+        for lag in range(lags + 1):
+            older = vectors[count - n - lag : count - lag]
+            whole = ((newest**2).sum() + (older**2).sum()) / 2
+            exact = 1024 * (newest * older).sum() / whole if whole else 0.0
+            assert abs(rho[lag] - exact) <= 3.0 or whole < 1024
+        assert -1025 <= alike <= 1025
+
+
+def test_a_parabola_has_its_top_where_it_is(remote: Remote) -> None:
+    tops = np.linspace(-0.49, 0.49, 41)
+    cases = [[round(1e8 - 1e7 * (place - top) ** 2) for place in (-1, 0, 1)] for top in tops]
+    cases += [[0, 0, 0], [1, 2, 3], [-(1 << 29), 1 << 29, 0]]
+    found = batch(remote, "from collar.dsp.autocorr import interpolate\nanswer = interpolate(*case)", cases)
+    assert np.abs(np.array(found[:41]) / 256 - tops).max() <= 1 / 256
+    assert found[41:43] == [0, 0]
+
+
+def test_a_tone_has_its_size(remote: Remote) -> None:
+    cases = []
+    for size in (20, 100, 900):
+        for hz in (6.0, 9.5, 13.0, 18.0):
+            wave = np.round(300 + size * np.sin(2 * np.pi * hz * np.arange(52) / 52 + 1)).astype(int)
+            cases.append((wave.tolist(), round(hz * 65536 / 52), size))
+    cases.append(([-32768, 32767] * 52, 20000, 0))
+    source = """
+from collar.dsp.lockin import COSINE
+from collar.dsp.tones import tone
+answer = tone(array('h', case[0]), array('i', (len(case[0]), 300, case[1], 65536 // len(case[0]))), COSINE)
+"""
+    found = batch(remote, source, cases)
+    for (_, _, size), power in zip(cases[:-1], found, strict=False):
+        assert power == pytest.approx(16 * size * size, rel=0.04)
+    assert 0 <= found[-1] < 1 << 28
+
+
+def test_projection_is_the_part_along_a_direction(remote: Remote) -> None:
+    rng = np.random.default_rng(4)
+    cases = []
+    for size in (50, 3000, 32767):
+        vectors = rng.integers(-size, size + 1, (40, 3))
+        cases.append((vectors.T.tolist(), rng.integers(-(1 << 28), 1 << 28, 3).tolist()))
+    source = """
+from collar.dsp.project import direction, project
+sizes = array('i', (0, 40, 0, 0, 0))
+direction(case[1], sizes, 2)
+out = array('h', bytes(80))
+project(array('h', case[0][0]), array('h', case[0][1]), array('h', case[0][2]), sizes, out)
+answer = (list(sizes[2:]), list(out))
+"""
+    for (axes, way), (unit, out) in zip(cases, batch(remote, source, cases), strict=True):
+        true = np.array(way) / np.linalg.norm(way)
+        assert np.abs(np.array(unit) / 2048 - true).max() <= 1.5 / 2048
+        along = np.clip(np.array(axes).T @ true, -32768, 32767)
+        assert np.abs(np.array(out) - along).max() <= 1 + 3 * 32768 * 1.5 / 2048

@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -17,9 +17,9 @@ import numpy as np
 
 from hostsim.faults import Fault
 from hostsim.handler.archive import Archive
-from hostsim.handler.client import Adapter, SyncError
+from hostsim.handler.client import Adapter, CollarClient, CollarRefused, SyncError
 from hostsim.handler.findings import findings, write_jsonl
-from hostsim.handler.sync import bench_adapter, sync_collar
+from hostsim.handler.sync import Hold, bench_adapter, sync_collar, visit
 from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
 from hostsim.runtime.device import BOOT_US
@@ -35,6 +35,11 @@ RECORDING_UTC = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """When a replayed recording begins by the collar's clock."""
 _HEAP_EVERY_S = 21600.0
 _SLICE_S = 600.0
+_TOGETHER_S = 60.0
+"""Actions that follow one another this closely are done on one connection."""
+_TOLD = ("duty_on", "duty_off", "touch")
+_STALE_S = 2.0
+"""A mark of the touch test that could not be made within this time is not made."""
 OUTPUTS = ("journal.bin", "collar.key", "archive.db", "findings.jsonl", "summary.json")
 
 
@@ -58,6 +63,25 @@ class RunResult:
     syncs: list[SyncNote] = field(default_factory=list)
 
 
+def visits(actions: list[HandlerAction], seconds: float) -> list[tuple[float, list[HandlerAction]]]:
+    """When the handler takes the phone (seconds), and what is done then; actions close together are one visit.
+
+    For marks of a touch test the phone connects ahead, so that each mark is made at its moment.
+    """
+    groups: list[list[HandlerAction]] = []
+    for action in actions:
+        if action.at_s >= seconds:
+            continue
+        if groups and action.at_s - groups[-1][-1].at_s <= _TOGETHER_S:
+            groups[-1].append(action)
+        else:
+            groups.append([action])
+    return [
+        (group[0].at_s - (SCAN_S if any(one.action == "touch" for one in group) else 0.0), group)
+        for group in groups
+    ]
+
+
 class Run:
     """One world on one collar, with a fault if one is given. `tick(seconds)` is told of the virtual time that passed."""
 
@@ -79,6 +103,8 @@ class Run:
         self.seconds = seconds
         self.folder = folder
         self.syncs: list[SyncNote] = []
+        self.untold: list[str] = []
+        self._untold: list[HandlerAction] = []
         self._realtime = realtime
         self._tick = tick
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,10 +133,9 @@ class Run:
             helpers.append(asyncio.create_task(self._pace()))
         if self._fault is not None:
             helpers.append(asyncio.create_task(self._strike(self._fault)))
-        for action in self.world.handler:
-            if action.at_s < self.seconds:
-                await self._until(action.at_s)
-                await self._act(action, adapter, archive)
+        for visit_s, actions in visits(self.world.handler, self.seconds):
+            await self._until(visit_s)
+            await self._visit(actions, adapter, archive)
         await self._until(self.seconds - (LAST_SYNC_S if self.collar.options.radio_on else SCAN_S))
         await self._sync(adapter, archive, self._hold)
         for helper in helpers:
@@ -130,16 +155,39 @@ class Run:
             if self._tick is not None:
                 self._tick(min(now_s, self.seconds))
 
-    async def _act(self, action: HandlerAction, adapter: Adapter, archive: Archive) -> None:
-        if action.action == "sync":
-            await self._sync(adapter, archive)
+    async def _visit(self, actions: list[HandlerAction], adapter: Adapter, archive: Archive) -> None:
+        """One connection for everything that the handler does at about this time; what failed before is done first."""
+        self._untold += [one for one in actions if one.action in _TOLD]
+        if any(one.action == "sync" for one in actions):
+            await self._sync(adapter, archive, self._tell)
+        elif self._untold:
+            try:
+                await visit(adapter, self._tell, scan_s=SCAN_S)
+            except SyncError as error:
+                self.untold.append(str(error))
 
-    async def _hold(self) -> None:
+    async def _tell(self, collar: CollarClient) -> None:
+        while self._untold:
+            action = self._untold[0]
+            await self._until(action.at_s)
+            late_s = self.collar.clock.now_s - action.at_s
+            try:
+                if action.action != "touch":
+                    await collar.duty(action.action == "duty_on")
+                elif late_s <= _STALE_S:
+                    spot, control = action.arguments["spot"], action.arguments["control"]
+                    await collar.touch(str(spot), bool(control))
+                else:
+                    self.untold.append(f"touch mark {late_s:.0f} s late")
+            except CollarRefused as error:
+                self.untold.append(str(error))
+            del self._untold[0]
+
+    async def _hold(self, collar: CollarClient) -> None:
+        await self._tell(collar)
         await self._until(self.seconds)
 
-    async def _sync(
-        self, adapter: Adapter, archive: Archive, hold: Callable[[], Awaitable[None]] | None = None
-    ) -> None:
+    async def _sync(self, adapter: Adapter, archive: Archive, hold: Hold | None = None) -> None:
         at = self._now()
         try:
             result = await sync_collar(adapter, archive, now=self._now, scan_s=SCAN_S, hold=hold)
@@ -205,6 +253,7 @@ class Run:
                 }
                 for note in self.syncs
             ],
+            "untold": self.untold,
             "bytes_synced": sum(note.bytes for note in self.syncs),
         }
 

@@ -15,9 +15,10 @@ from bumble.profiles.battery_service import BatteryServiceProxy
 from bumble.profiles.device_information_service import DeviceInformationServiceProxy
 from bumble.profiles.heart_rate_service import HeartRateService, HeartRateServiceProxy
 
-from hostsim.codecs import protocol
+from hostsim.codecs import protocol, records
 from hostsim.handler.client import CollarClient, CollarRefused, connect, find
 from hostsim.handler.sync import bench_adapter
+from hostsim.radio.collar import ADDRESS
 from hostsim.radio.phone import Phone
 from tests.link_bench import link_bench
 from tests.radio_bench import Bench
@@ -111,7 +112,7 @@ def test_requests_and_their_answers(tmp_path: Path) -> None:
         assert collar.alert == protocol.UNKNOWN
         async with connect(adapter, collar) as client:
             info = await client.info()
-            assert (info.version, info.journal, info.boot) == ((0, 1, 0), 77, 3)
+            assert (info.version, info.journal, info.boot) == ((0, 2, 0), 77, 3)
             held = await client.journal()
             assert (held.first_seq, held.next_seq) == (1, 301)
             now = datetime(2025, 10, 3, tzinfo=timezone.utc)
@@ -158,6 +159,43 @@ def test_requests_that_nobody_knows_are_answered_and_harmless(tmp_path: Path) ->
         (0, 0, protocol.UNKNOWN_REQUEST),
         (protocol.JOURNAL, 9, protocol.OK),
     ]
+
+
+def test_duty_and_touch_marks_reach_the_app(tmp_path: Path) -> None:
+    main = """
+radio.on_duty = lambda on: print('duty', on)
+radio.on_touch = lambda spot, control: print('touch', spot, control)
+asyncio.run(radio.run())
+"""
+
+    async def play(bench: Bench) -> int:
+        phone = await Phone.switch_on(bench.air)
+        adapter = bench_adapter(phone)
+        async with connect(adapter, ADDRESS) as client:
+            await client.duty(True)
+            await client.touch("left_ribs")
+            await client.touch("back", control=True)
+            await client.duty(False)
+            await refused(client, protocol.DUTY, (2,), protocol.MALFORMED)
+            await refused(client, protocol.TOUCH, (4, 2), protocol.MALFORMED)
+            await refused(client, protocol.TOUCH, (len(records.SPOTS), 0), protocol.MALFORMED)
+            return (await client.info()).capabilities
+
+    bench = link_bench(tmp_path, main=main)
+    capabilities = bench.run(play)
+    assert bench.console == ["duty True", "touch 4 False", "touch 14 True", "duty False"]
+    assert capabilities & (protocol.CAN_TOUCH | protocol.CAN_DUTY) == protocol.CAN_TOUCH | protocol.CAN_DUTY
+
+
+def test_what_the_app_does_not_take_is_not_offered(tmp_path: Path) -> None:
+    async def play(bench: Bench) -> int:
+        phone = await Phone.switch_on(bench.air)
+        async with connect(bench_adapter(phone), ADDRESS) as client:
+            await refused(client, protocol.DUTY, (1,), protocol.UNKNOWN_REQUEST)
+            await refused(client, protocol.TOUCH, (1, 0), protocol.UNKNOWN_REQUEST)
+            return (await client.info()).capabilities
+
+    assert not link_bench(tmp_path).run(play) & (protocol.CAN_TOUCH | protocol.CAN_DUTY)
 
 
 def test_status_and_live_values(tmp_path: Path) -> None:

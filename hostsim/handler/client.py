@@ -23,7 +23,7 @@ from bleak.exc import (
     BleakError,
 )
 
-from hostsim.codecs import protocol
+from hostsim.codecs import protocol, records
 from hostsim.handler.archive import CollarIdentity
 
 ANSWER_S = 30.0
@@ -274,6 +274,14 @@ class CollarClient:
         utc_ms = round((now - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds() * 1000)
         was_set, moved_ms = await self.ask(protocol.SET_TIME, utc_ms)
         return moved_ms if was_set else None
+
+    async def duty(self, on: bool) -> None:
+        """The dog goes to work, or comes back. Raises CollarRefused by a collar that knows no duty."""
+        await self.ask(protocol.DUTY, int(on))
+
+    async def touch(self, spot: str, control: bool = False) -> None:
+        """A mark of the touch test, now: `spot` of the journal's vocabulary, `control` when nothing is touched."""
+        await self.ask(protocol.TOUCH, records.SPOTS.index(spot), int(control))
 
     async def fetch(
         self, first: int, end: int, window: int, put_away: Callable[[list[bytes]], None]

@@ -29,6 +29,10 @@ _LINGER_S = 2.0
 """How much longer to listen when a collar was heard, in case another is nearer."""
 
 
+Hold = Callable[[CollarClient], Awaitable[None]]
+"""What is done on a connection, awaited to its end."""
+
+
 def bench_adapter(phone: Phone) -> Adapter:
     """The bench's phone as an adapter."""
     return Adapter({"backend": BumbleClient, "phone": phone}, {"backend": BumbleScanner, "phone": phone})
@@ -134,7 +138,7 @@ async def _once(
     adapter: Adapter,
     target: Found,
     set_time: bool,
-    hold: Callable[[], Awaitable[None]] | None,
+    hold: Hold | None,
 ) -> None:
     async with connect(adapter, target) as collar:
         identity = await collar.identity()
@@ -148,7 +152,7 @@ async def _once(
             session.sync = session.archive.begin_sync(journal, session.now())
         if hold is not None:
             before = session.clock()
-            await hold()
+            await hold(collar)
             session.started += session.clock() - before
         held = await collar.journal()
         missing = session.archive.missing(journal, held.first_seq, held.next_seq)
@@ -178,13 +182,13 @@ async def sync_collar(
     scan_s: float = 10.0,
     reconnect: int = 5,
     set_time: bool = True,
-    hold: Callable[[], Awaitable[None]] | None = None,
+    hold: Hold | None = None,
 ) -> SyncResult:
     """Finds a collar, sets its clock, and brings home what the archive does not have.
 
     A lost connection is made again up to `reconnect` times in a row without a new record between them. Everything that
-    came is in the archive whatever happens. `hold`, if given, is awaited when connected, before the collar is asked what it
-    has: everything up to then is brought. Raises SyncError's kinds; ArchiveError is the archive's.
+    came is in the archive whatever happens. `hold(collar)`, if given, is awaited at every connection, before the collar is asked
+    what it has: everything up to then is brought. Raises SyncError's kinds; ArchiveError is the archive's.
     """
     session = _Session(archive, now, progress)
     tries = reconnections = 0
@@ -219,3 +223,26 @@ async def sync_collar(
         session.moved_ms,
         session.mtu,
     )
+
+
+async def visit(
+    adapter: Adapter,
+    work: Hold,
+    address: str | None = None,
+    *,
+    scan_s: float = 10.0,
+    reconnect: int = 5,
+) -> None:
+    """Finds a collar, connects and awaits `work(collar)`, again from its beginning when the link was lost meanwhile.
+
+    Raises SyncError's kinds.
+    """
+    for attempt in range(reconnect + 1):
+        try:
+            async with connect(adapter, await pick(adapter, address, scan_s)) as collar:
+                await work(collar)
+                return
+        except LinkLost:
+            if attempt == reconnect:
+                raise
+            await asyncio.sleep(1.0)

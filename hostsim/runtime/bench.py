@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import runpy
 import struct
@@ -148,4 +149,10 @@ class Collar:
             return self.loop.run_until_complete(whole())
         finally:
             self.device.power_off()
+            self.loop.world = None
+            left = asyncio.all_tasks(self.loop)
+            for task in left:
+                task.cancel()
+            if left:
+                self.loop.run_until_complete(asyncio.wait(left))
             self.loop.close()

@@ -6,6 +6,7 @@ from micropython import const
 
 from collar.app import movement, selftest
 from collar.app.absent import NoJournal
+from collar.app.duty import Duty
 from collar.app.housekeeping import Housekeeping
 from collar.app.minute import Minute
 from collar.app.movement import Movement
@@ -18,7 +19,7 @@ from collar.app.tasks import supervise
 from collar.drivers.lsm6dsox import LSM6DSOX
 from collar.drivers.max17048 import MAX17048
 from collar.drivers.max30101 import MAX30101
-from collar.hal import power
+from collar.hal import entropy, power
 from collar.hal.bus import Bus
 from collar.hal.clock import Clock
 from collar.hal.flash import Flash, NoPartition
@@ -33,6 +34,7 @@ from collar.vitals.breath import Breath
 from collar.vitals.heart import Heart
 
 FIRMWARE = "0.1.0"
+_JOURNAL_ID = "journal_id"
 READINGS_MS = const(600000)
 """Between two readings of heart and breath at rest, unless the collar is set up for all the time (0)."""
 
@@ -43,6 +45,7 @@ class Collar:
     def __init__(self, board):
         self.clock = Clock()
         self.store = Store()
+        self.duty = Duty(self.store)
         self.watchdog = Watchdog(board.WATCHDOG_MS)
         self.journal: Any = None
         self.recorder = Recorder(None, self.clock)
@@ -51,6 +54,8 @@ class Collar:
         self._build_parts(board)
         self._build_streams()
         self._build_link(board)
+        self.duty.listeners.append(self._on_duty)
+        self.duty.restore()
 
     def _open_journal(self, board):
         """The journal, or a collar that works without one and says so on the air."""
@@ -58,6 +63,7 @@ class Collar:
         try:
             journal = Journal(Flash(board.JOURNAL_LABEL), self.clock.uptime_ms, SealKeys(self.store))
             report = journal.open()
+            self._number_journal(journal)
             self.journal = self.recorder.journal = journal
             self._tell_boot(report)
             self._tell_journal(report)
@@ -69,6 +75,11 @@ class Collar:
         except OSError as error:
             code, detail = "unreadable", str(error)
         self.recorder.fault("journal", code, None, detail)
+
+    def _number_journal(self, journal):
+        """An empty journal gets a number of its own, so that an archive never mixes it with one that was erased."""
+        if journal.next_seq <= 1 or self.store.blob(_JOURNAL_ID, 4) is None:
+            self.store.put_blob(_JOURNAL_ID, entropy.random_bytes(4))
 
     def _tell_boot(self, report):
         cause = power.reset_cause()
@@ -113,7 +124,7 @@ class Collar:
     def _build_streams(self):
         motion = Motion()
         self.minute = Minute(motion)
-        interval_ms = self.store.integer("readings_ms", READINGS_MS)
+        interval_ms = self._readings_ms = self.store.integer("readings_ms", READINGS_MS)
         self.movement = Movement(self.accelerometer, motion, Breath(), self.minute, self.recorder, self.clock)
         self.pulse = Pulse(self.optical, Heart(RATE_HZ), self.recorder, self.clock, interval_ms)
         self.movement.on_block = self.pulse.block
@@ -129,18 +140,23 @@ class Collar:
         """The radio's side; a collar without a journal says so there."""
         radio = Radio(self.clock, self.recorder, self.watchdog)
         identity = gatt.Identity(power.unique_id().hex(), FIRMWARE, board.NAME)
-        always_on = self.store.integer("radio_on", 0) != 0
-        radio.link = Link(
-            gatt.radio(),
-            self.journal or NoJournal(),
-            self.clock,
-            identity,
-            radio.set_time,
-            always_on=always_on,
-        )
+        number = int.from_bytes(self.store.blob(_JOURNAL_ID, 4) or b"", "little")
+        journal = self.journal or NoJournal()
+        radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, number)
+        radio.link.on_duty = self.duty.set
         radio.link.before_read = self.sampling.flush
         self.housekeeping.on_minute = radio.minute
         self.radio = radio
+
+    def _on_duty(self, on):
+        """On duty the heart is measured all the time and the radio stays open."""
+        self.housekeeping.duty = on
+        self.pulse.interval_ms = 0 if on else self._readings_ms
+        if on:
+            self.pulse.ask()
+        if self.radio is not None:
+            self.radio.on_duty = on
+            self.radio.link.keep_open(on or self.store.integer("radio_on", 0) != 0)
 
     async def main(self):
         """Starts every task; returns never."""

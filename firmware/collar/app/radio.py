@@ -21,6 +21,7 @@ class Radio:
         self._recorder = recorder
         self._watchdog = watchdog
         self._set_ms = None
+        self.on_duty = False
         self.link: Any = None
         self.on_time: Any = None
         watchdog.register("radio", _LIMIT_MS)
@@ -44,6 +45,8 @@ class Radio:
             flags |= protocol.CLOCK_SET
         if fault:
             flags |= protocol.FAULT
+        if self.on_duty:
+            flags |= protocol.ON_DUTY
         link.set_flags(flags)
         link.set_battery(battery_pct)
         link.refresh()

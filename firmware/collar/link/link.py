@@ -29,8 +29,10 @@ class Link:
 
     `clock` has uptime_ms(), utc_ms() (None while never set). `set_time(utc_ms)` is called when a phone sets the time;
     it returns by how many ms the wall clock moved, None if it was not set before. `journal_id` tells one journal of a
-    collar from the one after an erase. `before_read`, if set, is called when a phone asks what the journal holds: the
-    app writes down what it knows so far.
+    collar from the one after an erase. Hooks, None until the app sets them: `before_read()` is called when a phone asks
+    what the journal holds, so that the app writes down what it knows so far; `on_duty(on)` when the handler says that
+    the dog goes to work or comes back; `on_touch(spot, control)` at a mark of the touch test, `spot` by its place in
+    `records.SPOTS`, `control` true when nothing was touched.
     """
 
     def __init__(self, ble, journal, clock, identity, set_time, journal_id=0, always_on=False, secrets=None):
@@ -42,6 +44,8 @@ class Link:
         self.finished_syncs = 0
         self.frames = 0
         self.before_read: Any = None
+        self.on_duty: Any = None
+        self.on_touch: Any = None
         self._clock = clock
         self._journal = journal
         self._set_time = set_time
@@ -53,7 +57,7 @@ class Link:
         self._windows = asyncio.Event()
         self._until_ms = -1
         self._advertising = False
-        self._requests = Requests(journal, clock, self._sync, self._clock_set, self._before, journal_id)
+        self._requests = Requests(self, journal, clock, self._sync, journal_id)
 
     # For the app
 
@@ -75,6 +79,12 @@ class Link:
     def open_window(self, ms):
         """Advertises for `ms` from now, or longer if a window is open that ends later."""
         self._until_ms = max(self._until_ms, self._clock.uptime_ms() + ms)
+        self._windows.set()
+
+    def keep_open(self, on):
+        """Radio on all the time, or in windows again."""
+        self.always_on = on
+        self._advertising = False
         self._windows.set()
 
     def close_window(self):
@@ -158,7 +168,7 @@ class Link:
             elif value == self._gatt.time:
                 utc_ms = parse_current_time(data)
                 if utc_ms is not None:
-                    self._clock_set(utc_ms)
+                    self.clock_set(utc_ms)
         elif event == gatt.INDICATED:
             self._indicating = False
             self._more.set()
@@ -183,11 +193,13 @@ class Link:
             self.refresh()
         self._more.set()
 
-    def _before(self):
+    def flush(self):
+        """The app writes down what it knows so far."""
         if self.before_read is not None:
             self.before_read()
 
-    def _clock_set(self, utc_ms):
+    def clock_set(self, utc_ms):
+        """A phone sets the wall clock; returns by how many ms it moved, None if it was not set before."""
         moved_ms = self._set_time(utc_ms)
         self._gatt.publish(self._gatt.time, current_time(utc_ms, _EXTERNAL_REFERENCE))
         return moved_ms

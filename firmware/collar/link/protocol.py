@@ -10,9 +10,9 @@ from micropython import const
 
 from collar.journal.records import frame_length
 
-VERSION = "0.1.0"  # since 0.1: SemVer of the protocol, Device Information's Software Revision
+VERSION = "0.2.0"  # since 0.1: SemVer of the protocol, Device Information's Software Revision
 MAJOR = const(0)  # since 0.1
-MINOR = const(1)  # since 0.1
+MINOR = const(2)  # since 0.1
 PATCH = const(0)  # since 0.1
 
 # UUIDs of the collar service. The last six bytes spell REXCOL.
@@ -37,8 +37,9 @@ PROVE = const(0x11)  # since 0.1: reserved for access control
 GRANT = const(0x12)  # since 0.1: reserved for the vet's read-only key
 SETTING_GET = const(0x20)  # since 0.1: reserved
 SETTING_SET = const(0x21)  # since 0.1: reserved
-TOUCH = const(0x28)  # since 0.1: reserved for the touch test's marks
+TOUCH = const(0x28)  # since 0.2: a mark of the touch test; reserved in 0.1
 FIND = const(0x29)  # since 0.1: reserved for find-me
+DUTY = const(0x2A)  # since 0.2: the dog goes to work, or comes back
 CAPTURE = const(0x30)  # since 0.1: reserved for raw capture
 ALERT = const(0x40)  # since 0.1: reserved for alerts, which the collar sends unasked
 ANSWER = const(0x80)  # since 0.1: set in an answer's opcode
@@ -62,10 +63,11 @@ CAN_HEART = const(0x0008)  # since 0.1
 NEEDS_PROOF = const(0x0100)  # since 0.1: reserved, access control is on
 CAN_NEWEST_FIRST = const(0x0200)  # since 0.1: reserved
 CAN_SETTINGS = const(0x0400)  # since 0.1: reserved
-CAN_TOUCH = const(0x0800)  # since 0.1: reserved
+CAN_TOUCH = const(0x0800)  # since 0.2
 CAN_FIND = const(0x1000)  # since 0.1: reserved
 CAN_CAPTURE = const(0x2000)  # since 0.1: reserved
 CAN_ALERT = const(0x4000)  # since 0.1: reserved
+CAN_DUTY = const(0x8000)  # since 0.2
 
 # Frames on RECORDS
 END = const(0x80)  # since 0.1: set in the first byte of a transfer's last frame
@@ -80,6 +82,7 @@ CLOCK_SET = const(0x01)  # since 0.1
 WORN = const(0x02)  # since 0.1
 CHARGING = const(0x04)  # since 0.1
 FAULT = const(0x08)  # since 0.1
+ON_DUTY = const(0x10)  # since 0.2
 UNKNOWN = const(255)  # since 0.1: a battery or alert level that is not known
 
 _REQUESTS = {
@@ -90,6 +93,8 @@ _REQUESTS = {
     SYNC_STOP: "<B",  # transfer
     SET_TIME: "<q",  # UTC in ms since 1970
     GO_LIVE: "<H",  # seconds, 0 to stop
+    TOUCH: "<BB",  # spot by its place in the journal's vocabulary, 1 for a control mark (nothing touched)
+    DUTY: "<B",  # 1 on, 0 off
 }
 _ANSWERS = {
     INFO: "<BBBIIH",  # major, minor, patch, capabilities, journal number, boot
@@ -98,6 +103,8 @@ _ANSWERS = {
     SYNC_STOP: "",
     SET_TIME: "<Bq",  # 1 if the clock was set before, ms by which it moved (0 if not)
     GO_LIVE: "<H",  # seconds granted
+    TOUCH: "",
+    DUTY: "",
 }
 _STATUS = "<BBBBIIHI"
 STATUS_SIZE = const(18)  # since 0.1

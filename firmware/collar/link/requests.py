@@ -2,6 +2,7 @@
 
 from micropython import const
 
+from collar.journal import records
 from collar.link import protocol
 
 _LIVE_MAX_S = const(3600)
@@ -9,16 +10,15 @@ _CAPABILITIES = protocol.CAN_SYNC | protocol.CAN_SET_TIME | protocol.CAN_LIVE | 
 
 
 class Requests:
-    """Answers requests. `set_time(utc_ms)` as in Link; `before_read()` is called when a phone asks what there is."""
+    """Answers requests. `app` is the Link with its hooks: clock_set, flush, on_duty, on_touch."""
 
-    def __init__(self, journal, clock, sync, set_time, before_read, journal_id):
+    def __init__(self, app, journal, clock, sync, journal_id):
         self.live_until_ms = -1
         self.finished_syncs = 0
         self._journal = journal
         self._clock = clock
         self._sync = sync
-        self._set_time = set_time
-        self._before_read = before_read
+        self._app = app
         self._journal_id = journal_id
         self._table = {
             protocol.INFO: self._info,
@@ -27,6 +27,8 @@ class Requests:
             protocol.SYNC_STOP: self._sync_stop,
             protocol.SET_TIME: self._time,
             protocol.GO_LIVE: self._go_live,
+            protocol.TOUCH: self._touch,
+            protocol.DUTY: self._duty,
         }
         self._size = 20
 
@@ -55,10 +57,18 @@ class Requests:
 
     def _info(self, _connection):
         version = protocol.MAJOR, protocol.MINOR, protocol.PATCH
-        return protocol.OK, version + (_CAPABILITIES, self._journal_id, self._journal.boot)
+        return protocol.OK, version + (self._capabilities(), self._journal_id, self._journal.boot)
+
+    def _capabilities(self):
+        word = _CAPABILITIES
+        if self._app.on_touch is not None:
+            word |= protocol.CAN_TOUCH
+        if self._app.on_duty is not None:
+            word |= protocol.CAN_DUTY
+        return word
 
     def _range(self, _connection):
-        self._before_read()
+        self._app.flush()
         uptime_ms = self._clock.uptime_ms()
         journal = self._journal
         return protocol.OK, (journal.first_seq, journal.next_seq, uptime_ms & 0xFFFFFFFF, uptime_ms >> 32)
@@ -73,10 +83,26 @@ class Requests:
     def _time(self, _connection, utc_ms):
         if utc_ms < 0:
             return protocol.MALFORMED, ()
-        moved_ms = self._set_time(utc_ms)
+        moved_ms = self._app.clock_set(utc_ms)
         return protocol.OK, ((0, 0) if moved_ms is None else (1, moved_ms))
 
     def _go_live(self, _connection, seconds):
         seconds = min(seconds, _LIVE_MAX_S)
         self.live_until_ms = self._clock.uptime_ms() + seconds * 1000
         return protocol.OK, (seconds,)
+
+    def _touch(self, _connection, spot, control):
+        if self._app.on_touch is None:
+            return protocol.UNKNOWN_REQUEST, ()
+        if spot >= len(records.SPOTS) or control > 1:
+            return protocol.MALFORMED, ()
+        self._app.on_touch(spot, control == 1)
+        return protocol.OK, ()
+
+    def _duty(self, _connection, on):
+        if self._app.on_duty is None:
+            return protocol.UNKNOWN_REQUEST, ()
+        if on > 1:
+            return protocol.MALFORMED, ()
+        self._app.on_duty(on == 1)
+        return protocol.OK, ()

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from tests.remote import Remote
 
-SEVERAL = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+SEVERAL = settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
 WORD = st.integers(-32768, 32767)
 
 
@@ -44,7 +52,10 @@ def signals(draw: st.DrawFn, least: int = 0, most: int = 2000) -> list[int]:
 def batch(remote: Remote, source: str, cases: list[Any]) -> list[Any]:
     """Runs `source` once for each of `cases` (as `case`, leaving `answer`) in one call."""
     body = "\n".join("    " + line for line in source.strip().splitlines())
-    return remote.run(f"from array import array\nresult = []\nfor case in cases:\n{body}\n    result.append(answer)", cases=cases)
+    return remote.run(
+        f"from array import array\nresult = []\nfor case in cases:\n{body}\n    result.append(answer)",
+        cases=cases,
+    )
 
 
 @SEVERAL
@@ -57,7 +68,13 @@ def test_square_roots_are_exact(remote: Remote, values: list[int]) -> None:
 
 
 @SEVERAL
-@given(st.lists(st.tuples(st.integers(-(1 << 30), 1 << 30), st.integers(-(1 << 30), 1 << 30)), min_size=60, max_size=60))
+@given(
+    st.lists(
+        st.tuples(st.integers(-(1 << 30), 1 << 30), st.integers(-(1 << 30), 1 << 30)),
+        min_size=60,
+        max_size=60,
+    )
+)
 def test_angles_are_within_five_units(remote: Remote, vectors: list[tuple[int, int]]) -> None:
     vectors = [*vectors, (0, 0), (0, -1), (-1, 0), (1, 1), (3, -2), (-(1 << 30), 1 << 30)]
     found = batch(remote, "from collar.dsp.angle import atan2\nanswer = atan2(case[0], case[1])", vectors)

@@ -157,6 +157,15 @@ def alike(wave: ptr16, n: int, lag: int, step: int) -> int:
 
 
 @micropython.viper
+def zero(wave: ptr16, n: int):
+    """n zeros."""
+    i = 0
+    while i < n:
+        wave[i] = 0
+        i += 1
+
+
+@micropython.viper
 def smooth(wave: ptr16, n: int) -> int:
     """wave = (before + 2 it + after) / 4 in place, ends left as they are; returns the mean square after, below 2^30.
 

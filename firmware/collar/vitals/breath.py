@@ -5,14 +5,14 @@ from array import array
 from micropython import const
 
 from collar.dsp.autocorr import interpolate
-from collar.dsp.axes import Line, add_scaled, alike, collect, differ, hold, smooth, thin
+from collar.dsp.axes import Line, add_scaled, alike, collect, differ, hold, smooth, thin, zero
 from collar.dsp.slope import extreme, scale, shift
 from collar.vitals.breaths import Breaths
 from collar.vitals.panting import Panting
 from collar.vitals.status import MOVING, NO_READING, NOT_WORN, OK, POOR_SIGNAL
 
 READING_S = const(15)
-_PANTING_FROM = const(10 * 52)
+_PANTING_S = const(5)
 _THIN = const(8)
 _SIZE = const(312)
 _LEAST = const(78)
@@ -38,12 +38,14 @@ class Breath:
     """Rate, depth, regularity, sighs and catches of the breath of a still dog.
 
     Takes 52 Hz acceleration, works at 6.5 Hz on up to 48 s without a movement. `period_us`: true sample period.
-    `worn`: the app says so. `panting.rate`: pants a minute at the last reading, 0 for none.
+    `worn`: the app says so. `reading_s`: between two readings, 15 unless the app wants fewer. `panting.rate`: pants a
+    minute at the last reading, 0 for none.
     """
 
     def __init__(self):
         self.period_us = 19231
         self.worn = True
+        self.reading_s = READING_S
         self._raw = tuple(array("i", bytes(4 * (_SIZE + 8))) for _ in range(3))
         self._flat = tuple(array("i", bytes(4 * _SIZE)) for _ in range(3))
         self._wave = array("h", bytes(2 * _SIZE))
@@ -80,12 +82,12 @@ class Breath:
             self._take(x, y, z, n)
         else:
             self._drop()
-        if self._since >= _PANTING_FROM:
+        if self._since >= (self.reading_s - _PANTING_S) * 52:
             self.panting.take(x, y, z, n)
         self._since += n
-        if self._since < READING_S * 52:
+        if self._since < self.reading_s * 52:
             return False
-        self._since -= READING_S * 52
+        self._since -= self.reading_s * 52
         self.status = self._measure()
         self._still = 0
         return True
@@ -133,7 +135,7 @@ class Breath:
         if self.panting.rate:
             return NO_READING
         if self._filled < _LEAST:
-            return MOVING if self._still < READING_S * 26 else NO_READING
+            return MOVING if self._still < self.reading_s * 26 else NO_READING
         if not self._project():
             return POOR_SIGNAL
         period_q8 = self._period_q8()
@@ -167,8 +169,7 @@ class Breath:
         for flat in self._flat:
             scale(flat, 3 * _PEAK, reference, n)
         self._line.find(self._flat, n)
-        for i in range(n):
-            self._speed[i] = 0
+        zero(self._speed, n)
         for i in range(3):
             differ(self._raw[i], self._flat[i], _BACK, n)
             scale(self._flat[i], _PEAK, reference, n)

@@ -2,9 +2,53 @@
 
 from array import array
 
+import micropython
 from micropython import const
 
 _MOST = const(64)
+
+
+@micropython.viper
+def split(wave: ptr16, lengths: ptr16, heights: ptr16, limits: ptr32) -> int:
+    """Breaths of array('h') `wave` from one upward crossing to the next; a crossing needs half the mean size.
+
+    limits: [samples, most breaths]. Fills lengths (samples) and heights, returns the number of breaths.
+    """
+    n = int(limits[0])
+    most = int(limits[1])
+    size = 0
+    i = 0
+    while i < n:
+        v = int(wave[i])
+        if v > 32767:
+            v = 65536 - v
+        size += v
+        i += 1
+    step = size // (2 * n) + 1
+    above = 1
+    began = -1
+    high = low = count = 0
+    i = 0
+    while i < n:
+        v = int(wave[i])
+        if v > 32767:
+            v -= 65536
+        if v > high:
+            high = v
+        if v < low:
+            low = v
+        if above and v < 0 - step:
+            above = 0
+        elif above == 0 and v > step:
+            above = 1
+            if began >= 0 and count < most:
+                lengths[count] = i - began
+                heights[count] = high - low
+                count += 1
+            began = i
+            high = low = v
+        i += 1
+    return count
 
 
 class Breaths:
@@ -18,6 +62,7 @@ class Breaths:
     def __init__(self):
         self._length = array("H", bytes(2 * _MOST))
         self._height = array("H", bytes(2 * _MOST))
+        self._limits = array("i", (0, _MOST))
         self._order = array("H", bytes(2 * _MOST))
         self.depth = 0
         self.sighs = self.catches = 0
@@ -26,7 +71,8 @@ class Breaths:
 
     def count(self, wave, n, period_q8):
         """Looks at wave[:n] (array h), whose breaths are known to last about period_q8 / 256 samples."""
-        count = self._split(wave, n)
+        self._limits[0] = n
+        count = split(wave, self._length, self._height, self._limits)
         self.breaths = count
         self.sighs = self.catches = self.regularity_pct = 0
         if count == 0:
@@ -42,30 +88,6 @@ class Breaths:
                 self.sighs += 1
             elif self._length[i] * 10 < usual * 6 or self._length[i] * 10 > usual * 17:
                 self.catches += 1
-
-    def _split(self, wave, n):
-        size = 0
-        for i in range(n):
-            size += abs(wave[i])
-        step = size // (2 * n) + 1
-        above = wave[0] > 0
-        began = -1
-        high = low = count = 0
-        for i in range(n):
-            v = wave[i]
-            high = max(high, v)
-            low = min(low, v)
-            if above and v < -step:
-                above = False
-            elif not above and v > step:
-                above = True
-                if began >= 0 and count < _MOST:
-                    self._length[count] = i - began
-                    self._height[count] = high - low
-                    count += 1
-                began = i
-                high = low = v
-        return count
 
     def _median(self, values, count):
         order = self._order

@@ -61,10 +61,11 @@ def batch(remote: Remote, source: str, cases: list[Any]) -> list[Any]:
 @SEVERAL
 @given(st.lists(st.integers(-(1 << 30), (1 << 30) - 1), min_size=40, max_size=40))
 def test_square_roots_are_exact(remote: Remote, values: list[int]) -> None:
-    values = [*values, 0, 1, 3, 4, 65535, 65536, 46340**2, 46341**2 - 1, (1 << 31) - 1]
+    values = [*values, 0, 1, 3, 4, 65535, 65536, 46340**2, (1 << 30) - 1]
     roots = batch(remote, "from collar.dsp.isqrt import isqrt\nanswer = isqrt(case)", values)
     for value, root in zip(values, roots, strict=True):
         assert root * root <= max(0, value) < (root + 1) ** 2
+    assert remote.run("from collar.dsp.isqrt import isqrt\nresult = isqrt((1 << 31) - 1)") == 46340
 
 
 @SEVERAL

@@ -201,7 +201,7 @@ class Bursts:
     def _along_neck(self, window, x, n):
         # Share of the block's energy along the neck, Q10.
         rms = isqrt(energy(x, 0, n, window.means[0], window.shift) // n) << window.shift
-        part = (rms << 8) // window.rms
+        part = (rms << 8) // max(1, window.rms)
         return part * part >> 6
 
     def _along_gravity(self, window, x, y, z, n):
@@ -216,5 +216,5 @@ class Bursts:
         # The projection's range may be sqrt(3) times that of an axis: one bit more.
         shift = window.shift + 1
         rms = isqrt(energy(upright, 0, n, self._moments[0] // n, shift) // n) << shift
-        part = (rms << 8) // window.rms
+        part = (rms << 8) // max(1, window.rms)
         return part * part >> 6

@@ -49,12 +49,15 @@ class Flinch:
         self._known = self._wait = 0
 
     def mark(self, spot):
-        """The dog is touched now at `spot` (its place in the record's words). False while 10 s before it are missing."""
+        """The dog is touched now, after the last block fed, at `spot` (its place in the record's words).
+
+        Returns False, and scores nothing, while the 10 s before it are not known.
+        """
         if self._known < BEFORE_S:
             return False
         self.spot = spot
         self.breath_z = self.heart_z = None
-        self._wait = AFTER_S + 1
+        self._wait = AFTER_S
         return True
 
     def vitals(self, breath_z, heart_z):

@@ -105,7 +105,7 @@ class Posture:
             self._taken_jerk = self._jerk
             self._moving_ms = self._jerk = 0
         self._calm += 1
-        if self._calm == _SETTLED and self.lying:
+        if self._calm >= _SETTLED and self.lying:
             return self._settle(roll, pitch_deg, block_ms)
         flags = 0
         if not self.lying:

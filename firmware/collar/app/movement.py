@@ -11,10 +11,12 @@ from micropython import const
 from collar.app.timebase import Timebase
 from collar.journal import records
 from collar.motion import classes
+from collar.motion.impact import AROUND, SPAN
 
 ODR_HZ = const(52)
 BLOCK = const(52)
 _PERIOD_US = const(19231)
+_PIECE = const(39)  # samples of three axes in a record of raw data
 _WATERMARK = const(416)
 _SAME = const(
     20
@@ -31,7 +33,7 @@ def setup(driver):
 class Movement:
     """Empties the accelerometer and feeds `motion`, `breath` and the minute.
 
-    `peak_mg`: the liveliest second since somebody set it to 0. `on_breath()` hears of every breath reading, `on_block(x, y, z)` of every block of 52 samples.
+    `turns`: how often the dog turned over. `peak_mg`: the liveliest second since somebody set it to 0. `on_breath()` hears of every breath reading, `on_block(x, y, z)` of every block of 52 samples.
     """
 
     def __init__(self, part, motion, breath, minute, recorder, clock):
@@ -50,6 +52,7 @@ class Movement:
         self._same = 0
         self._same_x = 0
         self._heard_ms = 0
+        self.turns = 0
         self.peak_mg = 0
         self.worn = True
         self.breath_wanted = True
@@ -156,14 +159,42 @@ class Movement:
 
     def _findings(self, flags):
         motion = self.motion
-        end_ms = self.timebase.time_ms(self._taken)
+        now_ms = self.timebase.time_ms(self._taken)
+        record = self._recorder.record
         if flags & classes.BOUT:
-            self._recorder.record(records.BOUT, motion.bout_values(end_ms), end_ms)
+            record(records.BOUT, motion.bout_values(now_ms), now_ms)
         if flags & classes.SHAKE:
             self._minute.shakes += 1
-            self._recorder.record(records.SHAKE, motion.shake_values(), end_ms)
+            record(records.SHAKE, motion.shake_values(), now_ms)
         if flags & classes.SCRATCH:
             self._minute.scratches += 1
+            record(records.SCRATCH, motion.scratch_values(), now_ms)
+        if flags & classes.IMPACT:
+            self._impact(now_ms - motion.impact.ago * self.timebase.period_us // 1000)
+        if flags & classes.TREMOR:
+            record(records.TREMOR, motion.tremor_values(), now_ms - motion.tremor.ago_ms)
+        if flags & (classes.LIE | classes.RISE):
+            kind = records.LIE if flags & classes.LIE else records.RISE
+            record(kind, motion.lie_values(), now_ms - motion.posture.ago_ms)
+        if flags & classes.FLINCH:
+            record(records.FLINCH, motion.flinch_values(), now_ms)
+        if flags & classes.TURN:
+            self.turns += 1
+
+    def _impact(self, at_ms):
+        """The blow, and 2 s of samples before and after it in pieces that fit a record."""
+        impact = self.motion.impact
+        seq = self._recorder.record(records.IMPACT, self.motion.impact_values(), at_ms)
+        place = SPAN - impact.ago
+        first = max(0, place - AROUND)
+        last = min(SPAN, place + AROUND)
+        for start in range(first, last, _PIECE):
+            xyz = []
+            for i in range(start, min(start + _PIECE, last)):
+                xyz += (impact.x[i], impact.y[i], impact.z[i])
+            self._recorder.record(
+                records.RAW, ("impact", seq, start - place, self.timebase.period_us, xyz), at_ms
+            )
 
     def want_breath(self, wanted):
         """Whether breath is to be measured now; it starts afresh each time."""

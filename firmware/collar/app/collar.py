@@ -8,6 +8,7 @@ from collar.app import movement, selftest
 from collar.app.absent import NoJournal
 from collar.app.duty import Duty
 from collar.app.housekeeping import Housekeeping
+from collar.app.interval import Interval
 from collar.app.minute import Minute
 from collar.app.movement import Movement
 from collar.app.part import Part
@@ -23,6 +24,7 @@ from collar.hal import entropy, power
 from collar.hal.bus import Bus
 from collar.hal.clock import Clock
 from collar.hal.flash import Flash, NoPartition
+from collar.hal.sleep import wait_asleep
 from collar.hal.store import SealKeys, Store
 from collar.hal.watchdog import Watchdog
 from collar.journal import records
@@ -35,6 +37,8 @@ from collar.vitals.heart import Heart
 
 FIRMWARE = "0.1.0"
 _JOURNAL_ID = "journal_id"
+DUTY_RECORDS_MS = const(60000)
+"""Between two records of the heart on duty, where it is read every 8 s: what the phone shows live need not fill flash."""
 READINGS_MS = const(600000)
 """Between two readings of heart and breath at rest, unless the collar is set up for all the time (0)."""
 
@@ -43,6 +47,8 @@ class Collar:
     """All parts of one collar, built for `board` (a module of data, see boards/README.md)."""
 
     def __init__(self, board):
+        power.set_clock(board.CPU_HZ)
+        self._light_sleep = board.LIGHT_SLEEP
         self.clock = Clock()
         self.store = Store()
         self.duty = Duty(self.store)
@@ -152,14 +158,21 @@ class Collar:
         """On duty the heart is measured all the time and the radio stays open."""
         self.housekeeping.duty = on
         self.pulse.interval_ms = 0 if on else self._readings_ms
+        self.pulse.records = Interval(DUTY_RECORDS_MS if on and self._readings_ms else 0)
         if on:
             self.pulse.ask()
         if self.radio is not None:
             self.radio.on_duty = on
             self.radio.link.keep_open(on or self.store.integer("radio_on", 0) != 0)
 
+    def _may_sleep(self):
+        """Light sleep and the radio exclude each other."""
+        return not self.radio.link.radio_on
+
     async def main(self):
         """Starts every task; returns never."""
+        if self._light_sleep:
+            wait_asleep(self._may_sleep)
         self._test_accelerometer()
         tasks = [("sampling", "task", self.sampling.run), ("housekeeping", "task", self.housekeeping.run)]
         if self.radio is not None:

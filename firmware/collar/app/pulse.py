@@ -4,6 +4,7 @@ from array import array
 
 from micropython import const
 
+from collar.app.interval import Interval
 from collar.app.timebase import Timebase
 from collar.journal import records
 from collar.vitals.light import Light
@@ -19,7 +20,8 @@ _DARK = const(64)  # counts: open air alone gives more back when the light is on
 
 
 class Pulse:
-    """Runs the light for a reading every `interval_ms`, or all the time when that is 0.
+    """Runs the light for a reading every `interval_ms`, or all the time when that is 0; then `records` says which
+    readings become records.
 
     `worn` and `motion_mg` (of the last second) are told by the other streams. `alive`: a rate was read since somebody
     set it to False. `counts`: mean of the last second's samples, None while the light is off; `light.current_ua` is the
@@ -32,6 +34,7 @@ class Pulse:
         self._recorder = recorder
         self._clock = clock
         self.interval_ms = interval_ms
+        self.records = Interval(0)
         self._buffer = array("i", bytes(4 * _BUFFER))
         self.timebase = Timebase(_PERIOD_US)
         self.light = Light()
@@ -156,7 +159,8 @@ class Pulse:
         else:
             self._judge()
         if self.interval_ms == 0:
-            self._recorder.record(records.PULSE, values)
+            if self.records.offer(now_ms, values[0] == OK):
+                self._recorder.record(records.PULSE, values)
         elif values[0] in (OK, NOT_WORN) or now_ms >= self._until_ms:
             self._recorder.record(records.PULSE, values)
             self._end()

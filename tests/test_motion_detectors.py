@@ -287,17 +287,18 @@ def fill(kind):
             elif kind == 2:
                 v = (32767, -32768)[i // step & 1]
             axis[i] = max(-32768, min(32767, v))
-flags = 0
-low = high = 0
+flags = low = high = new = gap = n = kind = step = block = 0
 for block in range(blocks):
     kind = draw(3)
     step = 1 + draw(12)
     fill(kind)
     n = (52, 52, 52, draw(53))[draw(4)]
+    gap = draw(40) == 0
+    new = 0
     micropython.heap_lock()
     try:
         new = motion.feed(axes[0], axes[1], axes[2], n, period_us)
-        if draw(40) == 0:
+        if gap:
             new |= motion.gap()
     finally:
         micropython.heap_unlock()

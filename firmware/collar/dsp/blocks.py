@@ -77,7 +77,6 @@ def slide(history: ptr16, size: int, fresh: ptr16, n: int):
         i += 1
 
 
-
 @micropython.viper
 def roughness(source: ptr16, start: int, n: int) -> int:
     """Sum of (source[i] - source[i - 1])^2 over `n` samples from `start` (1 or more) on.
@@ -103,4 +102,3 @@ def roughness(source: ptr16, start: int, n: int) -> int:
         before = v
         i += 1
     return sum
-

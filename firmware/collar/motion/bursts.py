@@ -178,7 +178,7 @@ class Bursts:
         compared = 1000000 // period_us
         lags = 1000000000 // (_SLOWEST_MHZ * period_us) + 2
         count = compared + lags
-        if window.used < count or lags < 5:
+        if window.used < count or lags < 5 or count > _ROOM:
             return 0
         sizes[0] = HISTORY - count
         sizes[1] = count

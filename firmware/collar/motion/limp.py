@@ -85,15 +85,14 @@ class Limp:
             self._nominal = (_TURN << 5) // stride_q8 << 3
         if not self._running:
             self._start()
-        if stride_q8 == 0 or pitch_deg < _HEAD_DOWN_DEG or self._pulled(window):
+        # The moving mean that was taken out of the vectors is whole only half a second from the newest end.
+        at = rhythm.count - 500000 // window.period_us - n
+        if stride_q8 == 0 or at < 0 or pitch_deg < _HEAD_DOWN_DEG or self._pulled(window):
             self._coast(n)
             return
-        # The moving mean that was taken out of the vectors is whole only half a second from the newest end.
-        margin = 500000 // window.period_us
         sizes = self._sizes
         direction(window.gravity, sizes, 2)
         sizes[5] = 10 - rhythm.shift
-        at = rhythm.count - margin - n
         end = at + n
         state = self._state
         while at < end and sizes[5] >= 0:

@@ -19,8 +19,9 @@ from collar.motion.window import Window
 
 BLOCK = const(52)
 _MG_NUMERATOR = const(125)  # 1000 mg / 2048 counts = 125 / 256
-# Period in us that is believed: 2 kHz to 5 Hz. Anything else is taken for the nearest.
-_SHORTEST_US = const(500)
+# Period in us that is believed: 1247 Hz to 5 Hz. Anything else is taken for the nearest. At 802 us five halvings just
+# reach the 39 Hz that the buffers are made for.
+_SHORTEST_US = const(802)
 _LONGEST_US = const(200000)
 
 
@@ -57,8 +58,10 @@ class Motion:
     def feed(self, x, y, z, n, period_us):
         """Takes `n` samples (0 to 52) of array('h') x, y, z in counts (2048 is 1 g), `period_us` apart.
 
-        Returns the bits of what is new (classes.py). Allocates nothing.
+        Returns the bits of what is new (classes.py). Allocates nothing. ValueError for more than 52 samples.
         """
+        if n > BLOCK:
+            raise ValueError("more than 52 samples")
         if n == 0:
             return 0
         period_us = min(_LONGEST_US, max(_SHORTEST_US, period_us))

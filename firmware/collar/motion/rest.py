@@ -40,7 +40,9 @@ class Rest:
         """Looks at the newest block of a Window; returns by how many blocks rest has just begun in the past, or 0."""
         rms = window.rms
         means = window.means
-        self.pitch_deg = degrees(atan2(means[0], isqrt(means[1] * means[1] + means[2] * means[2])))
+        y = means[1] >> 1
+        z = means[2] >> 1
+        self.pitch_deg = degrees(atan2(means[0] >> 1, isqrt(y * y + z * z)))
         self.still = rms <= _STILL_RMS and self._smooth(window)
         if rms > (_REST_GOES_ON if self.resting else _REST_BEGINS):
             self.resting = False

@@ -9,11 +9,11 @@ import struct
 from micropython import const
 
 from collar.health import history as h
-from collar.health import onset as o
 from collar.health import signals as s
 from collar.health import today as t
 from collar.health import words as w
 from collar.health.alerts import Alerts
+from collar.health.dating import Dating
 from collar.health.index import SHOWN, Index
 from collar.health.pattern import Evidence
 from collar.health.profile import HOUR_UNKNOWN, Profile
@@ -23,11 +23,11 @@ from collar.health.watch import BEFORE, Watches
 
 VERSION = const(1)
 _DAY_S = const(86400)
+_LATE_S = const(90000)  # a day's close that is an hour late was missed
 _WORN_LEAST = const(25)  # % of a day below which it is no part of a baseline
 _SICK = const(35)  # from this index on a day is no part of a baseline
 _HARD = const(1600)  # a blow of 16.00 g and more is told at once
 _ONSET_DAYS = const(10)
-_ONSET_SIGNS = const(4)
 _HEAD = "<BIHHBH"
 
 
@@ -44,11 +44,9 @@ class Health:
         self.touch = Touch()
         self.alerts = Alerts()
         self.range = Range()
-        self._onset = o.Onset(self.history)
+        self.dating = Dating(self.history, self.index, self.watches)
         self._closed_s = 0
         self._raised_day = 0
-        self._told_onset = 0  # the day of the history that was last told, and its hours either side
-        self._told_hours = 0
 
     def hour(self, utc_ms):
         """The hour of the dog's day, or None while the clock was never set."""
@@ -60,6 +58,8 @@ class Health:
         `seq` is the record's sequence number (used for impacts). Returns records to write at once, mostly ().
         """
         if kind == w.MINUTE:
+            if self._closed_s and utc_ms is not None and utc_ms // 1000 - self._closed_s > _LATE_S:
+                self._catch_up(utc_ms // 1000)
             self.today.minute(values, duty)
         elif kind == w.PULSE:
             return self._pulse(values, utc_ms, uptime_ms, duty)
@@ -139,7 +139,10 @@ class Health:
 
     def close_day(self, utc_ms, uptime_ms):
         """The end of the dog's day, best an hour or two after it got up; call `close_hour` first."""
-        self._skip_days(utc_ms)
+        if utc_ms is not None:
+            if self._closed_s and utc_ms // 1000 - self._closed_s > _LATE_S:
+                self._catch_up(utc_ms // 1000)
+            self._closed_s = utc_ms // 1000
         coverage = min(100, self.today.sums[t.WORN] // 1440)
         missing = self._missing(utc_ms, coverage)
         self._close_history(coverage)
@@ -166,21 +169,21 @@ class Health:
         if news or index.reasons:
             yield self._pattern(missing)
         if self.alerts.level != w.GREEN and index.reasons and day - self._raised_day <= _ONSET_DAYS:
-            yield from self._began(day)
+            yield from self.dating.close_day(day, self._closed_s)
         told = self.alerts.take(self.hour(utc_ms))
         if told:
             yield told
 
-    def _skip_days(self, utc_ms):
-        """Days on which the collar was off are days without values."""
-        if utc_ms is None:
+    def _catch_up(self, now_s):
+        """Closes a day whose close was missed because the collar was off, and adds the days in between as missing."""
+        gone = (now_s - self._closed_s) // _DAY_S
+        if gone > h.DAYS:  # the clock was wrong before, or is now: days cannot be counted across that
+            self._closed_s = now_s
             return
-        now_s = utc_ms // 1000
-        if self._closed_s:
-            gone = (now_s - self._closed_s + _DAY_S // 2) // _DAY_S - 1
-            for _ in range(max(0, min(gone, h.DAYS))):
-                self.history.add_missing()
-        self._closed_s = now_s
+        self._close_history(min(100, self.today.sums[t.WORN] // 1440))
+        for _ in range(gone - 1):
+            self.history.add_missing()
+        self._closed_s += gone * _DAY_S
 
     def _missing(self, utc_ms, coverage):
         sums = self.today.sums
@@ -224,48 +227,6 @@ class Health:
             missing.append(w.NO_BASELINE)
         return w.PATTERN, evidence.values(missing)
 
-    def _began(self, day):
-        """The `onset` records: of each of the strongest signs, and of all together (signal None) when they changed."""
-        index, found = self.index, self._onset
-        order = [(-index.sizes[i], i) for i in range(s.SCORED) if index.sizes[i] >= SHOWN and s.weight(i)]
-        order.sort()
-        told = []
-        for _, signal in order[:_ONSET_SIGNS]:
-            found.clear()
-            yield from self._fit(signal)
-            if found.solve():
-                told.append(self._onset_values(s.sign(signal, index.rises[signal]), day))
-        found.clear()
-        for _, signal in order:
-            yield from self._fit(signal)
-        if not found.solve():
-            return
-        together = self._onset_values(None, day)
-        if day - found.best == self._told_onset and together[2] >= self._told_hours:
-            return
-        self._told_onset = day - found.best
-        self._told_hours = together[2]
-        yield w.ONSET, together
-        for values in told:
-            yield w.ONSET, values
-
-    def _fit(self, signal):
-        base = self.history.baseline(signal, 1, self.index.days)
-        yield from self._onset.add(signal, self.index.rises[signal], base)
-
-    def _onset_values(self, sign, day):
-        """Sign, time in s UTC (None without a clock), hours either side, and the blow that fits."""
-        found = self._onset
-        blow = self.watches.between(day - 2 - found.first, day - 1 - found.last)
-        seq = blow.seq if blow else None
-        oldest = -(found.first + 1) * _DAY_S
-        newest = -found.last * _DAY_S
-        at = -found.hours * 3600
-        if blow and blow.utc_s and self._closed_s:
-            at = blow.utc_s - self._closed_s
-        hours = max(12, (max(at - oldest, newest - at) + 1800) // 3600)
-        return sign, (self._closed_s + at if self._closed_s else None), hours, seq
-
     def dump(self):
         """Everything that has to survive a reboot, in some 3 KB; give it to `load`."""
         out = bytearray(
@@ -274,9 +235,9 @@ class Health:
                 VERSION,
                 self._closed_s,
                 self._raised_day,
-                self._told_onset,
+                self.dating.told_day,
                 1 if self.today.frozen else 0,
-                self._told_hours,
+                self.dating.told_hours,
             )
         )
         for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts):
@@ -288,7 +249,7 @@ class Health:
         if data[0] != VERSION:
             raise ValueError("version")
         _, self._closed_s, self._raised_day, told, frozen, hours = struct.unpack_from(_HEAD, data, 0)
-        self._told_onset, self._told_hours = told, hours
+        self.dating.told_day, self.dating.told_hours = told, hours
         self.today.frozen = bool(frozen)
         at = struct.calcsize(_HEAD)
         for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts):

@@ -254,6 +254,7 @@ class Run:
                 for note in self.syncs
             ],
             "untold": self.untold,
+            "energy": collar.meter.summary(),
             "bytes_synced": sum(note.bytes for note in self.syncs),
         }
 

@@ -28,6 +28,7 @@ SENSOR_POWER = None
 
 # Flash: the data partition of partitions.csv, and the one unit that its chip erases.
 JOURNAL_LABEL = "journal"
+SETTINGS_LABEL = "settings"
 JOURNAL_SIZE = 0x300000
 FLASH_SECTOR = 4096
 
@@ -36,6 +37,9 @@ FLASH_SECTOR = 4096
 CPU_HZ = 80_000_000
 WATCHDOG_MS = 90_000
 BATTERY_MAH = 500
+
+# On a desk the USB console should stay: light sleep stops it.
+LIGHT_SLEEP = False
 
 # Advertised as this and the last two bytes of the radio's address.
 RADIO_NAME = "Rex"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -30,6 +31,7 @@ class Battery(Protocol):
 class Lipo:
     """A cell under a load in mA (negative while it charges) that may change at any time.
 
+    `drawn()`, where somebody counts the charge, says how many mAh went since it was asked last, beside the load.
     `capacity_mah`: 500 for the collar. `resistance_ohm`: what the terminals lose under load.
     """
 
@@ -48,6 +50,7 @@ class Lipo:
         self._since_us = clock.now_us
         self._charge_mah = capacity_mah * percent / 100
         self._load_ma = load_ma
+        self.drawn: Callable[[], float] | None = None
 
     @property
     def load_ma(self) -> float:
@@ -81,5 +84,7 @@ class Lipo:
     def _settle(self) -> None:
         now_us = self._clock.now_us
         used = self._load_ma * (now_us - self._since_us) / HOUR_US
+        if self.drawn is not None:
+            used += self.drawn()
         self._charge_mah = min(max(self._charge_mah - used, 0.0), self._capacity_mah)
         self._since_us = now_us

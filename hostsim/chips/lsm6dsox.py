@@ -123,6 +123,15 @@ class Lsm6dsox(Part):
         self._last_data: bytes | None = None
         self._clear_fifo()
 
+    @property
+    def power_state(self) -> str:
+        """'off', 'low power' or 'high performance', by the registers as they stand."""
+        rate = self._registers[_CTRL1_XL] >> 4
+        if not rate:
+            return "off"
+        slow = rate == 11 or (self._registers[_CTRL6_C] & 0x10 and rate <= 5)
+        return "low power" if slow else "high performance"
+
     # Time
 
     def advance(self) -> None:

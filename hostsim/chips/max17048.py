@@ -151,6 +151,11 @@ class Max17048(Part):
             self._updated_us -= _HIBERNATE_UPDATE_US
             self._words[_MODE] &= ~0x4000
 
+    @property
+    def power_state(self) -> str:
+        """'active' or 'hibernates'."""
+        return "hibernates" if self._hibernating else "active"
+
     # Pin
 
     def pin_level(self, name: str) -> int:

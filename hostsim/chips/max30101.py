@@ -8,6 +8,8 @@ limits of the sample rate with three or four slots, which the datasheet does not
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from hostsim.chips.base import Now
@@ -28,6 +30,7 @@ _RATES_HZ = (50, 100, 200, 400, 800, 1000, 1600, 3200)
 _RANGES_NA = (2048.0, 4096.0, 8192.0, 16384.0)
 # The fastest rate for each pulse width (datasheet, tables of allowed settings), for one LED, two, and more (assumed).
 _FASTEST_HZ = ((3200, 1600, 1600, 1000), (1600, 1000, 800, 400), (1000, 800, 400, 200))
+_PULSE_US = (69, 118, 215, 411)  # LED_PW
 _TEMPERATURE_US = 29_000
 _MA_PER_STEP = 0.2
 
@@ -35,7 +38,7 @@ _MA_PER_STEP = 0.2
 class Max30101(Part):
     """The sensor at 0x57, its pin 'int'.
 
-    `rate_error`: its clock against nominal. `noise`: a factor on the converter's noise. `faults` are those of
+    `before_setting()` is called before a register is written. `rate_error`: its clock against nominal. `noise`: a factor on the converter's noise. `faults` are those of
     hostsim.chips.part.Faults; `saturated` and `dead_led` act from the next sample that is taken.
     """
 
@@ -55,6 +58,7 @@ class Max30101(Part):
         self._rate_error = rate_error
         self._noise = noise
         self._seed = seed
+        self.before_setting: Callable[[], None] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -68,6 +72,15 @@ class Max30101(Part):
         self._write_at = self._read_at = self._unread = self._offset = self._lost = 0
         self._temperature_at_us: int | None = None
         self._switched = (False, False)
+
+    @property
+    def led_ma(self) -> float | None:
+        """Mean LED current of all slots in mA, pulses and pauses together; None while nothing is measured."""
+        if self._stream is None:
+            return None
+        pulse_s = _PULSE_US[self._registers[_SPO2] & 3] * 1e-6
+        slots = self._slots()
+        return sum(ma for _, ma in slots) * pulse_s * self._rate_hz(len(slots))
 
     # Time
 
@@ -236,6 +249,8 @@ class Max30101(Part):
             self._lost = min(31, self._lost + lost)
 
     def _set(self, register: int, value: int) -> None:
+        if self.before_setting is not None:
+            self.before_setting()
         if register == _WRITE:
             self._write_at = value & 31
             self._recount()

@@ -17,6 +17,7 @@ from hostsim.chips.lsm6dsox import Lsm6dsox
 from hostsim.chips.max17048 import Max17048
 from hostsim.chips.max30101 import Max30101
 from hostsim.flash import on_file
+from hostsim.power import Meter
 from hostsim.radio.air import Air, AirParameters
 from hostsim.radio.collar import CollarRadio
 from hostsim.runtime.board import Board, I2CBus
@@ -89,6 +90,7 @@ class Collar:
         self.air = Air(options.air, seed=options.seed)
         self.radio: CollarRadio | None = None
         self.loop.world = self.device.world
+        self.meter = Meter(self)
 
     def _injected(self) -> dict[str, Any]:
         """Where the interpreter finds the code that a fault wants in the firmware, and when it is loaded."""
@@ -99,7 +101,7 @@ class Collar:
 
     def _build_chips(self, source: SignalSource, data: SimpleNamespace) -> None:
         seed = self.options.seed
-        self.battery = Lipo(self.clock)
+        self.battery = Lipo(self.clock, load_ma=0.0)
         self.accelerometer = Lsm6dsox(
             self.clock,
             source,
@@ -142,6 +144,7 @@ class Collar:
         async def whole() -> Result:
             self.radio = CollarRadio(self.air, self.device)
             await self.radio.power_on()
+            self.meter.watch_radio()
             self.device.power_on()
             return await work()
 

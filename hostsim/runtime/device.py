@@ -71,6 +71,7 @@ class _Wait:
 
     deadline_us: int = NEVER
     pins_only: bool = False
+    since_us: int = 0
 
 
 @dataclass
@@ -118,6 +119,8 @@ class Device:
         self.heap: list[HeapReport] = []
         self.labels: list[tuple[float, str]] = []
         self.waits = 0
+        self.slept_us = 0
+        self.waited_us = 0
         self.calls = 0
         self.rtc_memory = b""
         self._on_reset: list[Callable[[], None]] = []
@@ -148,6 +151,18 @@ class Device:
     def handler(self, op: int) -> Handler:
         """What serves an operation at present. Raises KeyError if nothing does."""
         return self._handlers[op]
+
+    def times(self) -> tuple[int, int, int]:
+        """Microseconds in light sleep and microseconds of waiting so far, and how often it did either."""
+        slept_us, waited_us = self.slept_us, self.waited_us
+        waiting = self._state.waiting
+        if waiting is not None:
+            passed_us = self.clock.now_us - waiting.since_us
+            if waiting.pins_only:
+                slept_us += passed_us
+            else:
+                waited_us += passed_us
+        return slept_us, waited_us, self.waits
 
     def on_reset(self, function: Callable[[], None]) -> None:
         """Calls `function` whenever the processor loses its state (reset, watchdog, power)."""
@@ -263,6 +278,10 @@ class Device:
         self.board.advance()
         self._collect_edges()
         if state.events or now_us >= state.waiting.deadline_us:
+            if state.waiting.pins_only:
+                self.slept_us += now_us - state.waiting.since_us
+            else:
+                self.waited_us += now_us - state.waiting.since_us
             state.waiting = None
             self._reply(0, b"")
 
@@ -310,7 +329,7 @@ class Device:
         now_us = self.clock.now_us
         elapsed_ms = (now_us - self._state.boot_us) // 1000
         deadline_us = NEVER if ms < 0 else self._state.boot_us + (elapsed_ms + ms) * 1000
-        self._state.waiting = _Wait(max(deadline_us, now_us), pins_only=op == _ops.LIGHTSLEEP)
+        self._state.waiting = _Wait(max(deadline_us, now_us), op == _ops.LIGHTSLEEP, now_us)
 
     def _receive(self) -> tuple[int, memoryview] | None:
         assert self._socket is not None

@@ -167,7 +167,7 @@ class Collar:
 
     def _may_sleep(self):
         """Light sleep and the radio exclude each other."""
-        return not self.radio.link.radio_on
+        return self.radio is None or not self.radio.link.radio_on
 
     async def main(self):
         """Starts every task; returns never."""

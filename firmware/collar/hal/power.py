@@ -25,6 +25,11 @@ def unique_id():
     return machine.unique_id()
 
 
+def set_clock(hz):
+    """The processor's clock; 80 MHz is the least with which the radio works."""
+    machine.freq(hz)
+
+
 def reset():
     """Starts anew."""
     machine.reset()

@@ -153,6 +153,8 @@ class Pulse:
         if not heart.feed(self._buffer, n, self.motion_mg):
             return
         values = heart.values()
+        # the beats ended before the samples did: a record that is late by a second is wrong where the rhythm sways
+        end_ms = self.timebase.time_ms(self.timebase.count - heart.behind)
         if values[0] == OK:
             self.alive = True
             self._part.well()
@@ -160,7 +162,7 @@ class Pulse:
             self._judge()
         if self.interval_ms == 0:
             if self.records.offer(now_ms, values[0] == OK):
-                self._recorder.record(records.PULSE, values)
+                self._recorder.record(records.PULSE, values, end_ms)
         elif values[0] in (OK, NOT_WORN) or now_ms >= self._until_ms:
-            self._recorder.record(records.PULSE, values)
+            self._recorder.record(records.PULSE, values, end_ms)
             self._end()

@@ -43,7 +43,8 @@ class Heart:
 
     `rate_hz`: samples a second. `period_us`: their true period, which the app may correct at any time.
     `worn`: the app says so; without it no rate is given. `intervals`/`interval_count`: the last reading's intervals
-    in ms (array H, oldest first). `swing_ppm`: the last reading's wave, foot to crest, in ppm of the light.
+    in ms (array H, oldest first). `swing_ppm`: the last reading's wave, foot to crest, in ppm of the light. `behind`:
+    how many samples before the newest one the 8 s ended of which the last reading speaks.
     """
 
     def __init__(self, rate_hz):
@@ -58,6 +59,7 @@ class Heart:
         self.period_us = 1000000 // rate_hz
         self.swing_ppm = 0
         self._usual_ppm = 0
+        self.behind = 0
         self._crest = self._steepness = 0
         self.worn = True
         size = self._size
@@ -106,6 +108,7 @@ class Heart:
                 self._motion = 0
                 self._edge = 0
                 due = True
+        self.behind = self._since + self._late + self._box
         return due
 
     def motion(self, x, y, z, n):

@@ -134,6 +134,11 @@ def _print_faults(as_json: bool) -> None:
     help="The dog, its day and all noise.",
 )
 @click.option("--realtime", is_flag=True, help="No faster than life.")
+@click.option(
+    "--power",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw which part takes how much of the charge into this PNG.",
+)
 @click.option("--fault", help="What is wrong with this collar; `hostsim scenarios --faults` lists them.")
 @out_option("out")
 @json_option
@@ -142,6 +147,7 @@ def run(
     days: float | None,
     seed: int,
     realtime: bool,
+    power: Path | None,
     fault: str | None,
     out: Path,
     as_json: bool,
@@ -149,6 +155,7 @@ def run(
     """Play SCENARIO on the collar and sync it over Bluetooth, as its handler would."""
     from hostsim.faults import FAULTS
     from hostsim.play import Run
+    from hostsim.power import draw_power
     from hostsim.runtime.bench import CollarOptions
     from hostsim.scenarios import SCENARIOS
 
@@ -167,6 +174,8 @@ def run(
             world, length * 86400, out, options,
             realtime=realtime, tick=lambda seconds: tick(seconds / 86400), fault=broken,
         ).play()  # fmt: skip
+    if power is not None:
+        draw_power(result.summary["energy"], power)
     _finish(result, as_json, log)
 
 

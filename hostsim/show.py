@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
@@ -63,6 +65,18 @@ def _print_syncs(console: Console, result: RunResult) -> None:
     console.print()
 
 
+def _print_energy(console: Console, energy: dict[str, Any]) -> None:
+    parts = {part: sum(states.values()) for part, states in energy["mah_by_part"].items()}
+    named = ", ".join(f"{part} {mah:.2f}" for part, mah in sorted(parts.items(), key=lambda one: -one[1]))
+    console.print(f"charge: {energy['mah']:.2f} mAh ({named})")
+    for mode, life in energy["life"].items():
+        if life["days"] is not None:
+            lasts = f"{life['days']:.1f} days" if life["days"] >= 2 else f"{24 * life['days']:.1f} hours"
+            console.print(
+                f"  {mode}: {life['hours']:.2f} h at {life['ma']:.2f} mA; so {energy['capacity_mah']:.0f} mAh last {lasts}"
+            )
+
+
 def _print_figures(console: Console, result: RunResult) -> None:
     summary = result.summary
     records = ", ".join(f"{count} {kind}" for kind, count in summary["records"].items())
@@ -76,6 +90,7 @@ def _print_figures(console: Console, result: RunResult) -> None:
             f"heap ({heap['word_bytes'] * 8}-bit interpreter): working set {max(sets) / 1024:.1f} KiB at most, beside "
             f"{heap['code_bytes'] / 1024:.0f} KiB of code that a chip keeps in flash"
         )
+    _print_energy(console, summary["energy"])
     for fault, count in summary["faults"].items():
         console.print(f"[bold]fault[/] {fault} ({count})")
     resets = summary["boots"][1:]

@@ -8,7 +8,7 @@ from collar.journal import records
 from collar.link import protocol
 
 _EVERY_MS = const(300000)
-_WINDOW_MS = const(15000)
+_WINDOW_MS = const(6000)  # 24 advertisements, and most of the charge of a night
 _LIMIT_MS = const(900000)
 _DRIFT_MS = const(5000)  # a clock that is set by less than this has drifted, by more it has jumped
 

@@ -33,7 +33,7 @@ def _tell(name, part, error, recorder):
     gc.collect()
     try:
         if isinstance(error, MemoryError):
-            recorder.fault("memory", "low", gc.mem_free(), name)
+            recorder.fault("memory", "low", gc.mem_free(), "%s: %s" % (name, error))
         else:
             number = error.errno if isinstance(error, OSError) else None
             recorder.fault(part, "exception", number, "%s: %r" % (name, error))

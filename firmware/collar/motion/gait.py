@@ -29,11 +29,11 @@ _GALLOP_LEAST = const(1400)
 _GALLOP_OVER_TROT = const(2200)
 _GAIT_MOST = const(14000)
 
-# A head held this far below the horizon (degrees) that beats quickly and gently is eating or drinking: chewing and
-# lapping go at 2 to 3 Hz (assumed, as simulated), a dog that sniffs its way walks slower than that.
+# A head held this far below the horizon (degrees) that beats gently is eating or drinking: chewing and lapping go at 2 to
+# 3 Hz (assumed, as simulated). A dog that sniffs its way walks too, at less than a stride a second.
 _HEAD_DOWN_DEG = const(-25)
 _MOUTHFUL_MOST = const(330)
-_MOUTHFUL_SLOWEST = const(2000)
+_SNIFF_STRIDE_FASTEST = const(1000)
 
 # Correlation a beat apart, Q10: to begin, and to go on. The sled dog's least is .48 and .25 is what noise reaches.
 _BEGIN = const(400)
@@ -83,14 +83,19 @@ class Gait:
             and rhythm.halved >= _HALVED
         ):
             self._is(TROT, rhythm.period_q8)
+        elif pitch_deg < _HEAD_DOWN_DEG and size < _MOUTHFUL_MOST and not _sniffs(beat_mhz):
+            return
         elif beat_mhz <= _WALK_STRIDE_FASTEST:
             if beat_mhz >= _WALK_STRIDE_SLOWEST:
                 self._is(WALK, rhythm.period_q8)
-        elif beat_mhz <= _WALK_BEAT_FASTEST and not (
-            pitch_deg < _HEAD_DOWN_DEG and size < _MOUTHFUL_MOST and beat_mhz >= _MOUTHFUL_SLOWEST
-        ):
+        elif beat_mhz <= _WALK_BEAT_FASTEST:
             self._is(WALK, doubled)
 
     def _is(self, name, stride_q8):
         self.name = name
         self.stride_q8 = stride_q8
+
+
+def _sniffs(beat_mhz):
+    # Walks nose down: slow strides, or their steps.
+    return beat_mhz < _SNIFF_STRIDE_FASTEST or _WALK_STRIDE_FASTEST < beat_mhz < 2 * _SNIFF_STRIDE_FASTEST

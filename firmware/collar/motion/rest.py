@@ -7,10 +7,14 @@ from collar.dsp.blocks import roughness
 from collar.dsp.isqrt import isqrt
 from collar.motion.window import HISTORY
 
-# Resting, counts of rms over three axes in a second: below 45 mg to begin, below 75 mg to go on. A supine person's
-# slow breathing has 8 to 25 mg (breathing recordings); a walking dog has 120 mg and more (simulated).
-_REST_BEGINS = const(92)
-_REST_GOES_ON = const(154)
+# Resting, counts of rms over three axes in a second: below 60 mg to begin, below 100 mg to go on. A supine person's
+# slow breathing has 8 to 25 mg (breathing recordings), a standing dog that looks about up to 90 (simulated), a walking
+# one 120 and more (simulated).
+_REST_BEGINS = const(123)
+_REST_GOES_ON = const(205)
+# With the neck this far below the horizon (degrees) only what is as still as sleep is rest (20 mg): lapping has 30 mg.
+_HEAD_DOWN_DEG = const(-25)
+_HEAD_DOWN_MOST = const(41)
 # Seconds of it before it is called rest.
 _REST_AFTER = const(3)
 # Still enough to look for breath: no step of 40 ms with more than 80 mg rms, and less than 200 mg rms in all. The
@@ -44,7 +48,9 @@ class Rest:
         z = means[2] >> 1
         self.pitch_deg = degrees(atan2(means[0] >> 1, isqrt(y * y + z * z)))
         self.still = rms <= _STILL_RMS and self._smooth(window)
-        if rms > (_REST_GOES_ON if self.resting else _REST_BEGINS):
+        if rms > (_REST_GOES_ON if self.resting else _REST_BEGINS) or (
+            self.pitch_deg < _HEAD_DOWN_DEG and rms > _HEAD_DOWN_MOST
+        ):
             self.resting = False
             self.seconds = 0
             return 0

@@ -15,6 +15,7 @@ FULL = const(60)
 SHOWN = const(25)  # a sign of this size (%) is named
 _CLIP = const(70)
 _ROOT = (10, 14, 17)  # ten times the root of 1, 2, 3 days
+_REACH = const(5)  # days in which these are looked for
 TOUCH_DAYS = const(7)
 TOUCH_BEGINS = const(8)
 TOUCH_FULL = const(100)
@@ -48,17 +49,18 @@ class Index:
         base = history.baseline(signal, self.since, self.days)
         if not base[1]:
             return False
-        total = best = worst = 0
-        days = 0
-        for ago in range(3):
+        total = best = worst = days = 0
+        for ago in range(_REACH):
             z10 = history.z10(signal, ago, base)
-            if z10 is None or ago >= self.since + 2:
-                break
+            if z10 is None:
+                continue
             total += _CLIP if z10 > _CLIP else -_CLIP if z10 < -_CLIP else z10
             here = total * 10 // _ROOT[days]
             days = days + 1
             best = max(best, here)
             worst = min(worst, here)
+            if days == len(_ROOT):
+                break
         rises = best >= -worst
         if s.sign(signal, rises) == w.NONE:
             rises = not rises

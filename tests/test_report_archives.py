@@ -1,0 +1,135 @@
+"""The vet's file from whole and from poor archives: right, readable, saying what is missing, the same bytes twice."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from hostsim.handler.archive import Archive
+from hostsim.report import write_report
+from hostsim.report.blocks import Box, Bullets, Document, Figure, Table, Text
+from hostsim.report.gather import gather
+from hostsim.report.plots import broken
+from hostsim.report.touch import odds
+from hostsim.report.write import compose
+from tests.health_archive import write_archive
+
+PRINTED = date(2026, 11, 22)
+
+
+def text_of(document: Document) -> str:
+    """Everything that is written in a document."""
+    out = [document.title, document.subtitle]
+    for block in document.blocks:
+        if isinstance(block, Box):
+            out += [block.title, *block.lines]
+        elif isinstance(block, Bullets):
+            out += block.items
+        elif isinstance(block, Table):
+            out += [cell for row in [block.header, *block.rows] for cell in row]
+        elif isinstance(block, Figure):
+            out.append(block.caption)
+        else:
+            out.append(block.text)
+    return "\n".join(out)
+
+
+def composed(path: Path) -> str:
+    return text_of(compose(gather(path), "whole: as tested.", "today"))
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_archive(tmp_path_factory.mktemp("story") / "archive.db", "story", 3, 21)
+
+
+def test_the_story_is_told_in_words(story: Path) -> None:
+    said = composed(story)
+    assert "RED" in said and "X-ray" in said
+    assert "after a blow of 27 g or more" in said and "16 Mar 2026" in said
+    assert "The dog hides it at work" in said
+    assert re.search(r"breath at rest, a minute\n1\d\.\d \(14 d\)\n1\d\.\d \(\d d\)", said)
+    assert "This is no diagnosis" in said
+
+
+@pytest.fixture(scope="module")
+def written(story: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return write_report(story, tmp_path_factory.mktemp("report"), printed=PRINTED)
+
+
+def test_the_same_archive_gives_the_same_bytes(
+    story: Path, written: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for one, other in zip(written, write_report(story, tmp_path, printed=PRINTED), strict=True):
+        assert one.read_bytes() == other.read_bytes()
+    assert written[0].read_bytes()[:5] == b"%PDF-"
+
+
+def test_only_the_date_of_printing_differs(story: Path, written: tuple[Path, Path], tmp_path: Path) -> None:
+    _, other = write_report(story, tmp_path, printed=date(2027, 1, 5))
+    assert written[1].read_text().replace("2026-11-22", "2027-01-05") == other.read_text()
+
+
+def test_the_page_needs_nothing_from_elsewhere(written: tuple[Path, Path]) -> None:
+    page = written[1].read_text()
+    assert page.count("<img") == 7 and page.count('src="data:image/png;base64,') == 7
+    assert "<script" not in page and "http" not in page
+    assert all(re.search(r'alt="[^"]{20,}"', image) for image in re.findall(r"<img[^>]{0,400}", page))
+
+
+def test_half_of_the_days_missing_are_gaps(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "archive.db", "story", 3, 28, keep=lambda day: day % 4 < 2)
+    data, said = gather(path), composed(path)
+    empty = [when for when in data.span if not data.day(when).recorded_min]
+    assert len(empty) >= 5 and f"{len(empty)} of {len(data.span)} days: no record" in said
+    assert "RED" in said
+    assert [value != value for value in broken([1.0, None, 2.0])] == [False, True, False]
+
+
+def test_without_a_clock_nothing_is_dated(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "archive.db", "story", 3, 18, clock=False)
+    said = composed(path)
+    assert "the collar's clock was never set" in said
+    assert "2026" not in said and "UTC" not in said
+    assert "day 15" in said
+
+
+def test_without_a_heart_reading_that_is_said(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "archive.db", "story_slow", 3, 24, without=("pulse",))
+    said = composed(path)
+    assert "heart: no reading, and none was tried" in said
+    assert "pulse at rest" not in said.split("What is missing")[0].split("Medians over days")[0]
+
+
+def test_a_dog_of_three_days_has_no_assessment(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "archive.db", "sound_day", 3, 3)
+    said = composed(path)
+    assert "NO ASSESSMENT" in said and "7 are needed" in said and "RED:" not in said
+
+
+def test_an_empty_archive_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    with Archive(path):
+        pass
+    pdf, html = write_report(path, tmp_path, printed=PRINTED)
+    assert "The archive is empty" in html.read_text()
+    assert pdf.stat().st_size > 5000
+
+
+def test_an_archive_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_report(tmp_path / "none.db", tmp_path)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_odds_need_controls() -> None:
+    item = {"marks": 3, "flinches": 3, "control_marks": 12, "control_flinches": 0}
+    assert odds(item) == 455
+    assert odds({**item, "control_marks": 2}) is None
+
+
+def test_a_small_text_is_text() -> None:
+    assert text_of(Document("t", "s", "p", [Text("small", small=True)])) == "t\ns\nsmall"

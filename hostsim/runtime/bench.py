@@ -16,7 +16,7 @@ from hostsim.chips.battery import Lipo
 from hostsim.chips.lsm6dsox import Lsm6dsox
 from hostsim.chips.max17048 import Max17048
 from hostsim.chips.max30101 import Max30101
-from hostsim.flash import on_file
+from hostsim.flash import NorFlash, on_file
 from hostsim.power import Meter
 from hostsim.radio.air import Air, AirParameters
 from hostsim.radio.collar import CollarRadio
@@ -45,7 +45,8 @@ class CollarOptions:
 
     `readings_ms`: time between readings of heart and breath; None leaves the firmware's own, 0 is all the time.
     `radio_on`: the radio is on all the time instead of in windows. `rate_error`: how far the accelerometer's clock is off.
-    `inject`: MicroPython that runs at each boot before `main.py`, see hostsim.faults.
+    `inject`: MicroPython that runs at each boot before `main.py`, see hostsim.faults. `preload`: the firmware's modules are
+    loaded first and the heap then taken down to a chip's, which a firmware from elsewhere does without.
     """
 
     board: str = "hostsim"
@@ -56,6 +57,7 @@ class CollarOptions:
     rate_error: float = 0.0
     ticks_start_ms: int = 0
     inject: str = ""
+    preload: bool = True
     console: Callable[[str], None] = field(default=lambda line: None)
 
 
@@ -97,7 +99,8 @@ class Collar:
         if not self.options.inject:
             return {}
         (self.folder / "injected_fault.py").write_text(self.options.inject)
-        return {"run": ("injected_fault", "boot", "main"), "search_path": (str(self.folder),)}
+        run = {"run": ("injected_fault", "boot", "main"), "search_path": (str(self.folder),)}
+        return run if self.options.preload else {**run, "working_set": 0}
 
     def _build_chips(self, source: SignalSource, data: SimpleNamespace) -> None:
         seed = self.options.seed
@@ -124,7 +127,11 @@ class Collar:
         entries = read_partitions(table if table.exists() else BOARDS / "bench_s3" / "partitions.csv")
         size = next(entry.size for entry in entries if entry.label == data.JOURNAL_LABEL)
         self.flash = on_file(self.folder / "journal.bin", size, seed=self.options.seed)
-        self.flash_port = FlashPort(self.clock, entries, {data.JOURNAL_LABEL: self.flash})
+        settings = next(entry.size for entry in entries if entry.label == data.SETTINGS_LABEL)
+        self.settings = NorFlash(settings, seed=self.options.seed, strict=False)
+        self.flash_port = FlashPort(
+            self.clock, entries, {data.JOURNAL_LABEL: self.flash, data.SETTINGS_LABEL: self.settings}
+        )
         self.flash_port.attach(self.device)
         self.nvs = Nvs()
         self.nvs.attach(self.device)

@@ -34,6 +34,7 @@ from collar.link.link import Link
 from collar.motion.pipeline import Motion
 from collar.vitals.breath import Breath
 from collar.vitals.heart import Heart
+from collar.vitals.work import work_arrays
 
 FIRMWARE = "0.1.0"
 _JOURNAL_ID = "journal_id"
@@ -130,9 +131,12 @@ class Collar:
     def _build_streams(self):
         motion = Motion()
         self.minute = Minute(motion)
+        work = work_arrays()
         interval_ms = self._readings_ms = self.store.integer("readings_ms", READINGS_MS)
-        self.movement = Movement(self.accelerometer, motion, Breath(), self.minute, self.recorder, self.clock)
-        self.pulse = Pulse(self.optical, Heart(RATE_HZ), self.recorder, self.clock, interval_ms)
+        self.movement = Movement(
+            self.accelerometer, motion, Breath(work), self.minute, self.recorder, self.clock
+        )
+        self.pulse = Pulse(self.optical, Heart(RATE_HZ, work), self.recorder, self.clock, interval_ms)
         self.movement.on_block = self.pulse.block
         self.sampling = Sampling(
             self.movement, self.pulse, self.recorder, self.clock, self.watchdog, interval_ms
@@ -174,7 +178,10 @@ class Collar:
         if self._light_sleep:
             wait_asleep(self._may_sleep)
         self._test_accelerometer()
-        tasks = [("sampling", "task", self.sampling.run), ("housekeeping", "task", self.housekeeping.run)]
+        tasks = [
+            ("sampling", "task", self.sampling.run),
+            ("housekeeping", "task", self.housekeeping.run),
+        ]
         if self.radio is not None:
             tasks += [("windows", "radio", self.radio.run), ("link", "radio", self.radio.link.run)]
         clock, recorder = self.clock, self.recorder

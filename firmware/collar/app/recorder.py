@@ -10,7 +10,8 @@ _REPEAT_MS = const(3600000)  # the same fault of the same part is told at most o
 class Recorder:
     """Writes records with the collar's uptime. `journal` may be None: then the collar works on and remembers nothing.
 
-    `clock` is a hal Clock; `listeners` are told of every record as `listener(kind, values)` once it is written.
+    `clock` is a hal Clock; `listeners` are told of every record as `listener(kind, values, seq, uptime_ms)` once it is
+    written.
     """
 
     def __init__(self, journal, clock):
@@ -38,7 +39,7 @@ class Recorder:
                 self.failures += 1
         for listener in self.listeners:
             try:
-                listener(kind, values)
+                listener(kind, values, seq, self._clock.uptime_ms() if uptime_ms is None else uptime_ms)
             except Exception as error:
                 self.deaf(listener, error)
         return seq

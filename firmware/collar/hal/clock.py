@@ -39,6 +39,10 @@ class Clock:
             return None
         return self.uptime_ms() + self.offset_ms
 
+    def utc_at(self, uptime_ms):
+        """The wall time of a moment of this boot, or None while the clock was never set."""
+        return None if self.offset_ms is None else uptime_ms + self.offset_ms
+
     def set_utc_ms(self, utc_ms):
         """Sets the wall clock. Returns by how many ms it moved, or None if this is the first time."""
         before = self.utc_ms()

@@ -10,6 +10,7 @@ from collar.vitals import beats as train
 from collar.vitals.moving import Moving
 from collar.vitals.rhythm import LONGEST_MS, SHORTEST_MS, Rhythm
 from collar.vitals.status import MOVING, NO_READING, NOT_WORN, OK, POOR_SIGNAL
+from collar.vitals.work import work_arrays
 
 READING_S = const(8)
 LATENCY_MS = const(320)
@@ -44,10 +45,11 @@ class Heart:
     `rate_hz`: samples a second. `period_us`: their true period, which the app may correct at any time.
     `worn`: the app says so; without it no rate is given. `intervals`/`interval_count`: the last reading's intervals
     in ms (array H, oldest first). `swing_ppm`: the last reading's wave, foot to crest, in ppm of the light. `behind`:
-    how many samples before the newest one the 8 s ended of which the last reading speaks.
+    how many samples before the newest one the 8 s ended of which the last reading speaks. `work`: arrays to work in, at
+    least 12 s long, which nobody else uses during `feed`; its own if there are none.
     """
 
-    def __init__(self, rate_hz):
+    def __init__(self, rate_hz, work=None):
         self._hop = READING_S * rate_hz
         self._size = _CONTEXT_MS * rate_hz // 1000
         self._box = (8 * rate_hz + 50) // 100
@@ -64,8 +66,8 @@ class Heart:
         self.worn = True
         size = self._size
         self._x = array("i", bytes(4 * size))
-        self._y = array("i", bytes(4 * size))
-        self._z = array("i", bytes(4 * size))
+        work = work or work_arrays(size)
+        self._y, self._z = work[0], work[1]
         self._found = array("i", bytes(4 * (size // (self._gap + 1) + 2)))
         self._beats = array("i", self._found)
         self._best = array("i", self._found)

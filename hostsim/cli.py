@@ -232,25 +232,37 @@ def replay(
     show_default=True,
     help="Seconds to listen for a collar, which opens its radio every 5 minutes.",
 )
+@click.option(
+    "--key",
+    envvar="REX_KEY",
+    required=True,
+    help="The collar's label: its text (REX1:...) or a file that holds it; also from the variable REX_KEY.",
+)
 @json_option
-def sync(address: str | None, archive: Path, scan_s: float, as_json: bool) -> None:
+def sync(address: str | None, archive: Path, scan_s: float, key: str, as_json: bool) -> None:
     """Bring a real collar's records into an archive through this computer's Bluetooth.
 
-    ADDRESS picks a collar; without it the nearest one is taken.
+    ADDRESS picks a collar; without it the nearest one is taken. A collar opens to the key of its label only, or to one
+    that its owner made for a guest.
     """
     import asyncio
 
     from hostsim.handler.archive import Archive
     from hostsim.handler.client import Adapter
+    from hostsim.handler.keys import Key, LabelError
     from hostsim.handler.sync import Progress as Progressed
     from hostsim.handler.sync import sync_collar
 
+    try:
+        label = Key.read(key)
+    except (LabelError, OSError, UnicodeDecodeError) as error:
+        fail(f"--key: {error}", MISUSE)
     with explained(), Archive(archive) as opened, progress_bar("sync", 1, "records") as tick:
 
         def told(progress: Progressed) -> None:
             tick(progress.done / max(1, progress.total))
 
-        result = asyncio.run(sync_collar(Adapter(), opened, address, scan_s=scan_s, progress=told))
+        result = asyncio.run(sync_collar(Adapter(), opened, label, address, scan_s=scan_s, progress=told))
     if as_json:
         emit(
             {

@@ -40,7 +40,7 @@ _TOGETHER_S = 60.0
 _TOLD = ("duty_on", "duty_off", "touch")
 _STALE_S = 2.0
 """A mark of the touch test that could not be made within this time is not made."""
-OUTPUTS = ("journal.bin", "collar.key", "archive.db", "findings.jsonl", "summary.json")
+OUTPUTS = ("journal.bin", "collar.key", "collar.owner", "archive.db", "findings.jsonl", "summary.json")
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Run:
             await self._sync(adapter, archive, self._tell)
         elif self._untold:
             try:
-                await visit(adapter, self._tell, scan_s=SCAN_S)
+                await visit(adapter, self.collar.owner, self._tell, scan_s=SCAN_S)
             except SyncError as error:
                 self.untold.append(str(error))
 
@@ -190,7 +190,9 @@ class Run:
     async def _sync(self, adapter: Adapter, archive: Archive, hold: Hold | None = None) -> None:
         at = self._now()
         try:
-            result = await sync_collar(adapter, archive, now=self._now, scan_s=SCAN_S, hold=hold)
+            result = await sync_collar(
+                adapter, archive, self.collar.owner, now=self._now, scan_s=SCAN_S, hold=hold
+            )
         except SyncError as error:
             self.syncs.append(SyncNote(at, failure=str(error)))
             return

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from pathlib import Path
 
-from hostsim.codecs import records
+from bumble.core import UUID
+from bumble.gatt_client import CharacteristicProxy
+
+from hostsim.codecs import protocol, records
+from hostsim.handler.keys import Key
 from hostsim.radio.air import AirParameters
 from tests.radio_bench import Bench
+
+KEY = Key(bytes(range(16)))
+"""The owner's of the bench's collar."""
 
 _SCRIPT = """
 import asyncio, bluetooth, time
 from collar.journal import records
-from collar.link import gatt, link
+from collar.link import access, gatt, link
 
 class Clock:
     offset = None
@@ -49,7 +58,11 @@ class Journal:
 
 clock = Clock()
 journal = Journal({first}, {next}, {missing})
-radio = link.Link(bluetooth.BLE(), journal, clock, gatt.Identity('SIM-0001', '0.1.0', 'hostsim'), clock.set, 77, {always})
+import os
+attempts = []
+rights = access.Access({key}, clock, os.urandom, lambda *attempt: attempts.append(attempt))
+identity = gatt.Identity('SIM-0001', '0.1.0', 'hostsim')
+radio = link.Link(bluetooth.BLE(), journal, clock, identity, clock.set, rights, 77, {always})
 """
 
 _MAIN = """
@@ -80,9 +93,37 @@ def link_bench(
     parameters: AirParameters | None = None,
     buffers: int = 10,
     main: str = _MAIN,
+    key: bytes | None = KEY.secret,
 ) -> Bench:
     """A bench whose collar serves a journal of `records_in_journal` records from `first` on, without the `missing`."""
     setup = _SCRIPT.format(
-        first=first, next=first + records_in_journal, missing=repr(missing), always=repr(always_on)
+        first=first,
+        next=first + records_in_journal,
+        missing=repr(missing),
+        always=repr(always_on),
+        key=repr(key),
     )
     return Bench(setup + main.format(window=window_ms), folder, parameters, buffers)
+
+
+async def prove(table: dict[UUID, CharacteristicProxy[bytes]], key: Key = KEY) -> list[bytes]:
+    """Opens the collar for a raw connection. Returns what control indicates, the answers to the proof first."""
+    answers: list[bytes] = []
+    control = table[UUID(protocol.CONTROL)]
+    await control.subscribe(answers.append)
+    nonce = secrets.token_bytes(protocol.NONCE)
+    await control.write_value(protocol.request(protocol.CHALLENGE, 0, key.role, key.until_s, nonce), True)
+    await _answered(answers, 1)
+    (theirs,) = protocol.parse_answer(answers[0])[3]
+    await control.write_value(protocol.request(protocol.PROVE, 0, key.proof(0, nonce, theirs)), True)
+    await _answered(answers, 2)
+    assert protocol.parse_answer(answers[1])[3] == (key.proof(1, nonce, theirs),)
+    return answers
+
+
+async def _answered(answers: list[bytes], count: int) -> None:
+    for _ in range(100):
+        if len(answers) >= count:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("the collar does not answer")

@@ -13,6 +13,7 @@ from hostsim.radio.collar import CollarRadio
 from hostsim.radio.phone import Phone
 from hostsim.runtime.board import Board
 from hostsim.runtime.device import Device, DeviceOptions
+from hostsim.runtime.peripherals import attach_random
 from hostsim.runtime.virtual import VirtualClock, VirtualLoop
 
 Result = TypeVar("Result")
@@ -31,6 +32,7 @@ class Bench:
             working_set=0, run=("radio_script",), search_path=(str(folder),), console=self.console.append
         )
         self.device = Device(self.clock, Board(self.clock, {}, lambda _gpio: 0), options)
+        attach_random(self.device, 1)
         self.loop = VirtualLoop(self.clock)
         self.loop.world = self.device.world
         self.air = Air(parameters)

@@ -27,7 +27,7 @@ def set_clock(folder: Path, times: list[datetime]) -> Life:
         adapter = bench_adapter(await Phone.switch_on(collar.air))
         (found,) = await find(adapter, 10)
         for moment in times:
-            async with connect(adapter, found) as client:
+            async with connect(adapter, found, collar.owner) as client:
                 await client.set_time(moment)
             await asyncio.sleep(60)
 
@@ -68,7 +68,7 @@ def test_a_wall_clock_that_outlived_a_reset_is_taken_over_and_one_that_did_not_i
             await asyncio.sleep(5)
             adapter = bench_adapter(await Phone.switch_on(collar.air))
             (found,) = await find(adapter, 10)
-            async with connect(adapter, found) as client:
+            async with connect(adapter, found, collar.owner) as client:
                 await client.set_time(START)
             if lost:
                 collar.rtc.lose()

@@ -27,7 +27,7 @@ from hostsim.handler.client import (
 )
 from hostsim.handler.sync import bench_adapter, sync_collar
 from hostsim.radio.phone import Phone
-from tests.link_bench import link_bench
+from tests.link_bench import KEY, link_bench
 from tests.radio_bench import Bench
 from tests.test_radio_nimble import START
 
@@ -37,7 +37,7 @@ async def failing(bench: Bench, folder: Path, address: str | None = None) -> tup
     assert bench.phone is not None
     with Archive(folder / "archive.db") as archive:
         with pytest.raises(SyncError) as caught:
-            await sync_collar(bench_adapter(bench.phone), archive, address, scan_s=5, reconnect=1)
+            await sync_collar(bench_adapter(bench.phone), archive, KEY, address, scan_s=5, reconnect=1)
         return caught.value, [one[2] for one in archive.syncs()]
 
 

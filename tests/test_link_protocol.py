@@ -19,19 +19,22 @@ GOLDEN: dict[str, list[dict[str, Any]]] = json.loads(
 )
 
 _COLLAR = """
+from binascii import unhexlify
 from collar.link import protocol
+def plain(values):
+    return [unhexlify(value) if isinstance(value, str) else value for value in values]
 result = []
 for one in golden['requests']:
-    data = protocol.request(one['opcode'], one['token'], *one['values'])
-    result.append((one['name'], data.hex(), list(protocol.parse_request(data)[2]) == one['values']))
+    data = protocol.request(one['opcode'], one['token'], *plain(one['values']))
+    result.append((one['name'], data.hex(), list(protocol.parse_request(data)[2]) == plain(one['values'])))
 for one in golden['answers']:
-    data = protocol.answer(one['opcode'], one['token'], one['status'], *one['values'])
-    result.append((one['name'], data.hex(), list(protocol.parse_answer(data)[3]) == one['values']))
+    data = protocol.answer(one['opcode'], one['token'], one['status'], *plain(one['values']))
+    result.append((one['name'], data.hex(), list(protocol.parse_answer(data)[3]) == plain(one['values'])))
 for one in golden['status']:
     data = protocol.status_value(*one['values'])
     result.append((one['name'], data.hex(), list(protocol.parse_status(data)[1:]) == one['values']))
 for one in golden['advertisement']:
-    result.append((one['name'], protocol.advertisement(*one['values']).hex(), True))
+    result.append((one['name'], protocol.advertisement(unhexlify(one['sealed'])).hex(), True))
 """
 
 

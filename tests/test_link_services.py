@@ -20,7 +20,7 @@ from hostsim.handler.client import CollarClient, CollarRefused, connect, find
 from hostsim.handler.sync import bench_adapter
 from hostsim.radio.collar import ADDRESS
 from hostsim.radio.phone import Phone
-from tests.link_bench import link_bench
+from tests.link_bench import KEY, link_bench, prove
 from tests.radio_bench import Bench
 from tests.test_radio_nimble import connect as connect_bumble
 
@@ -48,7 +48,7 @@ _TIME = UUID.from_16_bits(0x2A2B)
 def test_bumbles_own_profile_clients_read_the_standard_services(tmp_path: Path) -> None:
     async def play(bench: Bench) -> list[HeartRateService.HeartRateMeasurement]:
         await asyncio.sleep(3)
-        _, peer, _ = await connect_bumble(bench)
+        _, peer, table = await connect_bumble(bench)
         information = peer.create_service_proxy(DeviceInformationServiceProxy)
         assert information is not None
         assert information.manufacturer_name and information.model_number and information.serial_number
@@ -63,6 +63,7 @@ def test_bumbles_own_profile_clients_read_the_standard_services(tmp_path: Path) 
         battery = peer.create_service_proxy(BatteryServiceProxy)
         assert battery is not None and battery.battery_level is not None
         assert await battery.battery_level.read_value() == 87
+        await prove(table)
         heart = peer.create_service_proxy(HeartRateServiceProxy)
         assert heart is not None and heart.body_sensor_location is not None
         assert await heart.body_sensor_location.read_value() == HeartRateService.BodySensorLocation.OTHER
@@ -85,6 +86,7 @@ def test_current_time_is_refused_until_it_was_set(tmp_path: Path) -> None:
     async def play(bench: Bench) -> tuple[int, bytes, bytes]:
         await asyncio.sleep(1)
         _, _, table = await connect_bumble(bench)
+        await prove(table)
         try:
             await table[_TIME].read_value()
             refused = 0
@@ -109,8 +111,7 @@ def test_requests_and_their_answers(tmp_path: Path) -> None:
         adapter = bench_adapter(phone)
         (collar,) = await find(adapter, 5)
         assert collar.name == "Rex 0001"
-        assert collar.alert == protocol.UNKNOWN
-        async with connect(adapter, collar) as client:
+        async with connect(adapter, collar, KEY) as client:
             info = await client.info()
             assert (info.version, info.journal, info.boot) == ((0, 2, 0), 77, 3)
             held = await client.journal()
@@ -139,9 +140,9 @@ def test_requests_that_nobody_knows_are_answered_and_harmless(tmp_path: Path) ->
     async def play(bench: Bench) -> list[bytes]:
         _, _, table = await connect_bumble(bench)
         control = table[UUID(protocol.CONTROL)]
-        answers: list[bytes] = []
-        await control.subscribe(answers.append)
-        for data in (b"\x10\x01", b"\xff\x02", b"\x03\x03short", b"\x04\x04", b"", b"\x05", bytes(100)):
+        answers = await prove(table)
+        answers.clear()
+        for data in (b"\x15\x01", b"\xff\x02", b"\x03\x03short", b"\x04\x04", b"", b"\x05", bytes(100)):
             await control.write_value(data, with_response=True)
             await asyncio.sleep(0.2)
         await control.write_value(protocol.request(protocol.JOURNAL, 9), with_response=True)
@@ -151,7 +152,7 @@ def test_requests_that_nobody_knows_are_answered_and_harmless(tmp_path: Path) ->
     answers = link_bench(tmp_path).run(play)
     seen = [protocol.parse_answer(answer)[:3] for answer in answers]
     assert seen == [
-        (0x10, 1, protocol.UNKNOWN_REQUEST),
+        (0x15, 1, protocol.UNKNOWN_REQUEST),
         (0x7F, 2, protocol.UNKNOWN_REQUEST),
         (protocol.SYNC_START, 3, protocol.MALFORMED),
         (0, 0, protocol.MALFORMED),
@@ -171,7 +172,7 @@ asyncio.run(radio.run())
     async def play(bench: Bench) -> int:
         phone = await Phone.switch_on(bench.air)
         adapter = bench_adapter(phone)
-        async with connect(adapter, ADDRESS) as client:
+        async with connect(adapter, ADDRESS, KEY) as client:
             await client.duty(True)
             await client.touch("left_ribs")
             await client.touch("back", control=True)
@@ -190,7 +191,7 @@ asyncio.run(radio.run())
 def test_what_the_app_does_not_take_is_not_offered(tmp_path: Path) -> None:
     async def play(bench: Bench) -> int:
         phone = await Phone.switch_on(bench.air)
-        async with connect(bench_adapter(phone), ADDRESS) as client:
+        async with connect(bench_adapter(phone), ADDRESS, KEY) as client:
             await refused(client, protocol.DUTY, (1,), protocol.UNKNOWN_REQUEST)
             await refused(client, protocol.TOUCH, (1, 0), protocol.UNKNOWN_REQUEST)
             return (await client.info()).capabilities
@@ -202,6 +203,7 @@ def test_status_and_live_values(tmp_path: Path) -> None:
     async def play(bench: Bench) -> tuple[bytes, list[bytes], list[bytes]]:
         await asyncio.sleep(3)
         _, peer, table = await connect_bumble(bench)
+        await prove(table)
         status = await table[UUID(protocol.STATUS)].read_value()
         silent = await _live(table, peer)
         await table[UUID(protocol.CONTROL)].write_value(
@@ -255,7 +257,7 @@ asyncio.run(main())
         heard.append(len(await find(adapter, 20)))
         await asyncio.sleep(210)
         heard.append(len(await find(adapter, 20)))
-        async with connect(adapter, "24:0A:C4:00:00:01") as client:
+        async with connect(adapter, "24:0A:C4:00:00:01", KEY) as client:
             await asyncio.sleep(120)
             await client.info()
         await asyncio.sleep(60)

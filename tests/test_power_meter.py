@@ -72,7 +72,7 @@ def test_a_link_that_is_kept_is_paid_by_the_hour(tmp_path: Path) -> None:
 
         adapter = bench_adapter(await Phone.switch_on(collar.air))
         (found,) = await find(adapter, 10)
-        async with connect(adapter, found):
+        async with connect(adapter, found, collar.owner):
             await asyncio.sleep(600)
 
     life = live(tmp_path, None, 11, play, CollarOptions(radio_on=True))

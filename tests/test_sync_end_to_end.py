@@ -16,7 +16,7 @@ from hostsim.handler.client import LinkLost, connect, find
 from hostsim.handler.sync import WINDOW, Progress, SyncResult, bench_adapter, sync_collar
 from hostsim.radio.air import AirParameters
 from hostsim.radio.phone import Phone
-from tests.link_bench import journal_frame, link_bench
+from tests.link_bench import KEY, journal_frame, link_bench
 from tests.radio_bench import Bench
 
 SECOND_PHONE = "F0:F1:F2:F3:F4:02"
@@ -27,7 +27,7 @@ async def sync(bench: Bench, archive: Archive, mtu: int = 247, reconnect: int = 
     bench.phone = bench.phone or await Phone.switch_on(bench.air, mtu=mtu)
     now = datetime(2025, 10, 3, tzinfo=timezone.utc)
     return await sync_collar(
-        bench_adapter(bench.phone), archive, now=lambda: now, scan_s=5, reconnect=reconnect
+        bench_adapter(bench.phone), archive, KEY, now=lambda: now, scan_s=5, reconnect=reconnect
     )
 
 
@@ -67,7 +67,9 @@ def test_a_drop_at_every_few_packets(tmp_path: Path) -> None:
             for packets in range(1, 200, 3):
                 bench.air.drop_at(bench.air.packets + packets)
                 try:
-                    await sync_collar(bench_adapter(phone), archive, now=lambda: now, scan_s=5, reconnect=0)
+                    await sync_collar(
+                        bench_adapter(phone), archive, KEY, now=lambda: now, scan_s=5, reconnect=0
+                    )
                 except LinkLost:
                     reconnections += 1
                 bench.air.drop_at()
@@ -152,7 +154,7 @@ def test_two_phones_each_with_its_own_mark(tmp_path: Path) -> None:
         now = datetime(2025, 10, 3, tzinfo=timezone.utc)
         with Archive(tmp_path / "one.db") as one, Archive(tmp_path / "two.db") as two:
             await sync(bench, one)
-            await sync_collar(bench_adapter(second), two, now=lambda: now, scan_s=5)
+            await sync_collar(bench_adapter(second), two, KEY, now=lambda: now, scan_s=5)
             assert held(one) == held(two) == [journal_frame(seq) for seq in range(1, 301)]
 
     link_bench(tmp_path, 300).run(play)
@@ -164,7 +166,7 @@ def test_a_transfer_may_be_begun_anew_at_any_time(tmp_path: Path) -> None:
         adapter = bench_adapter(phone)
         (collar,) = await find(adapter, 5)
         got: list[bytes] = []
-        async with connect(adapter, collar) as client:
+        async with connect(adapter, collar, KEY) as client:
             await client.ask(protocol.SYNC_START, 50, 1, protocol.TO_THE_END, 255, 0)
             await asyncio.sleep(0.2)
             done = await client.fetch(101, 111, 8, got.extend)
@@ -181,7 +183,7 @@ def test_a_phone_that_does_not_acknowledge_stops_only_itself(tmp_path: Path) -> 
         phone = await Phone.switch_on(bench.air)
         adapter = bench_adapter(phone)
         (collar,) = await find(adapter, 5)
-        async with connect(adapter, collar) as client:
+        async with connect(adapter, collar, KEY) as client:
             await client.ask(protocol.SYNC_START, 50, 1, protocol.TO_THE_END, 4, 0)
             await asyncio.sleep(30)
             sent = bench.radio.figures.notifications if bench.radio else 0
@@ -222,7 +224,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
             seen.append((progress.done, progress.total))
 
         with Archive(tmp_path / "archive.db") as archive:
-            await sync_collar(bench_adapter(phone), archive, progress=note, scan_s=5)
+            await sync_collar(bench_adapter(phone), archive, KEY, progress=note, scan_s=5)
         return seen
 
     seen = link_bench(tmp_path, 2000).run(play)
@@ -243,7 +245,7 @@ def test_throughput(
         adapter = bench_adapter(phone)
         (collar,) = await find(adapter, 5)
         size = 0
-        async with connect(adapter, collar) as client:
+        async with connect(adapter, collar, KEY) as client:
             times: list[float] = []
 
             def put_away(records: list[bytes]) -> None:

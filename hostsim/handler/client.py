@@ -6,7 +6,9 @@ The same code runs on a real adapter and on the bench; what differs is the `Adap
 from __future__ import annotations
 
 import asyncio
+import hmac
 import itertools
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,11 +27,18 @@ from bleak.exc import (
 
 from hostsim.codecs import protocol, records
 from hostsim.handler.archive import CollarIdentity
+from hostsim.handler.keys import Key
 
 ANSWER_S = 30.0
 """How long an answer may take: the collar may be erasing flash, the link may be slow."""
 SILENCE_S = 30.0
 """How long a transfer may be silent before it is taken for lost."""
+_REFUSALS = {
+    protocol.WRONG_KEY: "this key does not open this collar",
+    protocol.EXPIRED: "this guest's key has ended: ask the owner for a new one",
+    protocol.NO_CLOCK: "the collar does not know the time, so it cannot tell whether a guest's key has ended",
+}
+_PATIENCE, _PATIENCE_S = 7, 2.0
 _TEXTS = {"model": "2a24", "serial": "2a25", "hardware": "2a27", "firmware": "2a26", "protocol": "2a28"}
 
 Result = TypeVar("Result")
@@ -72,6 +81,14 @@ class CollarRefused(SyncError):
         self.status = status
 
 
+class WrongKey(SyncError):
+    """The key does not open this collar, or no longer."""
+
+
+class Impostor(SyncError):
+    """What answered does not know the key itself: it is not the collar that the label belongs to."""
+
+
 class CollarFault(SyncError):
     """The collar could not read its own journal."""
 
@@ -90,13 +107,18 @@ class Found:
 
     device: BLEDevice
     name: str
-    alert: int
+    advertised: bytes
     rssi: int
 
     @property
     def address(self) -> str:
         """Bluetooth address (on macOS an identifier)."""
         return self.device.address
+
+    def alert(self, key: Key, now: datetime) -> int | None:
+        """The alert level that this collar advertises to the owner of `key`; None if it is not his, or an old one."""
+        opened = key.open_advertisement(self.advertised, now)
+        return None if opened is None else opened[0]
 
 
 @dataclass(frozen=True)
@@ -155,8 +177,7 @@ async def find(
     def detected(device: BLEDevice, data: Any) -> None:
         maker = data.manufacturer_data.get(protocol.COMPANY, b"")
         name = data.local_name or device.name or "Rex"
-        alert = maker[0] if maker else protocol.UNKNOWN
-        found[device.address] = Found(device, name, alert, data.rssi)
+        found[device.address] = Found(device, name, maker, data.rssi)
         if device.address.lower() == address.lower() if address else linger is not None:
             heard.set()
 
@@ -179,7 +200,7 @@ class CollarClient:
 
     def __init__(self, client: BleakClient) -> None:
         self._client = client
-        self._answers: dict[int, asyncio.Future[tuple[int, tuple[int, ...]]]] = {}
+        self._answers: dict[int, asyncio.Future[tuple[int, tuple[Any, ...]]]] = {}
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._tokens = itertools.cycle(range(256))
         self._transfers = itertools.cycle(range(1, protocol.TRANSFER_MAX + 1))
@@ -216,14 +237,14 @@ class CollarClient:
     def _on_frame(self, _characteristic: Any, data: bytearray) -> None:
         self._frames.put_nowait(bytes(data))
 
-    async def tell(self, opcode: int, *values: int, token: int = 0) -> None:
+    async def tell(self, opcode: int, *values: int | bytes, token: int = 0) -> None:
         """Sends a request and does not wait for an answer."""
         async with explained():
             await self._client.write_gatt_char(
                 protocol.CONTROL, protocol.request(opcode, token, *values), True
             )
 
-    async def ask(self, opcode: int, *values: int) -> tuple[int, ...]:
+    async def ask(self, opcode: int, *values: int | bytes) -> tuple[Any, ...]:
         """Sends a request; returns its answer's values. Raises CollarRefused, CollarBusy, LinkLost."""
         token = next(self._tokens)
         answer = asyncio.get_running_loop().create_future()
@@ -246,6 +267,33 @@ class CollarClient:
     ) -> Result:
         async with explained():
             return await asyncio.wait_for(work, seconds)
+
+    async def prove(self, key: Key) -> None:
+        """Opens the collar with the owner's or a guest's key, and has it prove that it knows the key too.
+
+        Raises WrongKey, Impostor.
+        """
+        nonce = secrets.token_bytes(protocol.NONCE)
+        try:
+            (theirs,) = await self._challenge(key, nonce)
+            (proof,) = await self.ask(protocol.PROVE, key.proof(0, nonce, theirs))
+        except CollarRefused as error:
+            if error.status not in _REFUSALS:
+                raise
+            raise WrongKey(_REFUSALS[error.status]) from error
+        if not hmac.compare_digest(proof, key.proof(1, nonce, theirs)):
+            raise Impostor("this is not the collar of this label: it does not know its key")
+
+    async def _challenge(self, key: Key, nonce: bytes) -> tuple[Any, ...]:
+        """Asks for the collar's number; somebody's wrong attempt a moment ago makes it wait some seconds."""
+        for _ in range(_PATIENCE):
+            try:
+                return await self.ask(protocol.CHALLENGE, key.role, key.until_s, nonce)
+            except CollarRefused as error:
+                if error.status != protocol.SLOW_DOWN:
+                    raise
+            await asyncio.sleep(_PATIENCE_S)
+        raise WrongKey("somebody keeps trying wrong keys on this collar: try again in a minute")
 
     async def identity(self) -> CollarIdentity:
         """Device Information."""
@@ -316,9 +364,12 @@ class CollarClient:
 
 @asynccontextmanager
 async def connect(
-    adapter: Adapter, collar: Found | str, seconds: float = 30.0
+    adapter: Adapter, collar: Found | str, key: Key | None = None, seconds: float = 30.0
 ) -> AsyncIterator[CollarClient]:
-    """A connection to a collar (found, or by address), ready to be asked. Raises SyncError's kinds."""
+    """A connection to a collar (found, or by address), opened with the key if one is given. Raises SyncError's kinds.
+
+    Without a key a collar tells its Device Information and its battery, and refuses everything else.
+    """
     clients: list[CollarClient] = []
 
     def disconnected(_client: BleakClient) -> None:
@@ -333,6 +384,8 @@ async def connect(
         one = CollarClient(client)
         clients.append(one)
         await one.start()
+        if key is not None:
+            await one.prove(key)
         yield one
     finally:
         clients.clear()

@@ -20,6 +20,7 @@ from hostsim.handler.client import (
     connect,
     find,
 )
+from hostsim.handler.keys import Key
 from hostsim.radio.phone import Phone
 
 WINDOW = 255
@@ -137,14 +138,15 @@ async def _once(
     session: _Session,
     adapter: Adapter,
     target: Found,
+    key: Key,
     set_time: bool,
     hold: Hold | None,
 ) -> None:
-    async with connect(adapter, target) as collar:
+    async with connect(adapter, target, key) as collar:
         identity = await collar.identity()
         info = await collar.info()
         session.mtu = collar.mtu
-        if set_time and info.capabilities & protocol.CAN_SET_TIME:
+        if set_time and key.owner and info.capabilities & protocol.CAN_SET_TIME:
             session.moved_ms = await collar.set_time(session.now())
         journal = session.archive.open_journal(identity, info.journal, session.now())
         session.journal = journal
@@ -175,6 +177,7 @@ async def pick(adapter: Adapter, address: str | None, seconds: float) -> Found:
 async def sync_collar(
     adapter: Adapter,
     archive: Archive,
+    key: Key,
     address: str | None = None,
     *,
     now: Callable[[], datetime] = _utc_now,
@@ -184,7 +187,7 @@ async def sync_collar(
     set_time: bool = True,
     hold: Hold | None = None,
 ) -> SyncResult:
-    """Finds a collar, sets its clock, and brings home what the archive does not have.
+    """Finds a collar, opens it with the key, sets its clock if that is the owner's, and brings home what the archive does not have.
 
     A lost connection is made again up to `reconnect` times in a row without a new record between them. Everything that
     came is in the archive whatever happens. `hold(collar)`, if given, is awaited at every connection, before the collar is asked
@@ -197,7 +200,7 @@ async def sync_collar(
         while True:
             before = session.progress.done
             try:
-                await _once(session, adapter, await pick(adapter, address, scan_s), set_time, hold)
+                await _once(session, adapter, await pick(adapter, address, scan_s), key, set_time, hold)
                 outcome = "complete"
                 break
             except (LinkLost, OutOfRange) as error:
@@ -227,6 +230,7 @@ async def sync_collar(
 
 async def visit(
     adapter: Adapter,
+    key: Key,
     work: Hold,
     address: str | None = None,
     *,
@@ -239,7 +243,7 @@ async def visit(
     """
     for attempt in range(reconnect + 1):
         try:
-            async with connect(adapter, await pick(adapter, address, scan_s)) as collar:
+            async with connect(adapter, await pick(adapter, address, scan_s), key) as collar:
                 await work(collar)
                 return
         except LinkLost:

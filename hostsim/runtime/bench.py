@@ -17,6 +17,7 @@ from hostsim.chips.lsm6dsox import Lsm6dsox
 from hostsim.chips.max17048 import Max17048
 from hostsim.chips.max30101 import Max30101
 from hostsim.flash import NorFlash, on_file
+from hostsim.handler.keys import Key
 from hostsim.power import Meter
 from hostsim.radio.air import Air, AirParameters
 from hostsim.radio.collar import CollarRadio
@@ -37,6 +38,11 @@ Result = TypeVar("Result")
 def seal_key(seed: int) -> bytes:
     """The first sealing key of this seed's collar, as provisioning would draw it: 32 bytes."""
     return hashlib.sha256(b"rex bench sealing key %d" % seed).digest()
+
+
+def owner_key(seed: int) -> Key:
+    """The owner's key of this seed's collar, as its label would have it."""
+    return Key(hashlib.sha256(b"rex bench owner key %d" % seed).digest()[:16])
 
 
 @dataclass
@@ -64,7 +70,8 @@ class CollarOptions:
 class Collar:
     """A simulated collar: processor, chips, flash and wall clock, on a virtual clock of its own.
 
-    `folder` receives `journal.bin` (the flash ring, as it stands at every moment) and `collar.key`.
+    `folder` receives `journal.bin` (the flash ring, as it stands at every moment), `collar.key` and `collar.owner`
+    (the text of the label).
     """
 
     def __init__(self, source: SignalSource, folder: Path, options: CollarOptions) -> None:
@@ -138,6 +145,9 @@ class Collar:
         key = seal_key(self.options.seed)
         (self.folder / "collar.key").write_text(key.hex() + "\n")
         self.nvs.set(_NAMESPACE, "seal", struct.pack("<I", 0) + key)
+        self.owner = owner_key(self.options.seed)
+        (self.folder / "collar.owner").write_text(self.owner.label() + "\n")
+        self.nvs.set(_NAMESPACE, "owner", self.owner.secret)
         if self.options.readings_ms is not None:
             self.nvs.set(_NAMESPACE, "readings_ms", struct.pack("<i", self.options.readings_ms))
         if self.options.radio_on:

@@ -30,6 +30,7 @@ from collar.hal.watchdog import Watchdog
 from collar.journal import records
 from collar.journal.log import Journal, NewerFormat
 from collar.link import gatt
+from collar.link.access import Access
 from collar.link.link import Link
 from collar.motion.pipeline import Motion
 from collar.vitals.breath import Breath
@@ -152,11 +153,19 @@ class Collar:
         identity = gatt.Identity(power.unique_id().hex(), FIRMWARE, board.NAME)
         number = int.from_bytes(self.store.blob(_JOURNAL_ID, 4) or b"", "little")
         journal = self.journal or NoJournal()
-        radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, number)
+        radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, self._access(), number)
         radio.link.on_duty = self.duty.set
         radio.link.before_read = self.sampling.flush
         self.housekeeping.on_minute = radio.minute
         self.radio = radio
+
+    def _access(self):
+        """Rights by the key of the label, 16 or 32 bytes; without one nobody gets in."""
+        key = self.store.blob("owner", 16) or self.store.blob("owner", 32)
+        return Access(key, self.clock, entropy.random_bytes, self._attempt)
+
+    def _attempt(self, what, peer, times):
+        self.recorder.record(records.ACCESS, (what, peer, times))
 
     def _on_duty(self, on):
         """On duty the heart is measured all the time and the radio stays open."""

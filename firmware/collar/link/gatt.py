@@ -17,6 +17,7 @@ DISCONNECTED = const(2)
 WRITTEN = const(3)
 INDICATED = const(20)
 MTU = const(21)
+TURNED_AWAY = const(100)  # a connection that was ended before anybody saw it is gone; advertising has stopped
 _READ_REQUEST = const(4)
 _GET_SECRET = const(29)
 _SET_SECRET = const(30)
@@ -31,6 +32,7 @@ _NOTIFY = const(0x0010)
 _INDICATE = const(0x0020)
 
 _EVENTS = const(16)
+_RESERVED = const(6)  # of them writes may not take, so that no flood hides a lost connection
 _SMALLEST_MTU = const(23)
 _PREFERRED_MTU = const(247)
 _CONTROL_BYTES = const(64)
@@ -89,6 +91,8 @@ class Gatt:
     def __init__(self, ble, identity, now_value, secrets=None):
         self.event = asyncio.ThreadSafeFlag()
         self.connection = None
+        self.open = False  # whether the connection may see more than the collar's name and battery
+        self.life = 0  # counts connections: the stack gives their numbers out again
         self.mtu = _SMALLEST_MTU
         self.lost = 0
         self._ble = ble
@@ -98,6 +102,8 @@ class Gatt:
         self._ring: list = [None] * _EVENTS
         self._put = self._taken = 0
         self._on = False
+        self._free = ()
+        self._banned = b""
 
     @property
     def on(self):
@@ -118,6 +124,7 @@ class Gatt:
         self.heart, location = heart
         self.time, zone = time
         self.control, self.records, self.live, self.status = collar
+        self._free = texts + battery
         for handle, text in zip(texts, self._identity.texts):
             ble.gatts_write(handle, text.encode())
         ble.gatts_write(location, _LOCATION_OTHER)
@@ -136,6 +143,7 @@ class Gatt:
         self._ble.active(False)
         self._on = False
         self.connection = None
+        self.open = False
         self._taken = self._put
 
     def advertise(self, interval_us, data):
@@ -167,13 +175,17 @@ class Gatt:
             return FULL if error.errno == errno.ENOMEM else GONE
         return SENT
 
-    def publish(self, handle, value, send=True):
-        """Sets a value and sends it to who subscribed. With the buffers full it is not sent, and nobody is told."""
+    def ban(self, address):
+        """Turns this address (6 bytes) away, and it alone; empty for nobody."""
+        self._banned = address
+
+    def publish(self, handle, value):
+        """Sets a value and sends it to who subscribed and may see it. With the buffers full nobody is told."""
         if self._on:
-            self._ble.gatts_write(handle, value, send)
+            self._ble.gatts_write(handle, value, self.open or handle in self._free)
 
     def take(self):
-        """The next event as (event, connection, value, data), or None."""
+        """The next event as (event, connection, value, data, life), or None."""
         if self._taken == self._put:
             return None
         event = self._ring[self._taken % _EVENTS]
@@ -181,10 +193,10 @@ class Gatt:
         return event
 
     def _keep(self, event, connection, value, data):
-        if self._put - self._taken >= _EVENTS:
+        if self._put - self._taken >= (_EVENTS - _RESERVED if event == WRITTEN else _EVENTS):
             self.lost += 1
         else:
-            self._ring[self._put % _EVENTS] = (event, connection, value, data)
+            self._ring[self._put % _EVENTS] = (event, connection, value, data, self.life)
             self._put += 1
         self.event.set()
 
@@ -193,27 +205,41 @@ class Gatt:
             connection, handle = data
             self._keep(event, connection, handle, self._ble.gatts_read(handle))
         elif event == CONNECTED:
-            self.connection = data[0]
-            self.mtu = _SMALLEST_MTU
-            self._keep(event, data[0], 0, None)
+            self._connected(data[0], bytes(data[2]))
         elif event == DISCONNECTED:
             if data[0] == self.connection:
                 self.connection = None
-            self._keep(event, data[0], 0, None)
+                self.open = False
+                self._keep(event, data[0], 0, None)
+            else:
+                self._keep(TURNED_AWAY, data[0], 0, None)
         elif event == MTU:
-            self.mtu = data[1]
+            if data[0] == self.connection:
+                self.mtu = data[1]
         elif event == INDICATED:
             self._keep(event, data[0], data[2], None)
         elif event == _READ_REQUEST:
-            return self._refuse(data[1])
+            return self._refuse(data[0], data[1])
         elif event == _GET_SECRET:
             return self._secret(data[0], data[1], data[2])
         elif event == _SET_SECRET:
             return self._set_secret(data[0], bytes(data[1]), data[2])
         return None
 
-    def _refuse(self, handle):
+    def _connected(self, connection, address):
+        if self.connection is not None or address == self._banned:
+            self._ble.gap_disconnect(connection)
+            return
+        self.connection = connection
+        self.life += 1
+        self.open = False
+        self.mtu = _SMALLEST_MTU
+        self._keep(CONNECTED, connection, 0, address)
+
+    def _refuse(self, connection, handle):
         """Status with which a read is refused; 0 lets it through."""
+        if handle not in self._free and not (self.open and connection == self.connection):
+            return protocol.LOCKED
         if handle == self.time:
             value = self._now_value()
             if value is None:

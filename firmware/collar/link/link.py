@@ -12,12 +12,10 @@ from collar.link import gatt, protocol
 from collar.link.calendar import current_time, parse_current_time
 from collar.link.requests import Requests
 from collar.link.sync import Sync
+from collar.link.windows import Windows
 
 _BACK_OFF_MS = const(8)
-_WINDOW_INTERVAL_US = const(250000)
-_ALWAYS_INTERVAL_US = const(1000000)
 _ANSWERS = const(8)
-_FOR_EVER_MS = const(86400000)
 _HEART_16_BIT = const(0x01)
 _HEART_CONTACT = const(0x06)
 _HEART_RR = const(0x10)
@@ -28,18 +26,17 @@ class Link:
     """The collar's side of the protocol.
 
     `clock` has uptime_ms(), utc_ms() (None while never set). `set_time(utc_ms)` is called when a phone sets the time;
-    it returns by how many ms the wall clock moved, None if it was not set before. `journal_id` tells one journal of a
-    collar from the one after an erase. Hooks, None until the app sets them: `before_read()` is called when a phone asks
+    it returns by how many ms the wall clock moved, None if it was not set before. `access` is an Access. `journal_id`
+    tells one journal of a collar from the one after an erase. Hooks, None until the app sets them: `before_read()` is called when a phone asks
     what the journal holds, so that the app writes down what it knows so far; `on_duty(on)` when the handler says that
     the dog goes to work or comes back; `on_touch(spot, control)` at a mark of the touch test, `spot` by its place in
     `records.SPOTS`, `control` true when nothing was touched.
     """
 
-    def __init__(self, ble, journal, clock, identity, set_time, journal_id=0, always_on=False, secrets=None):
-        self.always_on = always_on
-        self.alert = protocol.UNKNOWN
+    def __init__(
+        self, ble, journal, clock, identity, set_time, access, journal_id=0, always_on=False, secrets=None
+    ):
         self.battery = protocol.UNKNOWN
-        self.flags = 0
         self.connections = 0
         self.finished_syncs = 0
         self.frames = 0
@@ -50,14 +47,14 @@ class Link:
         self._journal = journal
         self._set_time = set_time
         self._gatt = gatt.Gatt(ble, identity, self._now_value, secrets)
+        self._windows = Windows(self._gatt, access, clock, self._started, always_on)
+        self._access = access
         self._sync = Sync(journal, clock.uptime_ms)
         self._answers = []
         self._indicating = False
+        self._life = 0
         self._more = asyncio.Event()
-        self._windows = asyncio.Event()
-        self._until_ms = -1
-        self._advertising = False
-        self._requests = Requests(self, journal, clock, self._sync, journal_id)
+        self._requests = Requests(self, access, journal, clock, self._sync, journal_id)
 
     # For the app
 
@@ -78,27 +75,20 @@ class Link:
 
     def open_window(self, ms):
         """Advertises for `ms` from now, or longer if a window is open that ends later."""
-        self._until_ms = max(self._until_ms, self._clock.uptime_ms() + ms)
-        self._windows.set()
+        self._windows.open(ms)
 
     def keep_open(self, on):
         """Radio on all the time, or in windows again."""
-        self.always_on = on
-        self._advertising = False
-        self._windows.set()
+        self._windows.keep_open(on)
 
     def close_window(self):
         """Ends the window and any connection now."""
-        self._until_ms = -1
-        self._gatt.disconnect()
-        self._windows.set()
+        self._windows.close()
 
     def set_alert(self, level):
         """Alert level 0 green, 1 amber, 2 red, 255 not known, in the status and in the advertisement."""
-        if level != self.alert:
-            self.alert = level
-            self._advertising = False
-            self._windows.set()
+        if level != self._windows.alert:
+            self._windows.alert = level
             self.refresh()
 
     def set_battery(self, percent):
@@ -109,17 +99,23 @@ class Link:
 
     def set_flags(self, flags):
         """CLOCK_SET, WORN, CHARGING, FAULT of the status."""
-        self.flags = flags
+        self._windows.flags = flags
 
     def refresh(self):
-        """Brings the status value up to date; the app calls it once a minute."""
+        """Brings status and advertisement up to date; the app calls it once a minute."""
+        if self._access.minute():
+            self._gatt.disconnect()
+        self._windows.renew()
+        self._publish_status()
+
+    def _publish_status(self):
         if self._gatt.on:
             uptime_s = self._clock.uptime_ms() // 1000
             journal = self._journal
             value = protocol.status_value(
-                self.alert,
+                self._windows.alert,
                 self.battery,
-                self.flags,
+                self._windows.flags,
                 journal.first_seq,
                 journal.next_seq,
                 journal.boot,
@@ -142,9 +138,13 @@ class Link:
         if self.live:
             self._gatt.notify(self._gatt.connection, self._gatt.live, bytes((kind,)) + payload)
 
+    def _started(self):
+        self.set_battery(None if self.battery == protocol.UNKNOWN else self.battery)
+        self._publish_status()
+
     async def run(self):
         """Serves for ever. When one of the three tasks fails the others end too, so that `run` can be called again."""
-        tasks = [asyncio.create_task(one) for one in (self._serve(), self._send(), self._keep_windows())]
+        tasks = [asyncio.create_task(one) for one in (self._serve(), self._send(), self._windows.run())]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -161,11 +161,13 @@ class Link:
                 self._handle(*event)
                 event = self._gatt.take()
 
-    def _handle(self, event, connection, value, data):
+    def _handle(self, event, connection, value, data, life):
         if event == gatt.WRITTEN:
+            if life != self._gatt.life:
+                return  # from a connection that is gone
             if value == self._gatt.control:
                 self._control(connection, data)
-            elif value == self._gatt.time:
+            elif value == self._gatt.time and self._access.role == protocol.OWNER:
                 utc_ms = parse_current_time(data)
                 if utc_ms is not None:
                     self.clock_set(utc_ms)
@@ -174,24 +176,41 @@ class Link:
             self._more.set()
         elif event == gatt.CONNECTED:
             self.connections += 1
-            self._advertising = False
-            self.refresh()
-            self._windows.set()
+            self._life = life
+            self._forget(connection)
+            self._access.connected(":".join(["%02x" % byte for byte in data]))
+            self._windows.connected(data)
+            self._publish_status()
         elif event == gatt.DISCONNECTED:
-            self._sync.stop(connection)
-            self._answers.clear()
-            self._indicating = False
-            self._requests.live_until_ms = -1
-            self._windows.set()
+            self._forget(connection)
+            self._windows.left(self._access.role == protocol.NOBODY)
+            self._access.connected("")
+        elif event == gatt.TURNED_AWAY:
+            self._windows.renew()
+
+    def _forget(self, connection):
+        self._sync.stop(connection)
+        self._answers.clear()
+        self._indicating = False
+        self._requests.live_until_ms = -1
 
     def _control(self, connection, data):
         answer = self._requests.answer(connection, data, self._gatt.mtu - 3)
+        self._rights()
         if answer is not None and len(self._answers) < _ANSWERS:
             self._answers.append((connection, answer))
         if self._requests.finished_syncs != self.finished_syncs:
             self.finished_syncs = self._requests.finished_syncs
-            self.refresh()
+            self._publish_status()
         self._more.set()
+
+    def _rights(self):
+        """The radio shows what the rights that the last request left allow."""
+        proved = self._access.role != protocol.NOBODY
+        if proved != self._gatt.open or self._access.wrong:
+            self._gatt.open = proved and self.connected
+            self._windows.rights_changed()
+            self._publish_status()
 
     def flush(self):
         """The app writes down what it knows so far."""
@@ -223,6 +242,8 @@ class Link:
 
     def _send_one(self):
         """Sends one answer or frame; GONE when there is nothing to send."""
+        if self._life != self._gatt.life:
+            return gatt.GONE  # a new connection, which has asked for nothing yet
         if self._answers and not self._indicating:
             connection, data = self._answers[0]
             state = self._gatt.indicate(connection, self._gatt.control, data)
@@ -242,34 +263,3 @@ class Link:
         elif state == gatt.GONE:
             self._sync.stop(connection)
         return state
-
-    # Windows
-
-    async def _keep_windows(self):
-        while True:
-            self._windows.clear()
-            left_ms = _FOR_EVER_MS if self.always_on else self._until_ms - self._clock.uptime_ms()
-            if left_ms > 0:
-                self._advertise()
-            elif self.connected:
-                left_ms = _FOR_EVER_MS
-            else:
-                self._gatt.stop()
-                self._advertising = False
-                left_ms = _FOR_EVER_MS
-            try:
-                await asyncio.wait_for_ms(self._windows.wait(), min(left_ms, _FOR_EVER_MS))
-            except asyncio.TimeoutError:
-                continue
-
-    def _advertise(self):
-        starting = not self._gatt.on
-        self._gatt.start()
-        if starting:
-            self.set_battery(None if self.battery == protocol.UNKNOWN else self.battery)
-            self.refresh()
-        if self._advertising or self.connected:
-            return
-        interval_us = _ALWAYS_INTERVAL_US if self.always_on else _WINDOW_INTERVAL_US
-        self._gatt.advertise(interval_us, protocol.advertisement(self.alert, self.flags))
-        self._advertising = True

@@ -32,9 +32,9 @@ SYNC_ACK = const(0x04)  # since 0.1: the only request without an answer
 SYNC_STOP = const(0x05)  # since 0.1
 SET_TIME = const(0x06)  # since 0.1
 GO_LIVE = const(0x07)  # since 0.1
-CHALLENGE = const(0x10)  # since 0.1: reserved for access control
-PROVE = const(0x11)  # since 0.1: reserved for access control
-GRANT = const(0x12)  # since 0.1: reserved for the vet's read-only key
+CHALLENGE = const(0x10)  # since 0.2: begins a proof; reserved in 0.1
+PROVE = const(0x11)  # since 0.2: ends it; reserved in 0.1
+GRANT = const(0x12)  # since 0.1: reserved and not used
 SETTING_GET = const(0x20)  # since 0.1: reserved
 SETTING_SET = const(0x21)  # since 0.1: reserved
 TOUCH = const(0x28)  # since 0.2: a mark of the touch test; reserved in 0.1
@@ -49,18 +49,21 @@ OK = const(0x00)  # since 0.1
 UNKNOWN_REQUEST = const(0x80)  # since 0.1: this collar does not know or not allow the opcode
 MALFORMED = const(0x81)  # since 0.1: too short, or a value out of range
 BUSY = const(0x82)  # since 0.1: another phone is syncing; try again later
-LOCKED = const(0x83)  # since 0.1: reserved, ownership must be proved first
+LOCKED = const(0x83)  # since 0.2: ownership must be proved first; reserved in 0.1
 NO_TRANSFER = const(0x84)  # since 0.1: no transfer with this number
 JOURNAL_FAULT = const(0x85)  # since 0.1: the collar could not read its journal
 NO_CLOCK = const(0x86)  # since 0.1: the wall clock was never set
-SLOW_DOWN = const(0x87)  # since 0.1: reserved, too many wrong answers
+SLOW_DOWN = const(0x87)  # since 0.2: a wrong proof was made a moment ago; reserved in 0.1
+WRONG_KEY = const(0x88)  # since 0.2: the proof is wrong
+EXPIRED = const(0x89)  # since 0.2: the guest's key has ended
+READ_ONLY = const(0x8A)  # since 0.2: not with a guest's key
 
 # Capability word, in INFO
 CAN_SYNC = const(0x0001)  # since 0.1
 CAN_SET_TIME = const(0x0002)  # since 0.1
 CAN_LIVE = const(0x0004)  # since 0.1
 CAN_HEART = const(0x0008)  # since 0.1
-NEEDS_PROOF = const(0x0100)  # since 0.1: reserved, access control is on
+NEEDS_PROOF = const(0x0100)  # since 0.2: reserved in 0.1
 CAN_NEWEST_FIRST = const(0x0200)  # since 0.1: reserved
 CAN_SETTINGS = const(0x0400)  # since 0.1: reserved
 CAN_TOUCH = const(0x0800)  # since 0.2
@@ -68,6 +71,17 @@ CAN_FIND = const(0x1000)  # since 0.1: reserved
 CAN_CAPTURE = const(0x2000)  # since 0.1: reserved
 CAN_ALERT = const(0x4000)  # since 0.1: reserved
 CAN_DUTY = const(0x8000)  # since 0.2
+
+# Access
+NOBODY = const(0)  # since 0.2: no rights
+OWNER = const(1)  # since 0.2: all rights
+GUEST = const(2)  # since 0.2: may read until the key ends
+NONCE = const(12)  # since 0.2: bytes of each side's fresh number
+PROOF = const(16)  # since 0.2: bytes of a proof and of a guest's key
+ADVERTISEMENT_KEY = b"REX1 advertisement"  # since 0.2: what the key of the advertisement is derived over
+SLOT_MS = const(60000)  # since 0.2: how long one sealed advertisement is good
+TAG = const(4)  # since 0.2: bytes of the advertisement's authenticator
+SEALED_NOTHING = bytes(6)  # since 0.2: instead of a sealed alert while the clock is not set
 
 # Frames on RECORDS
 END = const(0x80)  # since 0.1: set in the first byte of a transfer's last frame
@@ -93,6 +107,8 @@ _REQUESTS = {
     SYNC_STOP: "<B",  # transfer
     SET_TIME: "<q",  # UTC in ms since 1970
     GO_LIVE: "<H",  # seconds, 0 to stop
+    CHALLENGE: "<BI12s",  # role, when the guest's key ends (UTC s since 1970, 0 for the owner), nonce
+    PROVE: "<16s",  # the phone's proof
     TOUCH: "<BB",  # spot by its place in the journal's vocabulary, 1 for a control mark (nothing touched)
     DUTY: "<B",  # 1 on, 0 off
 }
@@ -103,6 +119,8 @@ _ANSWERS = {
     SYNC_STOP: "",
     SET_TIME: "<Bq",  # 1 if the clock was set before, ms by which it moved (0 if not)
     GO_LIVE: "<H",  # seconds granted
+    CHALLENGE: "<12s",  # the collar's nonce
+    PROVE: "<16s",  # the collar's proof
     TOUCH: "",
     DUTY: "",
 }
@@ -160,12 +178,42 @@ def parse_status(data):
     return struct.unpack_from(_STATUS, data)
 
 
-def advertisement(alert, flags):
-    """Advertising data, all of its 31 bytes. The last four are reserved for the alert's authenticator."""
+def proof_message(side, role, until_s, phone_nonce, collar_nonce):
+    """What a proof is an HMAC of; `side` 0 the phone's, 1 the collar's."""
+    return b"REX1" + struct.pack("<BBI", side, role, until_s) + phone_nonce + collar_nonce
+
+
+def guest_message(until_s):
+    """What a guest's key is an HMAC of, by the owner's key."""
+    return b"REX1 guest" + struct.pack("<I", until_s)
+
+
+def mask_message(slot):
+    """What hides an advertisement's alert is an HMAC of this; `slot` is UTC in ms // SLOT_MS."""
+    return b"mask" + struct.pack("<I", slot)
+
+
+def tag_message(slot, sealed):
+    """What an advertisement's authenticator is an HMAC of."""
+    return b"tag" + struct.pack("<I", slot) + sealed
+
+
+def seal_alert(slot, alert, flags, mask):
+    """The slot's low byte, then alert level (2 bits, 3 not known) and flags (the low 5) under the mask."""
+    return bytes((slot & 0xFF, (min(alert, 3) << 6 | flags & 0x1F) ^ mask[0]))
+
+
+def open_alert(sealed, mask):
+    """(alert, flags) of two sealed bytes."""
+    value = sealed[1] ^ mask[0]
+    alert = value >> 6
+    return (UNKNOWN if alert == 3 else alert), value & 0x1F
+
+
+def advertisement(sealed):
+    """Advertising data, all of its 31 bytes, around the six of the sealed alert and its authenticator."""
     uuid = bytes([int(SERVICE.replace("-", "")[i : i + 2], 16) for i in range(30, -2, -2)])
-    return (
-        b"\x02\x01\x06\x11\x07" + uuid + struct.pack("<BBHBB", 9, 0xFF, COMPANY, alert, flags) + b"\0\0\0\0"
-    )
+    return b"\x02\x01\x06\x11\x07" + uuid + struct.pack("<BBH", 9, 0xFF, COMPANY) + sealed
 
 
 def frame_crc(view):

@@ -6,19 +6,22 @@ from collar.journal import records
 from collar.link import protocol
 
 _LIVE_MAX_S = const(3600)
-_CAPABILITIES = protocol.CAN_SYNC | protocol.CAN_SET_TIME | protocol.CAN_LIVE | protocol.CAN_HEART
+_CAPABILITIES = (
+    protocol.CAN_SYNC | protocol.CAN_SET_TIME | protocol.CAN_LIVE | protocol.CAN_HEART | protocol.NEEDS_PROOF
+)
 
 
 class Requests:
-    """Answers requests. `app` is the Link with its hooks: clock_set, flush, on_duty, on_touch."""
+    """Answers requests. `app` is the Link with its hooks (clock_set, flush, on_duty, on_touch), `access` says who may."""
 
-    def __init__(self, app, journal, clock, sync, journal_id):
+    def __init__(self, app, access, journal, clock, sync, journal_id):
         self.live_until_ms = -1
         self.finished_syncs = 0
         self._journal = journal
         self._clock = clock
         self._sync = sync
         self._app = app
+        self._access = access
         self._journal_id = journal_id
         self._table = {
             protocol.INFO: self._info,
@@ -27,6 +30,8 @@ class Requests:
             protocol.SYNC_STOP: self._sync_stop,
             protocol.SET_TIME: self._time,
             protocol.GO_LIVE: self._go_live,
+            protocol.CHALLENGE: self._challenge,
+            protocol.PROVE: self._prove,
             protocol.TOUCH: self._touch,
             protocol.DUTY: self._duty,
         }
@@ -36,12 +41,15 @@ class Requests:
         """The answer's bytes to a request's; None for an acknowledgement. `size`: bytes in a notification."""
         opcode, token, values = protocol.parse_request(data)
         self._size = size
+        refusal = self._access.refusal(opcode)
         if opcode == protocol.SYNC_ACK:
-            if values is not None:
+            if values is not None and not refusal:
                 self._acknowledge(connection, *values)
             return None
         handler = self._table.get(opcode)
-        if values is None:
+        if refusal:
+            status, result = refusal, ()
+        elif values is None:
             status, result = protocol.MALFORMED, ()
         elif handler is None:
             status, result = protocol.UNKNOWN_REQUEST, ()
@@ -90,6 +98,12 @@ class Requests:
         seconds = min(seconds, _LIVE_MAX_S)
         self.live_until_ms = self._clock.uptime_ms() + seconds * 1000
         return protocol.OK, (seconds,)
+
+    def _challenge(self, _connection, role, until_s, nonce):
+        return self._access.challenge(role, until_s, nonce)
+
+    def _prove(self, _connection, proof):
+        return self._access.prove(proof)
 
     def _touch(self, _connection, spot, control):
         if self._app.on_touch is None:

@@ -350,6 +350,39 @@ def verify(archive: Path, key: Path | None, as_json: bool) -> None:
         sys.exit(FOUND)
 
 
+@main.command(short_help="Write the vet's file: PDF and HTML with plots.")
+@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder; the archive's own if absent."
+)
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The first sealing key (collar.key): the report then says whether the seals hold.",
+)
+@json_option
+def report(archive: Path, out: Path | None, key: Path | None, as_json: bool) -> None:
+    """Write the vet's file from ARCHIVE: report.pdf and report.html, complete without a network.
+
+    What changed, since when, after what, how sure, and what is missing.
+    """
+    from hostsim.report.write import write_report
+    from hostsim.verify import VerifyError, read_key
+
+    if not archive.exists():
+        fail(f"{archive}: there is no such file", MISUSE)
+    try:
+        secret = None if key is None else read_key(key)
+    except VerifyError as error:
+        fail(str(error), MISUSE)
+    with explained():
+        pdf, html = write_report(archive, out or archive.parent, secret)
+    if as_json:
+        emit({"pdf": str(pdf), "html": str(html)})
+    else:
+        click.echo(f"{pdf}\n{html}")
+
+
 @main.command(short_help="One day of a sound dog, as its handler reads it.")
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="The dog and its day."

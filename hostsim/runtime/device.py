@@ -52,7 +52,11 @@ class HeapReport:
 
 @dataclass
 class DeviceOptions:
-    """What differs between one collar and the next."""
+    """What differs between one collar and the next.
+
+    `terminal`: a terminal's file descriptor, on which MicroPython's own prompt runs when `run` is done; `folder` is then
+    the file system that it starts in.
+    """
 
     board: str = "hostsim"
     seed: int = 1
@@ -63,6 +67,8 @@ class DeviceOptions:
     run: tuple[str, ...] = ("boot", "main")
     search_path: tuple[str, ...] = ()
     console: Callable[[str], None] = print
+    terminal: int | None = None
+    folder: Path | None = None
 
 
 @dataclass
@@ -186,7 +192,8 @@ class Device:
         self._cause = cause
         self.boots.append(Boot(self.clock.now_s, CAUSES[cause]))
         ours, theirs = socket.socketpair()
-        ours.settimeout(HANG_WALL_S)
+        terminal = self.options.terminal
+        ours.settimeout(HANG_WALL_S if terminal is None else None)
         path = (
             str(SHIMS),
             *self.options.search_path,
@@ -196,16 +203,19 @@ class Device:
         self._process = subprocess.Popen(
             [
                 interpreter(),
+                *(() if terminal is None else ("-i",)),
                 "-X",
                 f"heapsize={self.options.heap}",
                 str(SHIMS / "_launch.py"),
                 str(theirs.fileno()),
             ],
             pass_fds=[theirs.fileno()],
-            stdout=subprocess.PIPE,
+            stdin=terminal,
+            stdout=subprocess.PIPE if terminal is None else terminal,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            cwd=self.options.folder,
             env={"MICROPYPATH": ":".join((*path, ".frozen")), "PATH": os.environ.get("PATH", "")},
         )
         theirs.close()
@@ -214,7 +224,8 @@ class Device:
         self._reader.start()
 
     def _read_console(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
+        if process.stdout is None:
+            return
         for line in process.stdout:
             self.options.console(line.rstrip("\n"))
 
@@ -227,8 +238,8 @@ class Device:
         process.wait()
         assert self._socket is not None and self._reader is not None
         self._reader.join()
-        assert process.stdout is not None
-        process.stdout.close()
+        if process.stdout is not None:
+            process.stdout.close()
         self._socket.close()
         self.board.power_off()
         for function in self._on_reset:

@@ -127,6 +127,11 @@ class Nvs:
         """A committed value."""
         return self.committed.get(namespace.encode() + b"\0" + key.encode())
 
+    def forget(self) -> None:
+        """A store as it leaves the factory: empty."""
+        self.committed.clear()
+        self._current.clear()
+
     def attach(self, device: Device) -> None:
         """Serves the device's NVS operations."""
         device.on(_ops.NVS_GET, self._on_get)

@@ -1,0 +1,73 @@
+"""MicroPython's own prompt on a pseudo-terminal, with the bench's board behind it: what a tool finds on a serial port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import subprocess
+import sys
+import threading
+import tty
+from pathlib import Path
+
+from hostsim.runtime.bench import Collar, CollarOptions
+from hostsim.runtime.device import FirmwareCrash
+from tests.fault_bench import StillDog
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Prompt:
+    """A collar that waits at its prompt. `port` is the terminal's name; `files` the device's file system."""
+
+    def __init__(self, folder: Path, provisioned: bool = True) -> None:
+        # Two terminals back to back: on one sits the interpreter, the other is the serial port.
+        self._wires = [os.openpty(), os.openpty()]
+        for near, far in self._wires:
+            tty.setraw(near)
+            tty.setraw(far)
+        self.port = os.ttyname(self._wires[1][1])
+        self.files = folder / "device"
+        self.files.mkdir()
+        self.collar = Collar(StillDog(), folder, CollarOptions())
+        if not provisioned:
+            self.collar.nvs.forget()
+        options = self.collar.device.options
+        options.terminal, options.folder, options.run, options.working_set = (
+            self._wires[0][1],
+            self.files,
+            (),
+            0,
+        )
+        options.search_path = (str(self.files),)
+        for work in (self._live, self._carry):
+            threading.Thread(target=work, daemon=True).start()
+
+    def _carry(self) -> None:
+        """What one terminal says the other hears."""
+        one, other = self._wires[0][0], self._wires[1][0]
+        while True:
+            try:
+                for ready in select.select([one, other], [], [])[0]:
+                    os.write(other if ready == one else one, os.read(ready, 4096))
+            except OSError:
+                return
+
+    def _live(self) -> None:
+        try:
+            self.collar.run(lambda: asyncio.sleep(1e9))
+        except (FirmwareCrash, AssertionError, OSError):
+            return
+
+    def tool(self, name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Runs a file of tools/ as a person would."""
+        command = [sys.executable, str(ROOT / "tools" / f"{name}.py"), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+
+    def close(self) -> None:
+        """Ends the prompt."""
+        self.collar.device.power_off()
+        for near, far in self._wires:
+            os.close(near)
+            os.close(far)

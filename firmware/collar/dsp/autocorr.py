@@ -28,7 +28,8 @@ def peak(source: ptr16, start: int, n: int) -> int:
 def lagged(source: ptr16, start: int, n: int, lag: int) -> int:
     """Sum over i of source[i] * source[i + lag], for `n` products from `start` on.
 
-    The caller sees to it that n * peak^2 stays below 2^31 (`headroom`), and that start + n + lag samples are there.
+    The caller sees to it that n * peak^2 stays below 2^31 (`headroom`), and that start + n + lag samples are
+    there.
     """
     sum = 0
     i = start

@@ -46,9 +46,9 @@ def _biquad(source: ptr16, target: ptr16, n: int, state: ptr16):
 class Biquad:
     """y = b0 x + b1 x1 + b2 x2 - a1 y1 - a2 y2, coefficients in Q13 (8192 is one), within +-2 for a1.
 
-    The bits that the division cuts off are carried into the next sample, so there is no drift of the mean and no
-    limit cycle at rest. Output saturates at int16. Any coefficients with |b0|+|b1|+|b2| <= 4, |a1| <= 2, |a2| <= 1
-    stay inside 32 bits for every input.
+    The bits that the division cuts off are carried into the next sample, so there is no drift of the mean and
+    no limit cycle at rest. Output saturates at int16. Any coefficients with |b0|+|b1|+|b2| <= 4, |a1| <= 2,
+    |a2| <= 1 stay inside 32 bits for every input.
     """
 
     def __init__(self, b0, b1, b2, a1, a2):

@@ -7,8 +7,8 @@ import micropython
 def detrend(history: ptr16, sizes: ptr32, axis: int, window: ptr32) -> int:
     """Takes a centred moving mean out of one axis and lays the rest down interleaved (x0 y0 z0 x1 ...).
 
-    `sizes`: [first sample of `history`, how many, half width of the mean]. Writes window[3 * i + axis]; returns the
-    largest absolute value, at most 65535. Near the ends the mean is taken over what is there.
+    `sizes`: [first sample of `history`, how many, half width of the mean]. Writes window[3 * i + axis];
+    returns the largest absolute value, at most 65535. Near the ends the mean is taken over what is there.
     """
     start = int(sizes[0])
     count = int(sizes[1])
@@ -65,8 +65,8 @@ def scale(window: ptr32, n: int, shift: int):
 def product(window: ptr32, start: int, n: int, lag: int) -> int:
     """Sum of window[i] * window[i - lag] over `n` words from `start` on; the true sum must fit 31 bits and a sign.
 
-    Works on words as they lie in memory and takes the sign at the end: the lower 32 bits of a sum of products are the
-    same with and without signs, so it costs nothing inside the loop.
+    Works on words as they lie in memory and takes the sign at the end: the lower 32 bits of a sum of products
+    are the same with and without signs, so it costs nothing inside the loop.
     """
     sum = 0
     i = start
@@ -90,9 +90,9 @@ def product(window: ptr32, start: int, n: int, lag: int) -> int:
 def correlogram(window: ptr32, sizes: ptr32, rho: ptr16) -> int:
     """Correlation of the newest vectors of `window` with those 0 to `lags` before them, Q10, into array('h') `rho`.
 
-    `sizes`: [vectors in the window, vectors to compare n, greatest lag], window >= n + lags. Each value is the product
-    over the mean of the two energies, so within +-1024. The words must be scaled so that 3 n squares sum below 2^29
-    (see `product` about signs). Returns the energy of the newest n vectors.
+    `sizes`: [vectors in the window, vectors to compare n, greatest lag], window >= n + lags. Each value is
+    the product over the mean of the two energies, so within +-1024. The words must be scaled so that 3 n
+    squares sum below 2^29 (see `product` about signs). Returns the energy of the newest n vectors.
     """
     n = 3 * int(sizes[1])
     lags = int(sizes[2])

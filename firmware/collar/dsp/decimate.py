@@ -10,9 +10,9 @@ _HISTORY = const(10)
 
 @micropython.viper
 def _halfband(source: ptr16, n: int, target: ptr16, work: ptr16, control: ptr32) -> int:
-    # work: 10 old samples, then room for n new ones; control: [first sample of source, first place in target, phase].
-    # Weights in Q14 on samples lifted to 0..65535, so that no sum needs a sign before the end; together they weigh
-    # 16384, which puts the lift back at 2^29.
+    # work: 10 old samples, then room for n new ones; control: [first sample of source, first place in target,
+    # phase]. Weights in Q14 on samples lifted to 0..65535, so that no sum needs a sign before the end;
+    # together they weigh 16384, which puts the lift back at 2^29.
     start = int(control[0])
     made = int(control[1])
     i = 0
@@ -44,8 +44,8 @@ def _halfband(source: ptr16, n: int, target: ptr16, work: ptr16, control: ptr32)
 class Halver:
     """Half-band low-pass of 11 taps, then every second sample.
 
-    Passes up to 0.17 of the input rate within 2 % and stops from 0.34 on by 34 dB (at 52 Hz in: 8.8 and 17.7 Hz);
-    delays by 5 input samples. Int16 in and out, saturating.
+    Passes up to 0.17 of the input rate within 2 % and stops from 0.34 on by 34 dB (at 52 Hz in: 8.8 and 17.7
+    Hz); delays by 5 input samples. Int16 in and out, saturating.
     """
 
     def __init__(self, capacity=52):
@@ -78,7 +78,8 @@ class Halver:
 def mean_of(source, n, factor, target, offset=0):
     """Means of `factor` samples each, times 8 (three more bits), into array('i') `target`; returns how many.
 
-    `n` must be a multiple of `factor` (1 to 255). A box: nulls at the multiples of the new rate, 13 dB elsewhere.
+    `n` must be a multiple of `factor` (1 to 255). A box: nulls at the multiples of the new rate, 13 dB
+    elsewhere.
     """
     return _box(source, n | (factor << 16), target, offset)
 

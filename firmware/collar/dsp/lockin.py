@@ -32,12 +32,13 @@ for _i in range(256):
 def lockin(vectors: ptr32, sizes: ptr32, state: ptr32, table: ptr16) -> int:
     """Adds samples to the sums of the running stride; stops after the sample that completes it.
 
-    `vectors`: interleaved x y z, words within +-1515. `sizes`: [first vector, how many, ux, uy, uz, shift], u the
-    direction (Q11) along which the vectors are taken, `shift` such that the sum >> shift is in half counts, which
-    are held to +-8191. `state`: see the constants; `model` is the amplitude of the second harmonic that is taken
-    out of the signal (in phase) before the first is measured, so that a stride of no whole number of samples does not
-    leak it. Sums stay below 2^30 for strides up to 64 samples; they wrap at 32 bits in memory, and so come out right
-    with their sign whatever was there before. Returns how many samples were taken.
+    `vectors`: interleaved x y z, words within +-1515. `sizes`: [first vector, how many, ux, uy, uz, shift], u
+    the direction (Q11) along which the vectors are taken, `shift` such that the sum >> shift is in half
+    counts, which are held to +-8191. `state`: see the constants; `model` is the amplitude of the second
+    harmonic that is taken out of the signal (in phase) before the first is measured, so that a stride of no
+    whole number of samples does not leak it. Sums stay below 2^30 for strides up to 64 samples; they wrap at
+    32 bits in memory, and so come out right with their sign whatever was there before. Returns how many
+    samples were taken.
     """
     sign = 1
     sign = sign << 31

@@ -7,9 +7,9 @@ import micropython
 def tone(source: ptr16, sizes: ptr32, table: ptr16) -> int:
     """Squared amplitude of `source` at one frequency, Hann-weighted, in (quarter counts)^2; below 2^28.
 
-    `sizes`: array('i') [n, mean, phase step, phase step of the window]; steps in 65536 a turn. n up to 104. Deviations
-    from the mean are held to +-1023. `table`: cosine in 256 steps, Q11. For a sine of amplitude A counts at the
-    frequency the result is 16 A^2, within 3 % for n >= 26.
+    `sizes`: array('i') [n, mean, phase step, phase step of the window]; steps in 65536 a turn. n up to 104.
+    Deviations from the mean are held to +-1023. `table`: cosine in 256 steps, Q11. For a sine of amplitude A
+    counts at the frequency the result is 16 A^2, within 3 % for n >= 26.
     """
     wide = 1
     wide = wide << 16 << 16
@@ -39,7 +39,8 @@ def tone(source: ptr16, sizes: ptr32, table: ptr16) -> int:
         phase += step
         turn += slow
         i += 1
-    # v carries 2^4 of the weight (1 - cos, mean 1), the products 2^3 more; the mean of v cos is half the amplitude.
+    # v carries 2^4 of the weight (1 - cos, mean 1), the products 2^3 more; the mean of v cos is half the
+    # amplitude.
     if n > 0:
         sum_i = (sum_i // n) >> 4
         sum_q = (sum_q // n) >> 4

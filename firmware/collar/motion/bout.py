@@ -12,17 +12,17 @@ _CHANGES = const(2)
 _NOTICED_MS = const(1500)
 # A bout counts from this many strides on (the contract of the bout record).
 _LEAST_STRIDES_MILLI = const(10000000)
-# A bout that lasts is given out in pieces of this length, ms, so that a long run is in the journal while it is run;
-# at 3.5 strides a second its strides x 1e6 stay below 2^30.
+# A bout that lasts is given out in pieces of this length, ms, so that a long run is in the journal while it
+# is run; at 3.5 strides a second its strides x 1e6 stay below 2^30.
 _LONGEST_MS = const(240000)
 
 
 class Bout:
     """Follows the gait of the moment from second to second.
 
-    `name`: gait of the bout at hand or OTHER. `age_ms`: how long ago it began. `good_ms`: how long ago it was last
-    seen. After `step` returned True a bout is over and `done` (a list that is used again and again) describes it:
-    gait, start and end in ms before now, strides x 1e6.
+    `name`: gait of the bout at hand or OTHER. `age_ms`: how long ago it began. `good_ms`: how long ago it was
+    last seen. After `step` returned True a bout is over and `done` (a list that is used again and again)
+    describes it: gait, start and end in ms before now, strides x 1e6.
     """
 
     def __init__(self):

@@ -12,19 +12,20 @@ from collar.dsp.project import direction, project
 from collar.motion.classes import SCRATCH, SHAKE
 from collar.motion.window import HISTORY
 
-# Rates of both, mHz: shakes are 4 to 5 Hz in large dogs and f ~ mass^-0.22 (field.md, Dickerson), so 3.5 to 8 covers
-# 5 to 90 kg; a hind foot scratches within the same range (simulated: 4.5 to 6.5 Hz).
+# Rates of both, mHz: shakes are 4 to 5 Hz in large dogs and f ~ mass^-0.22 (field.md, Dickerson), so 3.5 to 8
+# covers 5 to 90 kg; a hind foot scratches within the same range (simulated: 4.5 to 6.5 Hz).
 _SLOWEST_MHZ = const(3500)
 _FASTEST_MHZ = const(8000)
-# Size, counts of rms over three axes (2048 is 1 g). A shake is felt as 10 to 70 g at the fur (field.md): simulated
-# seconds of it have 3 g and more, the galloping sled dog at most 2.3 g. A scratch is 1.5 to 6 g peak (simulated).
+# Size, counts of rms over three axes (2048 is 1 g). A shake is felt as 10 to 70 g at the fur (field.md):
+# simulated seconds of it have 3 g and more, the galloping sled dog at most 2.3 g. A scratch is 1.5 to 6 g
+# peak (simulated).
 _SHAKE_LEAST = const(5200)
 _SCRATCH_LEAST = const(600)
-# A shake rolls the body about its long axis: at most this share of it lies along the neck, Q10. Simulated shakes have
-# 20 to 71 (95th percentile; clipping of the other axes raises it), scratches 156 and more.
+# A shake rolls the body about its long axis: at most this share of it lies along the neck, Q10. Simulated
+# shakes have 20 to 71 (95th percentile; clipping of the other axes raises it), scratches 156 and more.
 _ROLLING = const(130)
-# A trot beats as fast as some dogs scratch, but up and down: a scratch has at most this share of its energy along
-# gravity, Q10. Simulated scratches have 60 to 270, paces 510 to 780, trots 900.
+# A trot beats as fast as some dogs scratch, but up and down: a scratch has at most this share of its energy
+# along gravity, Q10. Simulated scratches have 60 to 270, paces 510 to 780, trots 900.
 _SIDEWAYS = const(420)
 # Lengths, ms: a shorter shake is a knock, a longer one no single shake.
 _SHAKE_SHORTEST = const(600)

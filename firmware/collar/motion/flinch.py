@@ -10,12 +10,12 @@ from collar.dsp.isqrt import isqrt
 BEFORE_S = const(10)
 AFTER_S = const(3)
 _KEPT = const(13)
-# Least spread that the time before is given, so that a dog at perfect rest does not flinch at a breath: 25 mg of jerk
-# (counts) and 2 degrees of pitch (assumed: the hand itself moves the collar a little).
+# Least spread that the time before is given, so that a dog at perfect rest does not flinch at a breath: 25 mg
+# of jerk (counts) and 2 degrees of pitch (assumed: the hand itself moves the collar a little).
 _JERK_FLOOR = const(51)
 _PITCH_FLOOR = const(2)
-# Tenths of a spread that make a flinch: jerk alone, or jerk and withdrawal together. 26 blocks of a dog that is only
-# touched reach 60 in 1 of 100 (simulated).
+# Tenths of a spread that make a flinch: jerk alone, or jerk and withdrawal together. 26 blocks of a dog that
+# is only touched reach 60 in 1 of 100 (simulated).
 _JERK_ALONE = const(80)
 _JERK_BOTH = const(40)
 _PITCH_BOTH = const(30)
@@ -25,9 +25,9 @@ _MOST = const(32766)
 class Flinch:
     """Keeps the last 13 s of jerk (greatest deviation in a block) and pitch; scores marks.
 
-    `mark` when the handler marks a touch, `step` with every block; when `step` returns True the marked touch is scored:
-    `spot`, `flinched` and `jerk_z`, `withdrawal_z`, `breath_z`, `heart_z` in tenths of a spread, None where nothing is
-    known. Control marks are scored alike: the report compares them.
+    `mark` when the handler marks a touch, `step` with every block; when `step` returns True the marked touch
+    is scored: `spot`, `flinched` and `jerk_z`, `withdrawal_z`, `breath_z`, `heart_z` in tenths of a spread,
+    None where nothing is known. Control marks are scored alike: the report compares them.
     """
 
     def __init__(self):

@@ -4,23 +4,24 @@ from micropython import const
 
 from collar.motion.classes import GALLOP, OTHER, TROT, WALK
 
-# Beats a second, in mHz. A walk and a trot beat twice a stride, a gallop once (field.md: trot strides 1.94 +- .13 and
-# 2.12 +- .09 a second; gallop 2.7 to 3.5; walk strides about 1 to 1.4).
+# Beats a second, in mHz. A walk and a trot beat twice a stride, a gallop once (field.md: trot strides 1.94 +-
+# .13 and 2.12 +- .09 a second; gallop 2.7 to 3.5; walk strides about 1 to 1.4).
 _WALK_STRIDE_SLOWEST = const(780)
 _WALK_STRIDE_FASTEST = const(1500)
 _WALK_BEAT_FASTEST = const(3100)
 _TROT_BEAT_SLOWEST = const(3000)
 _TROT_BEAT_FASTEST = const(5200)
-# A pace sways once a stride, and so does a very lame trot: then the stride itself is the beat that is found, with some
-# likeness (Q10) left half a beat apart.
+# A pace sways once a stride, and so does a very lame trot: then the stride itself is the beat that is found,
+# with some likeness (Q10) left half a beat apart.
 _PACE_STRIDE_SLOWEST = const(1600)
 _PACE_STRIDE_FASTEST = const(2500)
 _HALVED = const(100)
 _GALLOP_BEAT_SLOWEST = const(2100)
 _GALLOP_BEAT_FASTEST = const(4000)
 
-# Size of the motion, counts (2048 is 1 g), rms over three axes, 0 to 9 Hz. The galloping sled dog has 1.46 to 1.8 g
-# with thresholds half of that; walking and trotting sizes are those of the simulated dog (assumed there).
+# Size of the motion, counts (2048 is 1 g), rms over three axes, 0 to 9 Hz. The galloping sled dog has 1.46 to
+# 1.8 g with thresholds half of that; walking and trotting sizes are those of the simulated dog (assumed
+# there).
 _GAIT_LEAST = const(61)
 _TROT_LEAST = const(200)
 _TROT_MOST = const(3500)
@@ -29,13 +30,15 @@ _GALLOP_LEAST = const(1400)
 _GALLOP_OVER_TROT = const(2200)
 _GAIT_MOST = const(14000)
 
-# A head held this far below the horizon (degrees) that beats gently is eating or drinking: chewing and lapping go at 2 to
-# 3 Hz (assumed, as simulated). A dog that sniffs its way walks too, at less than a stride a second.
+# A head held this far below the horizon (degrees) that beats gently is eating or drinking: chewing and
+# lapping go at 2 to 3 Hz (assumed, as simulated). A dog that sniffs its way walks too, at less than a stride
+# a second.
 _HEAD_DOWN_DEG = const(-25)
 _MOUTHFUL_MOST = const(330)
 _SNIFF_STRIDE_FASTEST = const(1000)
 
-# Correlation a beat apart, Q10: to begin, and to go on. The sled dog's least is .48 and .25 is what noise reaches.
+# Correlation a beat apart, Q10: to begin, and to go on. The sled dog's least is .48 and .25 is what noise
+# reaches.
 _BEGIN = const(400)
 _GO_ON = const(280)
 # The newest second must be this much like what lay a beat before it, Q10.
@@ -45,7 +48,8 @@ _RECENT = const(200)
 class Gait:
     """Names the rhythm of the moment.
 
-    `name`: WALK, TROT, GALLOP or OTHER. `stride_q8`: period of a stride in window samples, Q8; 0 without a gait.
+    `name`: WALK, TROT, GALLOP or OTHER. `stride_q8`: period of a stride in window samples, Q8; 0 without a
+    gait.
     """
 
     def __init__(self):

@@ -1,12 +1,13 @@
 """Blows: short, high, alone.
 
-How a blow of 5 ms is caught. At 52 samples a second the chip's own low-pass (half the rate) leaves 2 g of a blow of 12 g and
-5 ms, less than a footfall. A FIFO at 416 Hz all day would cost 2.9 kB of bus a second and keep the processor awake 7 %
-of the day. So the chip itself listens: it runs at 832 Hz, puts only 52 samples a second into its FIFO, and its
-wake-up interrupt (high-passed, before that thinning) fires within 1.2 ms of a threshold of 4 g; the handler then
-raises the FIFO's rate to 832 Hz for a quarter of a second. What was captured is given to `capture` and is looked at
-here in place of the slow samples it covers. Without a capture the slow samples alone decide, which finds blows whose
-peak the low-pass leaves above the threshold (from about 25 ms at 12 g, 8 ms at 30 g).
+How a blow of 5 ms is caught. At 52 samples a second the chip's own low-pass (half the rate) leaves 2 g of a
+blow of 12 g and 5 ms, less than a footfall. A FIFO at 416 Hz all day would cost 2.9 kB of bus a second and
+keep the processor awake 7 % of the day. So the chip itself listens: it runs at 832 Hz, puts only 52 samples a
+second into its FIFO, and its wake-up interrupt (high-passed, before that thinning) fires within 1.2 ms of a
+threshold of 4 g; the handler then raises the FIFO's rate to 832 Hz for a quarter of a second. What was
+captured is given to `capture` and is looked at here in place of the slow samples it covers. Without a capture
+the slow samples alone decide, which finds blows whose peak the low-pass leaves above the threshold (from
+about 25 ms at 12 g, 8 ms at 30 g).
 """
 
 from array import array
@@ -25,13 +26,13 @@ SPAN = const(260)  # AROUND + _BLOCK + AROUND
 CAPTURED = const(208)
 _CAPTURES = const(4)
 
-# Least peak, squares in 1/64 g^2 (see dsp/magnitude): 9 g. The lightest blow to be found has 12 g, of which the chip's
-# filter at 832 Hz leaves 11; landings from a jump are taken to have up to 6 g, the sled dog's gallop has 5.4 g, and
-# scratching brings single strokes of 8 g and more (simulated).
+# Least peak, squares in 1/64 g^2 (see dsp/magnitude): 9 g. The lightest blow to be found has 12 g, of which
+# the chip's filter at 832 Hz leaves 11; landings from a jump are taken to have up to 6 g, the sled dog's
+# gallop has 5.4 g, and scratching brings single strokes of 8 g and more (simulated).
 _LEAST = const(5184)
-# A peak is alone if at most this many others of a third of its size (an eighth of its square) and of 5.6 g, which no
-# footfall has, lie within 0.6 s and further than 0.13 s from it (a collar rings for 0.1 s after a blow): a shake or a
-# scratch has a dozen. Beside a second that was a shake or scratching none may.
+# A peak is alone if at most this many others of a third of its size (an eighth of its square) and of 5.6 g,
+# which no footfall has, lie within 0.6 s and further than 0.13 s from it (a collar rings for 0.1 s after a
+# blow): a shake or a scratch has a dozen. Beside a second that was a shake or scratching none may.
 _OTHERS = const(1)
 _OTHERS_LEAST = const(2000)
 _RHYTHM = const(31)
@@ -43,11 +44,11 @@ _BEFORE = const(31)
 # ... and what follows is a landing, unless it is as hard and as short as no landing on feet: 12 g and 45 ms.
 _HARD = const(9216)
 _LANDING_MS = const(45)
-# Above half the peak for longer than this, ms, is a push or a fall onto something soft, not a blow: 60 ms at the foot,
-# longer where the peak is clipped and the ringing after it reaches half of what is left.
+# Above half the peak for longer than this, ms, is a push or a fall onto something soft, not a blow: 60 ms at
+# the foot, longer where the peak is clipped and the ringing after it reaches half of what is left.
 _LONGEST_MS = const(140)
-# Below 10.5 g and at least this wide it is a landing or a push even if no flight was seen: jumps are taken to last
-# 60 ms and more, and a blow that long keeps its 12 g.
+# Below 10.5 g and at least this wide it is a landing or a push even if no flight was seen: jumps are taken to
+# last 60 ms and more, and a blow that long keeps its 12 g.
 _WIDE_MS = const(38)
 _WIDE_MOST = const(7056)
 _FULL_SCALE = const(32700)
@@ -56,9 +57,9 @@ _FULL_SCALE = const(32700)
 class Impact:
     """Watches every block; decides about a peak when two seconds after it are known.
 
-    After `step` returned True: `peak_centi_g`, `duration_ms` (above half the peak), `clipped`, `axis` (place in the
-    record's words x, -x, y, -y, z, -z), `ago` (samples before now), and `x`, `y`, `z`: array('h') of SPAN samples in
-    which the blow stands at SPAN - ago, until the next `step`.
+    After `step` returned True: `peak_centi_g`, `duration_ms` (above half the peak), `clipped`, `axis` (place
+    in the record's words x, -x, y, -y, z, -z), `ago` (samples before now), and `x`, `y`, `z`: array('h') of
+    SPAN samples in which the blow stands at SPAN - ago, until the next `step`.
     """
 
     def __init__(self):

@@ -22,14 +22,16 @@ from collar.dsp.lockin import (
 )
 from collar.dsp.project import direction
 
-# Strides whose mean is one observation: leash jerks and glances last about a second or two, so that neighbours in time
-# are not independent but neighbouring groups nearly are (assumed; the spread between groups then holds their whole size).
+# Strides whose mean is one observation: leash jerks and glances last about a second or two, so that
+# neighbours in time are not independent but neighbouring groups nearly are (assumed; the spread between
+# groups then holds their whole size).
 _GROUP = const(4)
 # Groups without which there is no figure: 20 strides (the record's contract).
 _LEAST_GROUPS = const(5)
 # Strides after a start during which the phase settles.
 _SETTLING = const(2)
-# A stride whose rhythm lies further off than this from where it was expected does not count: 60 degrees of a step.
+# A stride whose rhythm lies further off than this from where it was expected does not count: 60 degrees of a
+# step.
 _FURTHEST = const(10923)
 # The rate may leave what the gait says by 1 in 2^3.
 _STRAY_SHIFT = const(3)
@@ -37,11 +39,13 @@ _STRAY_SHIFT = const(3)
 _HEAD_DOWN_DEG = const(-20)
 # Block mean away from gravity by more than this (counts, .12 g): a turn or a pull on the leash.
 _PULL = const(250)
-# Means of groups are held to this, in quarter counts (354 mg), so that the sum of 36 squares fits 30 bits.
-_MOST = const(2900)
+# Means of groups are held to this, in quarter counts (226 mg), so that the squares of the 150 groups of a
+# four-minute bout sum up within 30 bits.
+_MOST = const(1850)
 _TURN = const(1 << 24)
-# What of a stride's lateness goes into the phase (2^7 is all of it, to settle; then half) and into the rate (2^-8 would be
-# all of it; half). Chosen among ten pairs for the least spread on simulated trots of seeds 1 to 3.
+# What of a stride's lateness goes into the phase (2^7 is all of it, to settle; then half) and into the rate
+# (2^-8 would be all of it; half). Chosen among ten pairs for the least spread on simulated trots of seeds 1
+# to 3.
 _CATCH = const(7)
 _FOLLOW = const(6)
 _HURRY = const(9)
@@ -50,9 +54,9 @@ _HURRY = const(9)
 class Limp:
     """Follows the strides of a walk or trot with a phase of its own and averages their first harmonic coherently.
 
-    The rhythm of steps (second harmonic) steers the phase, so the first harmonic keeps its sign over the bout while the
-    stride period drifts. `done` holds the sums of the bout just closed: groups, sum of I, of Q, of I^2 + Q^2 (quarter
-    counts), mean step amplitude (half counts).
+    The rhythm of steps (second harmonic) steers the phase, so the first harmonic keeps its sign over the bout
+    while the stride period drifts. `done` holds the sums of the bout just closed: groups, sum of I, of Q, of
+    I^2 + Q^2 (quarter counts), mean step amplitude (half counts).
     """
 
     def __init__(self):
@@ -154,7 +158,8 @@ class Limp:
         self._empty()
 
     def _steer(self, late, share):
-        # `late`: by how much the steps come before (+) the phase, 65536 a step; a step is half a turn of the stride.
+        # `late`: by how much the steps come before (+) the phase, 65536 a step; a step is half a turn of the
+        # stride.
         state = self._state
         state[PHASE] = (state[PHASE] + (late << share)) & (_TURN - 1)
         step = state[STEP] + ((state[STEP] >> 10) * late >> _HURRY)
@@ -183,8 +188,9 @@ class Limp:
     def values(self):
         """asymmetry_mg, asymmetry_pct, asymmetry_se_mg of the bout just closed, in the record's tenths.
 
-        None, None, None with fewer than 20 strides. The amplitude has the part that chance alone would give it taken
-        out, so a sound dog's is near 0 however few its strides; `se` is the standard error of either component.
+        None, None, None with fewer than 20 strides. The amplitude has the part that chance alone would give
+        it taken out, so a sound dog's is near 0 however few its strides; `se` is the standard error of either
+        component.
         """
         n, sum_i, sum_q, squares, steps = self.done
         if n < _LEAST_GROUPS:

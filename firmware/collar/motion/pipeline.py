@@ -19,8 +19,8 @@ from collar.motion.window import Window
 
 BLOCK = const(52)
 _MG_NUMERATOR = const(125)  # 1000 mg / 2048 counts = 125 / 256
-# Period in us that is believed: 1247 Hz to 5 Hz. Anything else is taken for the nearest. At 802 us five halvings just
-# reach the 39 Hz that the buffers are made for.
+# Period in us that is believed: 1247 Hz to 5 Hz. Anything else is taken for the nearest. At 802 us five
+# halvings just reach the 39 Hz that the buffers are made for.
 _SHORTEST_US = const(802)
 _LONGEST_US = const(200000)
 
@@ -28,9 +28,10 @@ _LONGEST_US = const(200000)
 class Motion:
     """The whole motion path. Feed it every block of the accelerometer, in order; call `gap` when samples were lost.
 
-    After `feed`: `second_class` (WALK, TROT, GALLOP, REST, OTHER), `activity_mg` (rms over three axes), `pitch_deg`,
-    `still`, `stride_period_samples_q8` (samples as fed, Q8; 0 without a gait). `tally_ms`: array('i') of milliseconds
-    by class since `clear_tally`, corrected when a bout or rest turns out to have begun earlier.
+    After `feed`: `second_class` (WALK, TROT, GALLOP, REST, OTHER), `activity_mg` (rms over three axes),
+    `pitch_deg`, `still`, `stride_period_samples_q8` (samples as fed, Q8; 0 without a gait). `tally_ms`:
+    array('i') of milliseconds by class since `clear_tally`, corrected when a bout or rest turns out to have
+    begun earlier.
     """
 
     def __init__(self):

@@ -13,16 +13,17 @@ RIGHT = const(1)
 CHEST = const(2)
 UNKNOWN = const(3)
 
-# A block below this rms over three axes (39 mg, counts) is calm: its mean is gravity. A slow rising turns gravity by
-# 10 degrees a second, which is 50 mg rms; breath at rest has 20.
+# A block below this rms over three axes (39 mg, counts) is calm: its mean is gravity. A slow rising turns
+# gravity by 10 degrees a second, which is 50 mg rms; breath at rest has 20.
 _CALM = const(80)
 # Calm seconds after which a posture counts as taken.
 _SETTLED = const(2)
-# Roll away from that of walking (65536 a turn) from which a dog lies on its side: 45 degrees. A dog on its side is
-# rolled by about 80, one on its chest by 10 (assumed), the collar's own wandering is about 15.
+# Roll away from that of walking (65536 a turn) from which a dog lies on its side: 45 degrees. A dog on its
+# side is rolled by about 80, one on its chest by 10 (assumed), the collar's own wandering is about 15.
 _SIDE_ROLL = const(8192)
-# Calm seconds until lying is believed: on the side; on the chest with the neck down; on the chest with the neck raised,
-# which for half a minute could as well be sitting (seconds and degrees above the horizon; assumed).
+# Calm seconds until lying is believed: on the side; on the chest with the neck down; on the chest with the
+# neck raised, which for half a minute could as well be sitting (seconds and degrees above the horizon;
+# assumed).
 _LIES_SIDE = const(8)
 _LIES_LOW = const(30)
 _LIES_RAISED = const(150)
@@ -36,15 +37,16 @@ _STEEP_DEG = const(65)
 _TURN_ROLL = const(8192)
 # ... or 20 degrees if another side comes of it.
 _SHIFT_ROLL = const(3641)
-# Roll of walking is learned over about 32 s of gait; each shake or scratch since costs so many points of confidence.
+# Roll of walking is learned over about 32 s of gait; each shake or scratch since costs so many points of
+# confidence.
 _LEARN_SHIFT = const(5)
 _LEARNED_S = const(20)
 _SLIP_POINTS = const(8)
 _SURE = const((95, 95, 70, 0))
 # The longest lying down or rising that is believed, ms.
 _LONGEST_MS = const(15000)
-# The prayer posture: chest down and neck below the horizon (degrees), still, upright in roll, for 2 to 60 s; a dog that
-# eats holds its neck so too, but moves.
+# The prayer posture: chest down and neck below the horizon (degrees), still, upright in roll, for 2 to 60 s;
+# a dog that eats holds its neck so too, but moves.
 _PRAYER_LOW_DEG = const(-22)
 _PRAYER_LEAST_DEG = const(-60)
 _PRAYER_S = const(3)
@@ -56,8 +58,8 @@ class Posture:
     """Takes every block. `lying`; `side` and `confidence_pct` of the present lying; `duration_ms`, `jerk_mg` and `ago_ms`
     of the last lying down or rising; `walk_pitch_deg` the neck's carriage at the last walk.
 
-    The side is that of the body, by the collar's roll against the one learned while it walked: the collar slips, so
-    confidence falls with every shake and scratch since then.
+    The side is that of the body, by the collar's roll against the one learned while it walked: the collar
+    slips, so confidence falls with every shake and scratch since then.
     """
 
     def __init__(self):

@@ -7,18 +7,20 @@ from collar.dsp.blocks import roughness
 from collar.dsp.isqrt import isqrt
 from collar.motion.window import HISTORY
 
-# Resting, counts of rms over three axes in a second: below 60 mg to begin, below 100 mg to go on. A supine person's
-# slow breathing has 8 to 25 mg (breathing recordings), a standing dog that looks about up to 90 (simulated), a walking
-# one 120 and more (simulated).
+# Resting, counts of rms over three axes in a second: below 60 mg to begin, below 100 mg to go on. A supine
+# person's slow breathing has 8 to 25 mg (breathing recordings), a standing dog that looks about up to 90
+# (simulated), a walking one 120 and more (simulated).
 _REST_BEGINS = const(123)
 _REST_GOES_ON = const(205)
-# With the neck this far below the horizon (degrees) only what is as still as sleep is rest (20 mg): lapping has 30 mg.
+# With the neck this far below the horizon (degrees) only what is as still as sleep is rest (20 mg): lapping
+# has 30 mg.
 _HEAD_DOWN_DEG = const(-25)
 _HEAD_DOWN_MOST = const(41)
 # Seconds of it before it is called rest.
 _REST_AFTER = const(3)
-# Still enough to look for breath: no step of 40 ms with more than 80 mg rms, and less than 200 mg rms in all. The
-# fastest breathing recording (30 a minute, chest) has 18 to 76 mg and 16 to 134 mg; stairs have 101 to 317 mg.
+# Still enough to look for breath: no step of 40 ms with more than 80 mg rms, and less than 200 mg rms in all.
+# The fastest breathing recording (30 a minute, chest) has 18 to 76 mg and 16 to 134 mg; stairs have 101 to
+# 317 mg.
 _STILL_STEP = const(164)
 _STILL_RMS = const(410)
 

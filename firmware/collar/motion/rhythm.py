@@ -11,28 +11,33 @@ from collar.motion.window import HISTORY
 
 # Compared stretch, us: two strides of the slowest walk, so that one odd step does not decide.
 _COMPARED_US = const(3000000)
-# Longest period looked for, us: one stride of a slow walk, 0.8 a second (field.md has walks of about 1 to 1.4).
+# Longest period looked for, us: one stride of a slow walk, 0.8 a second (field.md has walks of about 1 to
+# 1.4).
 _LONGEST_US = const(1250000)
-# Shortest, us: 5.2 a second, above the vertical rhythm of a fast trot (2 x 2.12, field.md; 2.4 assumed as its limit).
+# Shortest, us: 5.2 a second, above the vertical rhythm of a fast trot (2 x 2.12, field.md; 2.4 assumed as its
+# limit).
 _SHORTEST_US = const(192000)
 # Width of the moving mean that takes out posture and leash pull, us: twice the stride of a trot.
 _TREND_US = const(1000000)
-# Of several peaks the earliest that reaches this share (Q10) of the best is the beat: half of it allows a lame dog's
-# two beats to differ. Assumed; the sled dog's gallop has .55 to .85 between its first peak and its best.
+# Of several peaks the earliest that reaches this share (Q10) of the best is the beat: half of it allows a
+# lame dog's two beats to differ. Assumed; the sled dog's gallop has .55 to .85 between its first peak and its
+# best.
 _EARLIEST_SHARE = const(600)
-# A stretch of half a second belongs to the rhythm while it is at least this like its neighbour a period away (Q10).
+# A stretch of half a second belongs to the rhythm while it is at least this like its neighbour a period away
+# (Q10).
 _ALIKE = const(256)
-# ... and while it has this share of the window's mean energy (1 in 2^n): a dog that stands still is in no rhythm.
+# ... and while it has this share of the window's mean energy (1 in 2^n): a dog that stands still is in no
+# rhythm.
 _QUIETER_SHIFT = const(3)
 
 
 class Rhythm:
     """Looks at a Window once a second.
 
-    `period_q8`: the beat (one or half a stride) in window samples, Q8, refined over several beats; 0 without one.
-    `strength`: its correlation, Q10. `amplitude`: rms over all axes of the compared stretch, counts. `recent`: how
-    alike the newest second is to what lay a beat before, Q10. `halved`: correlation half a beat apart, Q10. `vectors`: the detrended window, `count` vectors
-    interleaved, scaled down by 2^shift.
+    `period_q8`: the beat (one or half a stride) in window samples, Q8, refined over several beats; 0 without
+    one. `strength`: its correlation, Q10. `amplitude`: rms over all axes of the compared stretch, counts.
+    `recent`: how alike the newest second is to what lay a beat before, Q10. `halved`: correlation half a beat
+    apart, Q10. `vectors`: the detrended window, `count` vectors interleaved, scaled down by 2^shift.
     """
 
     def __init__(self):

@@ -9,23 +9,24 @@ from collar.dsp.isqrt import isqrt
 from collar.dsp.lockin import COSINE
 from collar.dsp.tones import tone
 
-# Band searched, Hz (field.md: orthostatic tremor above 12 Hz, search 6 to 18), and what lies below it for comparison:
-# panting is 3 to 5 Hz.
+# Band searched, Hz (field.md: orthostatic tremor above 12 Hz, search 6 to 18), and what lies below it for
+# comparison: panting is 3 to 5 Hz.
 _LOWEST = const(6)
 _HIGHEST = const(18)
 _BELOW = const(3)
 _TONES = const(17)  # 3 to 19 Hz
 # Samples a second below which 18 Hz cannot be told, us apart.
 _SLOWEST_US = const(24000)
-# Mean square of the steps from sample to sample, counts^2 over three axes, under which a block is not looked at: the
-# chip's own noise (2 mg each axis) makes 100, a tremor of 5 mg at 9 Hz 180 with it.
+# Mean square of the steps from sample to sample, counts^2 over three axes, under which a block is not looked
+# at: the chip's own noise (2 mg each axis) makes 100, a tremor of 5 mg at 9 Hz 180 with it.
 _STEP_LEAST = const(125)
 # Amplitude over three axes, quarter counts: 4 mg.
 _LEAST = const(33)
-# Share of the energy of 3 to 19 Hz within 1 Hz of the peak, Q10: one rhythm and not a jolt. White noise has 180.
+# Share of the energy of 3 to 19 Hz within 1 Hz of the peak, Q10: one rhythm and not a jolt. White noise has
+# 180.
 _NARROW = const(600)
-# A burst may pause for one second. Blocks that it must fill: two, so that a sleeping dog's twitches are none (a burst of
-# less than 2 s may be missed). The most that a muscle is taken to hold out, s (assumed).
+# A burst may pause for one second. Blocks that it must fill: two, so that a sleeping dog's twitches are none
+# (a burst of less than 2 s may be missed). The most that a muscle is taken to hold out, s (assumed).
 _PAUSE = const(1)
 _SHORTEST = const(2)
 _LONGEST = const(20)

@@ -11,8 +11,8 @@ from collar.dsp.isqrt import isqrt
 # That is 4.3 s at 39 Hz, 6.5 s at 26 Hz, 8.4 s at 20 Hz.
 HISTORY = const(168)
 
-# Samples slower than this many us apart are used as they are, faster ones are halved until they are: the rhythm of a
-# dog lies below 9 Hz, and 26 Hz shows it at half the work of 52.
+# Samples slower than this many us apart are used as they are, faster ones are halved until they are: the
+# rhythm of a dog lies below 9 Hz, and 26 Hz shows it at half the work of 52.
 _SLOWEST_HALVED_US = const(25641)
 _MOST_HALVINGS = const(5)
 _BLOCK = const(52)
@@ -25,10 +25,10 @@ class Window:
     """Takes blocks of int16 samples; keeps their history, their means and their liveliness.
 
     `x`, `y`, `z`: array('h') of HISTORY samples, the newest last, `used` of them real, `period_us` apart.
-    `means`: mean of the last block for each axis, counts. `rms`: root mean square of the last block's deviation from
-    its means over all axes together, counts; no turning of the collar changes it. `span`: greatest range of an axis;
-    `shift`: bits to drop so that squares of the last block's deviations sum up below 2^30.
-    `gravity`: mean of the last seconds for each axis, counts.
+    `means`: mean of the last block for each axis, counts. `rms`: root mean square of the last block's
+    deviation from its means over all axes together, counts; no turning of the collar changes it. `span`:
+    greatest range of an axis; `shift`: bits to drop so that squares of the last block's deviations sum up
+    below 2^30. `gravity`: mean of the last seconds for each axis, counts.
     """
 
     def __init__(self):

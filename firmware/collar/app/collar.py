@@ -35,6 +35,7 @@ from collar.link.link import Link
 from collar.motion.pipeline import Motion
 from collar.vitals.breath import Breath
 from collar.vitals.heart import Heart
+from collar.vitals.thinned import Thinned
 from collar.vitals.work import work_arrays
 
 FIRMWARE = "0.1.0"
@@ -132,13 +133,13 @@ class Collar:
     def _build_streams(self):
         motion = Motion()
         self.minute = Minute(motion)
-        work = work_arrays()
+        work, thinned = work_arrays(), Thinned()
         interval_ms = self._readings_ms = self.store.integer("readings_ms", READINGS_MS)
         self.movement = Movement(
-            self.accelerometer, motion, Breath(work), self.minute, self.recorder, self.clock
+            self.accelerometer, motion, Breath(work, thinned), thinned, self.minute, self.recorder, self.clock
         )
-        self.pulse = Pulse(self.optical, Heart(RATE_HZ, work), self.recorder, self.clock, interval_ms)
-        self.movement.on_block = self.pulse.block
+        heart = Heart(RATE_HZ, work, thinned)
+        self.pulse = Pulse(self.optical, heart, self.recorder, self.clock, interval_ms)
         self.sampling = Sampling(
             self.movement, self.pulse, self.recorder, self.clock, self.watchdog, interval_ms
         )

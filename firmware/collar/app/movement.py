@@ -33,13 +33,15 @@ def setup(driver):
 class Movement:
     """Empties the accelerometer and feeds `motion`, `breath` and the minute.
 
-    `turns`: how often the dog turned over. `peak_mg`: the liveliest second since somebody set it to 0. `on_breath()` hears of every breath reading, `on_block(x, y, z)` of every block of 52 samples.
+    `turns`: how often the dog turned over. `peak_mg`: the liveliest second since somebody set it to 0. `on_breath()` hears of every breath reading.
+    `thinned` is kept up while breath is wanted or the light is on (`lit`).
     """
 
-    def __init__(self, part, motion, breath, minute, recorder, clock):
+    def __init__(self, part, motion, breath, thinned, minute, recorder, clock):
         self._part = part
         self.motion = motion
         self.breath = breath
+        self._thinned = thinned
         self._minute = minute
         self._recorder = recorder
         self._clock = clock
@@ -57,7 +59,7 @@ class Movement:
         self.worn = True
         self.breath_wanted = True
         self.on_breath: Any = None
-        self.on_block: Any = None
+        self.lit = False
 
     def step(self):
         """Takes everything that is in the FIFO. A part that fails is left to its own recovery."""
@@ -126,6 +128,7 @@ class Movement:
         if flags:
             self._findings(flags)
         self.breath.reset()
+        self._thinned.reset()
 
     def _watch(self):
         """Counts blocks that show one value all through. Three looks do: a real sensor's noise differs among them."""
@@ -148,12 +151,14 @@ class Movement:
         flags = motion.feed(self._x, self._y, self._z, BLOCK, self.timebase.period_us)
         self.peak_mg = max(self.peak_mg, motion.activity_mg)
         self._minute.block(self.worn)
+        if self.breath_wanted or self.lit:
+            self._thinned.take(self._x, self._y, self._z, BLOCK)
+        elif self._thinned.held:
+            self._thinned.reset()
         self.breath.period_us = self.timebase.period_us
         self.breath.worn = self.worn
         if self.breath_wanted and self.breath.feed(self._x, self._y, self._z, BLOCK, motion.still):
             self.on_breath()
-        if self.on_block:
-            self.on_block(self._x, self._y, self._z)
         if flags:
             self._findings(flags)
 

@@ -76,11 +76,6 @@ class Pulse:
         """Wants a reading now."""
         self._due_ms = 0
 
-    def block(self, x, y, z):
-        """The collar's own movement in the last second, which the light must be told from."""
-        if self.lit:
-            self.heart.motion(x, y, z, len(x))
-
     def _light(self, now_ms):
         self._part.driver.start(self.light.current_ua, RATE_HZ)
         self._heard_ms = now_ms

@@ -40,7 +40,7 @@ class Sampling:
         self._movement.want_breath(self._breaths.wanted(self._clock.uptime_ms()))
         self._movement.step()
         self._pulse.motion_mg = self._movement.motion.activity_mg
-        lit = self._light()
+        lit = self._movement.lit = self._light()
         self._wear()
         self._watchdog.alive("sampling")
         self._watchdog.feed()

@@ -51,17 +51,34 @@ def thin(source: ptr16, target: ptr32, state: ptr32, n: int) -> int:
 
 
 @micropython.viper
-def differ(source: ptr32, target: ptr32, back: int, n: int):
-    """target[i] = source[i] - source[i - back]; 0 for the first `back`."""
+def rise(source: ptr32, target: ptr16, past: ptr32, n: int):
+    """Puts by how much each value of source lies above the third before it into array('h') target, held to int16.
+
+    past: [the last three values, how many of them there are, first place in target]; carried on. Without three values
+    before it a value has not risen.
+    """
     one = 1
     sign = one << 31
+    known = int(past[3])
+    place = int(past[4])
     i = 0
-    while i < back and i < n:
-        target[i] = 0
-        i += 1
     while i < n:
-        target[i] = ((source[i] ^ sign) - sign) - ((source[i - back] ^ sign) - sign)
+        v = (source[i] ^ sign) - sign
+        up = 0
+        if known < 3:
+            known += 1
+        else:
+            up = v - ((past[0] ^ sign) - sign)
+            if up > 32767:
+                up = 32767
+            elif up < -32767:
+                up = -32767
+        past[0] = past[1]
+        past[1] = past[2]
+        past[2] = v
+        target[place + i] = up
         i += 1
+    past[3] = known
 
 
 @micropython.viper

@@ -5,11 +5,14 @@ from array import array
 from micropython import const
 
 from collar.dsp.autocorr import interpolate
-from collar.dsp.axes import Line, add_scaled, alike, collect, differ, hold, smooth, thin, zero
-from collar.dsp.slope import extreme, scale, shift
+from collar.dsp.axes import Line, add_scaled, alike, collect, hold, rise, smooth, thin, zero
+from collar.dsp.slope import extreme, scale
+from collar.dsp.spectrum import WORK
+from collar.dsp.words import slide, widen
 from collar.vitals.breaths import Breaths
 from collar.vitals.panting import Panting
 from collar.vitals.status import MOVING, NO_READING, NOT_WORN, OK, POOR_SIGNAL
+from collar.vitals.thinned import Thinned
 from collar.vitals.work import work_arrays
 
 READING_S = const(15)
@@ -41,24 +44,26 @@ class Breath:
     Takes 52 Hz acceleration, works at 6.5 Hz on up to 48 s without a movement. `period_us`: true sample period.
     `worn`: the app says so. `reading_s`: between two readings, 15 unless the app wants fewer. `panting.rate`: pants a
     minute at the last reading, 0 for none. `work`: three arrays of 312 to work in, which nobody else uses during `feed`;
-    its own if there are none.
+    its own if there are none. `thinned`: the same movement for the panting, kept up by the app; its own if there is none.
     """
 
-    def __init__(self, work=None):
+    def __init__(self, work=None, thinned=None):
         self.period_us = 19231
         self.worn = True
         self.reading_s = READING_S
-        self._raw = tuple(array("i", bytes(4 * (_SIZE + 8))) for _ in range(3))
+        self._raw = tuple([array("h", bytes(2 * (_SIZE + 8))) for _ in range(3)])
         self._flat = work or work_arrays(_SIZE)
-        self._wave = array("h", bytes(2 * _SIZE))
-        self._speed = array("h", bytes(2 * _SIZE))
+        # once the line is found one axis after the other is looked at in the first: the kernels take the others' memory
+        # as int16, and the first is free for the period's search
+        self._power, self._speed, self._wave = self._flat
         self._limits = array("i", (_BACK, 8))
-        self._thin = tuple(array("i", (_THIN, 0, 0, 0, 0, 0)) for _ in range(3))
-        self._power = array("h", bytes(_LAG_MAX + 4))
+        self._thin = tuple([array("i", (_THIN, 0, 0, 0, 0, 0)) for _ in range(3)])
+        self._past = tuple([array("i", bytes(20)) for _ in range(3)])
         self._bins = array("i", bytes(4 * (_SIZE // _BIN)))
         self._line = Line()
         self.breaths = Breaths()
-        self.panting = Panting()
+        self._own = None if thinned else Thinned()
+        self.panting = Panting(thinned or self._own)
         self._since = 0
         self._still = 0
         self.reset()
@@ -67,6 +72,8 @@ class Breath:
         """Forgets the stream, as after a gap."""
         self._drop()
         self.panting.reset()
+        if self._own:
+            self._own.reset()
         self.status = NO_READING
         self._rate = self._depth = self._regularity = self._height = 0
 
@@ -74,6 +81,8 @@ class Breath:
         self._filled = 0
         for state in self._thin:
             state[1] = state[2] = state[3] = state[5] = 0
+        for past in self._past:
+            past[3] = 0
 
     def feed(self, x, y, z, n, still):
         """Takes a block of up to 52 samples (arrays h, 2048 a g); True when a new reading stands in `values`."""
@@ -84,8 +93,8 @@ class Breath:
             self._take(x, y, z, n)
         else:
             self._drop()
-        if self._since >= (self.reading_s - _PANTING_S) * 52:
-            self.panting.take(x, y, z, n)
+        if self._own and self._since >= (self.reading_s - _PANTING_S) * 52:
+            self._own.take(x, y, z, n)
         self._since += n
         if self._since < self.reading_s * 52:
             return False
@@ -121,19 +130,19 @@ class Breath:
         over = self._filled + n // _THIN + 1 - _SIZE
         if over > 0:
             for raw in self._raw:
-                shift(raw, over, self._filled - over)
+                slide(raw, over, self._filled - over)
             self._filled -= over
         for i in range(3):
-            state = self._thin[i]
-            state[4] = self._filled
-            made = thin(x if i == 0 else y if i == 1 else z, self._raw[i], state, n)
+            made = thin(x if i == 0 else y if i == 1 else z, WORK, self._thin[i], n)
+            self._past[i][4] = self._filled
+            rise(WORK, self._raw[i], self._past[i], made)
         self._filled += made
 
     def _measure(self):
         self._regularity = 0
         if not self.worn:
             return NOT_WORN
-        self.panting.measure(self.period_us, self._flat[0])
+        self.panting.measure(self.period_us, self._flat[0], self._flat[1])
         if self.panting.rate:
             return NO_READING
         if self._filled < _LEAST:
@@ -163,7 +172,7 @@ class Breath:
         n = self._filled
         reference = 0
         for i in range(3):
-            differ(self._raw[i], self._flat[i], _BACK, n)
+            widen(self._raw[i], self._flat[i], 0, n)
             reference = max(reference, self._typical(self._flat[i], n))
         if reference < _FLOOR:
             return False
@@ -172,10 +181,11 @@ class Breath:
             scale(flat, 3 * _PEAK, reference, n)
         self._line.find(self._flat, n)
         zero(self._speed, n)
+        flat = self._flat[0]
         for i in range(3):
-            differ(self._raw[i], self._flat[i], _BACK, n)
-            scale(self._flat[i], _PEAK, reference, n)
-            add_scaled(self._flat[i], self._line.weights[i], self._speed, n)
+            widen(self._raw[i], flat, 0, n)
+            scale(flat, _PEAK, reference, n)
+            add_scaled(flat, self._line.weights[i], self._speed, n)
         hold(self._speed, self._wave, _HELD, n)
         smooth(self._wave, n)
         return smooth(self._wave, n) > _SLOW

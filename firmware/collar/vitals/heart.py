@@ -10,6 +10,7 @@ from collar.vitals import beats as train
 from collar.vitals.moving import Moving
 from collar.vitals.rhythm import LONGEST_MS, SHORTEST_MS, Rhythm
 from collar.vitals.status import MOVING, NO_READING, NOT_WORN, OK, POOR_SIGNAL
+from collar.vitals.thinned import Thinned
 from collar.vitals.work import work_arrays
 
 READING_S = const(8)
@@ -46,10 +47,11 @@ class Heart:
     `worn`: the app says so; without it no rate is given. `intervals`/`interval_count`: the last reading's intervals
     in ms (array H, oldest first). `swing_ppm`: the last reading's wave, foot to crest, in ppm of the light. `behind`:
     how many samples before the newest one the 8 s ended of which the last reading speaks. `work`: arrays to work in, at
-    least 12 s long, which nobody else uses during `feed`; its own if there are none.
+    least 12 s long, which nobody else uses during `feed`; its own if there are none. `thinned`: the collar's movement,
+    kept up by the app; its own if there is none, and then `motion` keeps it up.
     """
 
-    def __init__(self, rate_hz, work=None):
+    def __init__(self, rate_hz, work=None, thinned=None):
         self._hop = READING_S * rate_hz
         self._size = _CONTEXT_MS * rate_hz // 1000
         self._box = (8 * rate_hz + 50) // 100
@@ -68,16 +70,18 @@ class Heart:
         self._x = array("i", bytes(4 * size))
         work = work or work_arrays(size)
         self._y, self._z = work[0], work[1]
-        self._found = array("i", bytes(4 * (size // (self._gap + 1) + 2)))
-        self._beats = array("i", self._found)
-        self._best = array("i", self._found)
-        self._sums = array("i", bytes(12 * self._length))
+        # beats are looked for and steps compared one after the other: both work in the third array
+        most = size // (self._gap + 1) + 2
+        room = memoryview(work[2])
+        self._found, self._beats, self._best = room[:most], room[most : 2 * most], room[2 * most : 3 * most]
+        self._sums = room[3 * most : 3 * (most + self._length)]
         self._limits = array("i", bytes(20))
         self._bins = array("i", bytes(4 * (_CONTEXT_MS // 2000)))
-        self.intervals = array("H", bytes(2 * len(self._found)))
+        self.intervals = array("H", bytes(2 * most))
         self.interval_count = 0
         self.rhythm = Rhythm()
-        self.moving = Moving(rate_hz)
+        self._own = None if thinned else Thinned()
+        self.moving = Moving(rate_hz, thinned or self._own, work[2])
         self.reset()
 
     def reset(self):
@@ -90,6 +94,8 @@ class Heart:
         self.interval_count = 0
         self.rhythm.broken()
         self.moving.reset()
+        if self._own:
+            self._own.reset()
         self.status = NO_READING
         self._rate = self._quality = 0
 
@@ -114,8 +120,8 @@ class Heart:
         return due
 
     def motion(self, x, y, z, n):
-        """Takes the acceleration (arrays h, 52 Hz, up to 52 samples) of the same stretch; call it before `feed`."""
-        self.moving.take(x, y, z, n)
+        """Takes the acceleration of the same stretch, before `feed`, if the heart was built without `thinned`."""
+        self._own.take(x, y, z, n)
 
     def _take(self, samples, at, count):
         """Puts samples at the end of the kept ones, moving the older ones down."""

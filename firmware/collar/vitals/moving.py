@@ -10,9 +10,8 @@ from array import array
 from micropython import const
 
 from collar.dsp.autocorr import interpolate
-from collar.dsp.axes import thin
 from collar.dsp.isqrt import isqrt
-from collar.dsp.slope import scale, shift
+from collar.dsp.slope import scale
 from collar.dsp.spectrum import WORK, centre, clear, load, powers, transform
 
 _SPAN = const(200)
@@ -37,44 +36,28 @@ _LINE = const(9155)
 
 
 class Moving:
-    """Keeps the last 8 s of acceleration at 26 Hz and compares spectra.
+    """Compares the spectrum of the pulse wave with that of `thinned`, the acceleration of the same 8 s.
 
-    `motion_period_us`: true period of the 52 Hz samples, which the app may correct.
+    `motion_period_us`: true period of the 52 Hz samples, which the app may correct. `room`: an array i of 312 to work
+    in, which nobody else uses during a call.
     """
 
-    def __init__(self, rate_hz):
+    def __init__(self, rate_hz, thinned, room):
         self._step = max(1, rate_hz // 25)
         self.motion_period_us = 19231
-        self._axes = tuple(array("i", bytes(4 * (_STEPS + 27))) for _ in range(3))
-        self._thin = tuple(array("i", (2, 0, 0, 0, 0, 0)) for _ in range(3))
-        self._light = array("i", bytes(4 * (_LINES + 1)))
-        self._steps = array("i", bytes(4 * (_LINES + 1)))
-        self._left = array("i", bytes(4 * _BINS))
+        self._thinned = thinned
+        room = memoryview(room)
+        self._light = room[:_LINES]
+        self._steps = room[_LINES : 2 * _LINES]
+        # the transform is over when this is written
+        self._left = memoryview(WORK)[:_BINS]
         self._places = array("i", (0, 1))
-        self._held = 0
         self._before = 0
         self.quality = 0
 
     def reset(self):
-        """Forgets the acceleration, as after a gap."""
-        self._held = 0
+        """Forgets the line of the last reading, as after a gap."""
         self._before = 0
-        for state in self._thin:
-            state[1] = state[2] = state[3] = state[5] = 0
-
-    def take(self, x, y, z, n):
-        """Takes a block of up to 52 acceleration samples (arrays h)."""
-        over = self._held + (n + 1) // 2 - _STEPS
-        if over > 0:
-            for axis in self._axes:
-                shift(axis, over, self._held - over)
-            self._held -= over
-        made = 0
-        for i in range(3):
-            state = self._thin[i]
-            state[4] = self._held
-            made = thin(x if i == 0 else y if i == 1 else z, self._axes[i], state, n)
-        self._held += made
 
     def rate(self, wave, n, period_us, work):
         """The rate in 0.1/min, or 0 if no line stands alone; leaves how well it stands, 0..100, in `quality`.
@@ -82,7 +65,7 @@ class Moving:
         wave: the pulse slope within +-1023, n samples of period_us; work: an array i of at least 208.
         """
         self.quality = 0
-        if self._held < _STEPS * 7 // 8 or n < _SPAN * self._step:
+        if self._thinned.held < _STEPS * 7 // 8 or n < _SPAN * self._step:
             return 0
         self._spectra(wave, n, work)
         period_us *= self._step
@@ -107,7 +90,7 @@ class Moving:
 
     def shares(self, rate, period_us, work):
         """Whether the accelerometer moves at `rate` (0.1/min), or so that a light that follows it would."""
-        if self._held < _STEPS * 7 // 8:
+        if self._thinned.held < _STEPS * 7 // 8:
             return False
         self._spectra(work, 0, work)
         return self._stepped(rate * self.motion_period_us // 4578, _SEEN)
@@ -147,15 +130,18 @@ class Moving:
         places[0] = 0
         places[1] = 1
         top = 1
-        for axis in self._axes:
-            top = max(top, centre(axis, work, places, self._held))
+        held = self._thinned.held
         for i in range(3):
-            centre(self._axes[i], work, places, self._held)
-            scale(work, 1023, top, self._held)
+            self._thinned.newest(i, work, held)
+            top = max(top, centre(work, work, places, held))
+        for i in range(3):
+            self._thinned.newest(i, work, held)
+            centre(work, work, places, held)
+            scale(work, 1023, top, held)
             if i == 1:
-                load(work, data, self._held, 0)
+                load(work, data, held, 0)
             else:
-                load(work, data, self._held, 1)
+                load(work, data, held, 1)
             if i == 0:
                 transform(data)
                 powers(data, light, steps, _LINES)

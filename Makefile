@@ -70,11 +70,12 @@ $(VENV)/stamp-dev: $(VENV)/stamp-runtime tests/oracles.txt
 	@$(PIP) install --no-deps --requirement tests/oracles.txt
 	@touch $@
 
-$(STUBS)/stamp: requirements.lock | $(VENV)/bin/python
+$(STUBS)/stamp: requirements.lock tools/types/asyncio_core.pyi | $(VENV)/bin/python
 	$(say) 'types: unpacks the stubs of MicroPython on the ESP32 into $(STUBS)'
 	@rm -rf $(STUBS)
 	@$(PIP) install --no-deps --no-compile --target $(STUBS) \
 	    $$(sed -n '/^micropython-[a-z0-9]*-stubs==/p' requirements.lock)
+	@cp tools/types/asyncio_core.pyi $(STUBS)/stdlib/asyncio/core.pyi
 	@touch $@
 
 $(MICROPYTHON32): tools/micropython32.py | $(VENV)/bin/python

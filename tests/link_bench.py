@@ -114,7 +114,7 @@ async def prove(table: dict[UUID, CharacteristicProxy[bytes]], key: Key = KEY) -
     nonce = secrets.token_bytes(protocol.NONCE)
     await control.write_value(protocol.request(protocol.CHALLENGE, 0, key.role, key.until_s, nonce), True)
     await _answered(answers, 1)
-    (theirs,) = protocol.parse_answer(answers[0])[3]
+    theirs = next(iter(protocol.parse_answer(answers[0])[3]))
     await control.write_value(protocol.request(protocol.PROVE, 0, key.proof(0, nonce, theirs)), True)
     await _answered(answers, 2)
     assert protocol.parse_answer(answers[1])[3] == (key.proof(1, nonce, theirs),)

@@ -108,7 +108,8 @@ class Checkup:
         """Whether the wall clock was set."""
         if not self._clock.restore():
             raise Failed("never set")
-        return "%d" % (self._clock.utc_ms() // 1000)
+        now_ms: Any = self._clock.utc_ms()
+        return "%d" % (now_ms // 1000)
 
     def led(self):
         """Blinks three times; only eyes can say whether it did."""

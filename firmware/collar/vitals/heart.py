@@ -38,6 +38,9 @@ _FAST = const(68)
 # a fast regular wave is explained as well with a beat left out: fewer beats have to be better by this
 _BETTER = const(3)
 _BEATS_MIN = const(3)
+# the liveliest second over the calmest one of a reading: more is a change of gait, and its steps make no line
+_UNSTEADY = const(3)
+_CALM_MG = const(16000)
 
 
 class Heart:
@@ -90,6 +93,7 @@ class Heart:
         self._since = 0
         self._edge = 0
         self._motion = 0
+        self._calmest = _CALM_MG
         self._last_q6 = -1
         self.interval_count = 0
         self.rhythm.broken()
@@ -109,11 +113,14 @@ class Heart:
             at += count
             if motion_mg > self._motion:
                 self._motion = motion_mg
+            if motion_mg < self._calmest:
+                self._calmest = motion_mg
             self._since += count
             if self._since == self._hop:
                 self._read()
                 self._since = 0
                 self._motion = 0
+                self._calmest = _CALM_MG
                 self._edge = 0
                 due = True
         self.behind = self._since + self._late + self._box
@@ -193,7 +200,9 @@ class Heart:
 
     def _in_motion(self):
         """The rate from the spectrum, where beats cannot be told from steps one by one."""
-        if self._usual_ppm and self.swing_ppm > _SHAKEN * self._usual_ppm:
+        if self._motion > _UNSTEADY * self._calmest or (
+            self._usual_ppm and self.swing_ppm > _SHAKEN * self._usual_ppm
+        ):
             self._rate = 0
             return MOVING
         self._rate = self.moving.rate(self._z, self._filled, self.period_us, self._y)

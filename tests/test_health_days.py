@@ -134,7 +134,7 @@ def day(rows):
     today = Today(Profile())
     for hour in range(24):
         for row in rows:
-            today.minute(row, 0)
+            today.minute(row, 0, 0)
         today.close_hour(hour)
     return list(today.sums), list(today._actual)
 single = (50, 4, 3, 1, 2, 30, 20, 1, 0, 0, 60, 100, 80)

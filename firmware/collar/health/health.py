@@ -60,7 +60,7 @@ class Health:
         if kind == w.MINUTE:
             if self._closed_s and utc_ms is not None and utc_ms // 1000 - self._closed_s > _LATE_S:
                 self._catch_up(utc_ms // 1000)
-            self.today.minute(values, duty)
+            self.today.minute(values, uptime_ms, duty)
         elif kind == w.PULSE:
             return self._pulse(values, utc_ms, uptime_ms, duty)
         elif kind == w.BREATH:
@@ -87,7 +87,7 @@ class Health:
         rate = self.today.pulse(values, self._slot(utc_ms), uptime_ms, duty)
         if rate is None:
             return ()
-        return self._raise(self.range.pulse(rate, values[5], self.today.excess), w.RED, utc_ms)
+        return self._raise(self.range.pulse(rate, values[5], self.today.excess, uptime_ms), w.RED, utc_ms)
 
     def _breath(self, values, utc_ms, duty):
         rate = self.today.breath(values, self._slot(utc_ms), duty)

@@ -11,6 +11,7 @@ SLOWEST = const(320)
 FASTEST_BREATH = const(500)
 _GOOD = const(60)
 _PULSES = const(3)
+_LASTS_MS = const(300000)
 _BREATHS = const(8)
 _PANTS = const(2)
 _PANT_SHARE = const(60)
@@ -26,6 +27,7 @@ class Range:
 
     def __init__(self):
         self._fast = self._slow = self._quick = 0
+        self._since_ms = -1
         self._pants = self._calm = 0
         self._fast_pulses = self._pulses = 0
         self._hot_hours = 0
@@ -36,15 +38,22 @@ class Range:
         """Whether the dog overheats, or did so in the last two days."""
         return self._rest > 0
 
-    def pulse(self, rate, quality, excess):
-        """A resting pulse in tenths; the reasons for an alert when several in a row are out of range, else ()."""
+    def pulse(self, rate, quality, excess, uptime_ms):
+        """A resting pulse in tenths; the reasons for an alert when several in a row, over
+        some minutes, are out of range, else ()."""
         if excess is not None:
             self._pulses += 1
             self._fast_pulses += 1 if excess >= _HOT_EXCESS else 0
         if quality < _GOOD:
             return ()
+        if SLOWEST <= rate <= FASTEST:
+            self._since_ms = -1
+        elif self._since_ms < 0:
+            self._since_ms = uptime_ms
         self._fast = self._fast + 1 if rate > FASTEST else 0
         self._slow = self._slow + 1 if rate < SLOWEST else 0
+        if self._since_ms < 0 or uptime_ms - self._since_ms < _LASTS_MS:
+            return ()
         if self._fast >= _PULSES:
             return [w.FAST_PULSE]
         return [w.SLOW_PULSE] if self._slow >= _PULSES else ()

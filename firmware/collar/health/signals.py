@@ -42,8 +42,8 @@ _TABLE = (
     (2, 0, 90, w.MOBILITY, 35, w.NONE, w.LESS_TROT),  # % of what is usual at these hours and this duty
     (2, 0, 150, w.MOBILITY, 35, w.NONE, w.LESS_GALLOP),  # %
     (2, 0, 60, w.MOBILITY, 45, w.NONE, w.LESS_ACTIVITY),  # %
-    (40, 0, 60, w.MOBILITY, 80, w.SLOW_LYING, w.NONE),  # ms, median off duty
-    (40, 0, 50, w.MOBILITY, 80, w.SLOW_RISING, w.NONE),  # ms, median off duty
+    (40, 0, 150, w.MOBILITY, 40, w.SLOW_LYING, w.NONE),  # ms, median off duty
+    (40, 0, 150, w.MOBILITY, 45, w.SLOW_RISING, w.NONE),  # ms, median off duty
     (1, 0, 40, w.REST, 100, w.RESTLESS_NIGHT, w.NONE),  # turns in 10 h of night rest
     (3, 0, 80, w.REST, 60, w.MORE_REST, w.LESS_REST),  # min of rest in the night
     (
@@ -67,7 +67,7 @@ _TABLE = (
     (4, 0, 60, w.VITALS, 50, w.IRREGULAR_PULSE, w.NONE),  # ms, median at rest
     (1, 100, 40, w.MOBILITY, 30, w.NONE, w.LOW_HEAD),  # degrees while walking
     (5, 0, 60, w.MOBILITY, 0, w.LIMP, w.NONE),
-    (40, 0, 50, w.MOBILITY, 0, w.SLOW_RISING, w.NONE),
+    (40, 0, 150, w.MOBILITY, 0, w.SLOW_RISING, w.NONE),
     (1, 0, 25, w.TREMBLING, 0, w.TREMBLES, w.NONE),
 )
 TWINS = ((S_LIMP, S_LIMP_DUTY), (S_RISE, S_RISE_DUTY), (S_TREMOR, S_TREMOR_DUTY))

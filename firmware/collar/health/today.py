@@ -11,6 +11,7 @@ from collar.health import words as w
 from collar.health.tally import Tally
 
 _AFTER_MS = const(300000)  # a pulse is at rest when no bout has ended for this long
+_MOVING_S = const(12)  # of striding that make a minute one of movement
 _QUALITY = const(40)
 _SURE = const(50)
 _STRIDES = const(10)
@@ -81,7 +82,7 @@ class Today:
         for tally in self._tallies:
             tally.clear()
 
-    def minute(self, values, duty):
+    def minute(self, values, uptime_ms, duty):
         """A `minute` record, or several of one hour and state of duty with their seconds added up."""
         sums = self.sums
         minutes = values[11] or 0
@@ -90,6 +91,9 @@ class Today:
         sums[WORN] += worn
         if not worn:
             return
+        # A bout is told when it ends, a minute while it lasts: a pulse in a long trot is none at rest.
+        if minutes <= 100 and (values[1] or 0) + (values[2] or 0) + (values[3] or 0) >= _MOVING_S:
+            self._moved_ms = uptime_ms
         sums[REST_DUTY if duty else REST_OFF] += values[0] or 0
         sums[SHAKES] += values[7] or 0
         sums[SCRATCHES] += values[8] or 0
@@ -198,9 +202,9 @@ class Today:
         out[s.S_BRISK] = self._percent(p.BRISK, 600)
         out[s.S_GALLOP] = self._percent(p.GALLOP, 90)
         out[s.S_ACTIVITY] = self._percent(p.ACTIVITY, 3000)
-        out[s.S_LIE] = self._lie.quantile(50, 6)
-        out[s.S_RISE] = self._rise[0].quantile(50, 6)
-        out[s.S_RISE_DUTY] = self._rise[1].quantile(50, 4)
+        out[s.S_LIE] = self._lie.quantile(50, 8)
+        out[s.S_RISE] = self._rise[0].quantile(50, 8)
+        out[s.S_RISE_DUTY] = self._rise[1].quantile(50, 6)
         out[s.S_TURNS] = self._per(NIGHT_TURNS, NIGHT_REST, 36000, 7200)
         out[s.S_NIGHT_REST] = sums[NIGHT_REST] // 60 if sums[NIGHT_REST] >= 3600 else None
         out[s.S_SIDE] = sums[NIGHT_LEFT] * 100 // side if side >= 5400 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import select
 import subprocess
@@ -13,9 +14,30 @@ from pathlib import Path
 
 from hostsim.runtime.bench import Collar, CollarOptions
 from hostsim.runtime.device import FirmwareCrash
+from hostsim.runtime.interpreter import interpreter
 from tests.fault_bench import StillDog
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@functools.cache
+def has_raw_prompt() -> bool:
+    """Whether this interpreter's prompt has the raw mode that mpremote speaks; Debian's build has none."""
+    near, far = os.openpty()
+    tty.setraw(near)
+    tty.setraw(far)
+    process = subprocess.Popen([interpreter()], stdin=far, stdout=far, stderr=far)
+    try:
+        os.write(near, b"\r\x01")
+        heard = b""
+        while b"raw REPL" not in heard and select.select([near], [], [], 1.0)[0]:
+            heard += os.read(near, 1024)
+        return b"raw REPL" in heard
+    finally:
+        process.kill()
+        process.wait()
+        os.close(near)
+        os.close(far)
 
 
 class Prompt:

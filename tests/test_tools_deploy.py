@@ -13,8 +13,9 @@ import pytest
 from hostsim.faults import FAULTS, journal_records
 from hostsim.runtime.bench import Collar, CollarOptions
 from tests.fault_bench import StillDog
-from tests.repl_bench import Prompt
+from tests.repl_bench import Prompt, has_raw_prompt
 
+pytestmark = pytest.mark.skipif(not has_raw_prompt(), reason="this interpreter's prompt has no raw mode")
 PARTS = ["accelerometer", "optical", "gauge", "flash", "keys", "radio", "memory", "clock", "led"]
 
 

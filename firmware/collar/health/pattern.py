@@ -51,7 +51,9 @@ class Evidence:
         breath = self._shown(_BREATH)
         side = self._shown(_SIDE, 40)
         catches = self._size(w.CAUGHT_BREATH) >= 40
-        local = catches or side or self._ribs
+        # Quick and shallow at once spares the chest; a fever is quick and deep.
+        spared = self._size(w.FAST_BREATH) >= 40 and self._size(w.SHORT_BREATH) >= _SHOWS
+        local = catches or side or self._ribs or spared
         if breath and self._most(_BREATH) >= _CLEAR and (local or self._blow):
             return w.P_THORACIC
         if self._ribs and (breath or side):

@@ -35,6 +35,12 @@ _FLOOR = const(40)
 _SLOW = const(900)
 _ALIKE = const(550)
 _DOUBT = const(1600)
+# Breaths are shallow when they are quick: above 36 a minute a swing of more than 40 mg is a nose at work or a slow walk
+# (0.1/min, 0.1 mg; the neck of a breathing dog is assumed to swing by 2 to 20 mg, hostsim/dog/README.md).
+_QUICK = const(360)
+_DEEP = const(400)
+# likeness of the wave to itself a breath later, %, that is enough where breaths cannot be followed one by one
+_PLAIN = const(80)
 _BRIEF = const(36000)
 
 
@@ -162,7 +168,13 @@ class Breath:
         collect(self._speed, self._wave, self._limits, self._filled)
         self.breaths.count(self._wave, self._filled, period_q8)
         self._depth = self.breaths.depth * self._counts // _DEPTH
-        return OK
+        return OK if self._believable() else POOR_SIGNAL
+
+    def _believable(self):
+        """Whether the breaths in the wave bear out the rhythm: followed one by one, or a rhythm that is plain by itself."""
+        if self._rate > _QUICK and self._depth > _DEEP:
+            return False
+        return self.breaths.breaths >= 2 or self._regularity >= _PLAIN
 
     def _project(self):
         """Leaves the speed along the main line in _speed, a breath's peak at about 256; False if there is none.

@@ -223,4 +223,4 @@ def _draw_vital(axes: Any, vital: Vital, label: str, colour: str, marker: str) -
         )  # fmt: skip
         axes.set_ylim(bottom=0)
     text = f"n = {len(vital.rates)} of {vital.tried} tries" if vital.tried else "not tried"
-    axes.text(0.995, 0.95, text, transform=axes.transAxes, ha="right", va="top", fontsize=9)
+    axes.set_title(text, loc="right", fontsize=9)

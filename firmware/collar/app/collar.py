@@ -4,9 +4,10 @@ import asyncio
 
 from micropython import const
 
-from collar.app import movement, selftest
+from collar.app import modes, movement, selftest
 from collar.app.absent import NoJournal
 from collar.app.duty import Duty
+from collar.app.governor import Governor
 from collar.app.housekeeping import Housekeeping
 from collar.app.interval import Interval
 from collar.app.minute import Minute
@@ -24,6 +25,7 @@ from collar.hal import entropy, power
 from collar.hal.bus import Bus
 from collar.hal.clock import Clock
 from collar.hal.flash import Flash, NoPartition
+from collar.hal.line import Line
 from collar.hal.sleep import wait_asleep
 from collar.hal.store import SealKeys, Store
 from collar.hal.watchdog import Watchdog
@@ -42,6 +44,7 @@ FIRMWARE = "0.1.0"
 _JOURNAL_ID = "journal_id"
 DUTY_RECORDS_MS = const(60000)
 """Between two records of the heart on duty, where it is read every 8 s: what the phone shows live need not fill flash."""
+_SAFE_MS = const(30000)
 READINGS_MS = const(600000)
 """Between two readings of heart and breath at rest, unless the collar is set up for all the time (0)."""
 
@@ -60,9 +63,12 @@ class Collar:
         self.recorder = Recorder(None, self.clock)
         self._open_journal(board)
         self._tell_hang()
+        self.governor = Governor(self.store, self.recorder, self.clock, Line(board.CHARGER_STATUS))
+        self.governor.boot(power.reset_cause())
         self._build_parts(board)
         self._build_streams()
         self._build_link(board)
+        self.governor.apply = self._apply
         self.duty.listeners.append(self._on_duty)
         self.duty.restore()
 
@@ -157,7 +163,7 @@ class Collar:
         radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, self._access(), number)
         radio.link.on_duty = self.duty.set
         radio.link.before_read = self.sampling.flush
-        self.housekeeping.on_minute = radio.minute
+        self.housekeeping.on_minute = self._each_minute
         self.radio = radio
 
     def _access(self):
@@ -169,31 +175,52 @@ class Collar:
         self.recorder.record(records.ACCESS, (what, peer, times))
 
     def _on_duty(self, on):
-        """On duty the heart is measured all the time and the radio stays open."""
-        self.housekeeping.duty = on
-        self.pulse.interval_ms = 0 if on else self._readings_ms
-        self.pulse.records = Interval(DUTY_RECORDS_MS if on and self._readings_ms else 0)
-        if on:
-            self.pulse.ask()
-        if self.radio is not None:
-            self.radio.on_duty = on
-            self.radio.link.keep_open(on or self.store.integer("radio_on", 0) != 0)
+        self.housekeeping.duty = self.radio.on_duty = on
+        self.governor.duty(on)
+        self._apply()
+
+    def _apply(self):
+        """What the mode asks of the light and of the radio."""
+        _, vitals, listens = self.governor.modes.plan
+        pulse, readings_ms = self.pulse, self._readings_ms
+        always = vitals == modes.ALWAYS
+        pulse.held = vitals == modes.NEVER
+        pulse.interval_ms = 0 if always else readings_ms * (3 if vitals == modes.SPARSE else 1)
+        pulse.records = Interval(DUTY_RECORDS_MS if always and readings_ms else 0)
+        if always:
+            pulse.ask()
+        self.radio.link.keep_open(listens == modes.OPEN or self.store.integer("radio_on", 0) != 0)
+
+    def _each_minute(self, battery_pct, worn, fault):
+        self.governor.minute(battery_pct)
+        self.radio.charging = self.governor.charging
+        self.radio.minute(battery_pct, worn, fault)
+
+    async def _stay_safe(self):
+        """Safe mode: the link hands out what the journal holds, and nothing runs that could fail again."""
+        for name in ("sampling", "housekeeping"):
+            self.watchdog.release(name)
+        self.radio.link.before_read = None
+        while True:
+            self._each_minute(None, False, True)
+            self.watchdog.feed()
+            await asyncio.sleep_ms(_SAFE_MS)
 
     def _may_sleep(self):
         """Light sleep and the radio exclude each other."""
-        return self.radio is None or not self.radio.link.radio_on
+        return not self.radio.link.radio_on
 
     async def main(self):
         """Starts every task; returns never."""
         if self._light_sleep:
             wait_asleep(self._may_sleep)
-        self._test_accelerometer()
-        tasks = [
-            ("sampling", "task", self.sampling.run),
-            ("housekeeping", "task", self.housekeeping.run),
-        ]
-        if self.radio is not None:
-            tasks += [("windows", "radio", self.radio.run), ("link", "radio", self.radio.link.run)]
+        tasks = [("windows", "radio", self.radio.run), ("link", "radio", self.radio.link.run)]
+        if self.governor.safe:
+            tasks.append(("safe", "task", self._stay_safe))
+        else:
+            self._test_accelerometer()
+            tasks.append(("sampling", "task", self.sampling.run))
+            tasks.append(("housekeeping", "task", self.housekeeping.run))
         clock, recorder = self.clock, self.recorder
         await asyncio.gather(
             *[supervise(name, part, function, clock, recorder) for name, part, function in tasks]

@@ -23,7 +23,7 @@ class Pulse:
     """Runs the light for a reading every `interval_ms`, or all the time when that is 0; then `records` says which
     readings become records.
 
-    `worn` and `motion_mg` (of the last second) are told by the other streams. `alive`: a rate was read since somebody
+    `held` keeps the light off. `worn` and `motion_mg` (of the last second) are told by the other streams. `alive`: a rate was read since somebody
     set it to False. `counts`: mean of the last second's samples, None while the light is off; `light.current_ua` is the
     LED current that they were made with.
     """
@@ -40,6 +40,7 @@ class Pulse:
         self.light = Light()
         self.counts: Any = None
         self.lit = False
+        self.held = False
         self.alive = False
         self.worn = True
         self.motion_mg = 0
@@ -50,7 +51,9 @@ class Pulse:
     def step(self):
         """Starts, reads or stops the sensor, as the schedule wants. True while the light is on."""
         now_ms = self._clock.uptime_ms()
-        if not self.lit and now_ms < self._due_ms:
+        if self.held and self.lit:
+            self.give_up()
+        if self.held or (not self.lit and now_ms < self._due_ms):
             return False
         if not self._part.ready():
             self.lit = False

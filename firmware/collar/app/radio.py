@@ -22,6 +22,7 @@ class Radio:
         self._watchdog = watchdog
         self._set_ms = None
         self.on_duty = False
+        self.charging = False
         self.link: Any = None
         self.on_time: Any = None
         watchdog.register("radio", _LIMIT_MS)
@@ -45,6 +46,8 @@ class Radio:
             flags |= protocol.CLOCK_SET
         if fault:
             flags |= protocol.FAULT
+        if self.charging:
+            flags |= protocol.CHARGING
         if self.on_duty:
             flags |= protocol.ON_DUTY
         link.set_flags(flags)

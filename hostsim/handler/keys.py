@@ -87,7 +87,7 @@ class Key:
         digits = plain[len(PREFIX) :]
         try:
             body = base64.b32decode(digits + "=" * (-len(digits) % 8))
-        except binascii.Error as error:
+        except ValueError as error:
             raise LabelError("the label has a letter that labels do not have, or one is missing") from error
         if len(body) < 3 or struct.unpack("<H", body[-2:])[0] != binascii.crc32(body[:-2]) & 0xFFFF:
             raise LabelError("the label was not read or typed right: its check does not fit")

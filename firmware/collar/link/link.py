@@ -208,8 +208,8 @@ class Link:
         """The radio shows what the rights that the last request left allow."""
         proved = self._access.role != protocol.NOBODY
         if proved != self._gatt.open or self._access.wrong:
+            self._windows.rights_changed(self._gatt.open and not proved)
             self._gatt.open = proved and self.connected
-            self._windows.rights_changed()
             self._publish_status()
 
     def flush(self):

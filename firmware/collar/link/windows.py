@@ -73,8 +73,10 @@ class Windows:
             self._extend(_EXTRA_MS)
         self.renew()
 
-    def rights_changed(self):
-        """A proof succeeded or failed."""
+    def rights_changed(self, ended):
+        """A proof succeeded or failed, or rights have `ended`: from then on the time for a new proof counts."""
+        if ended:
+            self._connected_ms = self._clock.uptime_ms()
         self._changed.set()
 
     async def run(self):

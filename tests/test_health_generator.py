@@ -1,0 +1,111 @@
+"""The record-level generator: the same for the same seed, true to its course, and held beside a run's records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hostsim.codecs import records
+from hostsim.evaluate.agreement import SIGNALS, agreement, rows_of, stored
+from hostsim.evaluate.health import Case, binomial_interval, case_of, poisson_interval, quarter_d, rises
+from hostsim.evaluate.health import Told as Record
+from hostsim.generator import ABSENT, BREATH, CLOSE_DAY, IMPACT, MINUTE, WIDTH, Generator
+from hostsim.handler.archive import Archive
+from hostsim.handler.findings import write_jsonl
+from tests.health_archive import write_archive
+from tests.remote import Remote
+
+
+def rates(generator: Generator, day: int) -> list[int]:
+    return [row[5] for row in generator.day(day) if row[0] == BREATH and row[4] == 0]
+
+
+def test_a_day_depends_on_seed_and_number_only() -> None:
+    whole = Generator("story", 7).rows(0, 3)
+    again = Generator("story", 7).rows(2, 1)
+    assert np.array_equal(whole[whole[:, 1] >= 2 * 86400][: len(again) - 1], again[: len(again) - 1])
+    assert not np.array_equal(whole, Generator("story", 8).rows(0, 3)[: len(whole)])
+
+
+def test_rows_fit_their_records() -> None:
+    for row in Generator("story", 2).rows(14, 1).tolist():
+        kind, _, _, count = row[:4]
+        if kind not in (0, CLOSE_DAY):
+            values = [None if value == ABSENT else value for value in row[4 : 4 + count]]
+            assert len(row) == WIDTH and count == len(records.kind_fields(kind))
+            assert len(records.pack(kind, values)) > 0
+
+
+def test_a_day_has_its_minutes() -> None:
+    minutes = [row for row in Generator("sound_day", 11).day(3) if row[0] == MINUTE]
+    assert sum(sum(row[4:9]) for row in minutes) == pytest.approx(sum(row[14] for row in minutes), abs=100)
+
+
+def test_the_course_shows() -> None:
+    generator = Generator("story", 4)
+    before, after = rates(generator, 12), rates(generator, 19)
+    assert np.median(after) > 1.3 * np.median(before)
+    assert [row[0] for row in generator.day(14)].count(IMPACT) == 1
+
+
+def test_the_signals_names_are_the_firmwares() -> None:
+    collar = Remote()
+    try:
+        script = "from collar.health import signals as s\nresult = [s.encode(i, 0) for i in range(s.SIGNALS)]"
+        zeros = collar.run(script)
+    finally:
+        collar.close()
+    assert [zero for _, _, zero in SIGNALS] == zeros
+
+
+def test_a_run_is_read_back_as_it_was_fed(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "archive.db", "sound_day", 9, 3)
+    with Archive(path) as archive:
+        write_jsonl(archive, tmp_path / "findings.jsonl")
+    assert len(rows_of(tmp_path / "findings.jsonl")) > 4000
+    for item in agreement(tmp_path / "findings.jsonl", "sound_day", 9):
+        assert item.run_days == item.generated_days, item.name
+        if item.run is not None and item.generated is not None:
+            assert item.run == pytest.approx(item.generated, rel=0.1, abs=2.5), item.name
+
+
+def test_a_finding_becomes_what_was_stored() -> None:
+    values = [0, 132, None, 90, 0, 1, 0, 80]
+    finding = records.unpack(BREATH, records.pack(BREATH, values))
+    assert stored(BREATH, json.loads(json.dumps(finding))) == [ABSENT if v is None else v for v in values]
+
+
+def test_intervals_are_the_exact_ones() -> None:
+    # Clopper and Pearson 1934, Garwood 1936: known values.
+    assert binomial_interval(0, 10) == pytest.approx((0.0, 0.3085), abs=1e-4)
+    assert binomial_interval(5, 10) == pytest.approx((0.1871, 0.8129), abs=1e-4)
+    assert poisson_interval(0) == pytest.approx((0.0, 3.689), abs=1e-3)
+    assert poisson_interval(10) == pytest.approx((4.795, 18.39), abs=1e-2)
+
+
+def alert(day: float, level: str, *reasons: str) -> Record:
+    fields = {"level": level, "reasons": list(reasons), "acknowledged": False}
+    return Record(day * 86400.0, "alert", fields)
+
+
+def test_a_case_is_read_without_the_notice_of_the_blow() -> None:
+    told = [
+        alert(14.2, "amber", "impact"),
+        alert(16.0, "amber", "limp"),
+        alert(17.0, "red", "limp", "fast_breath"),
+    ]
+    assert case_of(told, 14 * 86400.0, felt=True) == Case(2.0, 3.0, pytest.approx(0.2), None, False, "none")
+    assert [item.day for item in rises(told, "red")] == [17.0]
+
+
+def test_a_level_that_stands_rises_once() -> None:
+    told = [alert(1, "amber", "limp"), alert(2, "amber", "limp"), alert(3, "green"), alert(4, "red", "limp")]
+    assert [item.day for item in rises(told, "amber")] == [1.0, 4.0]
+
+
+def test_the_first_sign_is_a_quarter_of_the_signs() -> None:
+    assert quarter_d(Generator("story", 1)) == pytest.approx(0.25 / 0.45 * 0.6)
+    assert quarter_d(Generator("story_slow", 1)) == pytest.approx(0.25 / 0.45 * 2.0)

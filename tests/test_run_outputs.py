@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,14 +17,19 @@ import pytest
 from hostsim.codecs import records
 from hostsim.play import OUTPUTS
 
+ROOT = Path(__file__).resolve().parents[1]
 SEED = 11
 DAYS = 0.12
 
 
-def hostsim(*arguments: object) -> subprocess.CompletedProcess[str]:
+def hostsim(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """The installed command, as a person would call it."""
     return subprocess.run(
-        [sys.executable, "-m", "hostsim", *map(str, arguments)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "hostsim", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
     )
 
 
@@ -81,6 +87,25 @@ def test_the_same_seed_gives_the_same_journal_and_another_seed_another(day: Path
         folder = tmp_path / str(seed)
         assert hostsim("run", "sound_day", "--days", DAYS, "--seed", seed, "--out", folder).returncode == 0
         assert ((folder / "journal.bin").read_bytes() == (day / "journal.bin").read_bytes()) is same
+
+
+def other_interpreter() -> Path | None:
+    """The interpreter of the other word length, where both are installed."""
+    if os.environ.get("MICROPYTHON"):
+        return Path(sys.executable).parent / "micropython"
+    fetched = ROOT / "build" / "micropython32" / "micropython"
+    return fetched if fetched.exists() else None
+
+
+def test_both_interpreters_write_the_same_journal(day: Path, tmp_path: Path) -> None:
+    other = other_interpreter()
+    if other is None:
+        pytest.skip("only one interpreter is here; `make test32` fetches the other and runs this")
+    done = hostsim(
+        "run", "sound_day", "--days", DAYS, "--seed", SEED, "--out", tmp_path, MICROPYTHON=str(other)
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "journal.bin").read_bytes() == (day / "journal.bin").read_bytes()
 
 
 def test_the_summary_has_the_figures_of_the_run(day: Path) -> None:

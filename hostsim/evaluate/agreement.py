@@ -54,7 +54,7 @@ def stored(kind: int, finding: dict[str, Any]) -> list[int]:
         value = finding.get(name)
         if value is None:
             out.append(ABSENT)
-        elif code == "e":
+        elif code == "e" and not isinstance(meaning, int):
             out.append(meaning.index(value))
         else:
             scale = meaning if isinstance(meaning, int) else 1

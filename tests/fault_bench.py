@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from hostsim.handler.sync import bench_adapter
 from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
 from hostsim.signals import FloatArray, Optical
+
+START = datetime(2026, 3, 2, 5, tzinfo=timezone.utc)
 
 
 @dataclass
@@ -77,8 +81,14 @@ def live(
     minutes: float,
     play: Callable[[Collar], Awaitable[None]] | None = None,
     options: CollarOptions | None = None,
+    *,
+    duty: bool = False,
+    clock_set: bool = False,
 ) -> Life:
-    """Lets a collar with this fault live for `minutes`, beside `play(collar)` if that is given."""
+    """Lets a collar with this fault live for `minutes`, beside `play(collar)` if that is given.
+
+    `duty`: the handler had said so before it started. `clock_set`: its wall clock begins at START.
+    """
     folder.mkdir(exist_ok=True)
     chosen = None if fault is None else FAULTS[fault]
     printed: list[str] = []
@@ -86,6 +96,10 @@ def live(
     options.console = printed.append
     options.inject = "" if chosen is None else chosen.inject
     collar = Collar(StillDog(), folder, options)
+    if clock_set:
+        collar.rtc.set(START)
+    if duty:
+        collar.nvs.set("rex", "duty", struct.pack("<i", 1))
 
     async def whole() -> None:
         if chosen is not None:
@@ -100,14 +114,15 @@ def live(
 
 
 async def advertised(collar: Collar, seconds: float = 330.0) -> tuple[int, int]:
-    """(alert level, status flags) of the advertisement that a phone beside the collar hears last."""
+    """(alert level, status flags) of the advertisement that the owner's phone hears last; the clock has to be set."""
     adapter = bench_adapter(await Phone.switch_on(collar.air))
     heard: list[tuple[int, int]] = []
 
     def detected(_device: Any, data: Any) -> None:
         maker = data.manufacturer_data.get(protocol.COMPANY, b"")
-        if len(maker) > 1:
-            heard.append((maker[0], maker[1]))
+        opened = collar.owner.open_advertisement(maker, START + timedelta(seconds=collar.clock.now_s))
+        if opened is not None:
+            heard.append(opened)
 
     async with BleakScanner(detected, [protocol.SERVICE], **adapter.scanner):
         await asyncio.sleep(seconds)

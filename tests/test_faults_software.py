@@ -82,6 +82,6 @@ def test_a_radio_that_starts_in_the_end_is_heard(tmp_path: Path) -> None:
         collar.device.on(_radio_ops.ACTIVE, healthy)
         flags.append((await advertised(collar, 400))[1])
 
-    life = live(tmp_path, None, 9, play)
+    life = live(tmp_path, None, 9, play, clock_set=True)
     assert flags and flags[0] & protocol.FAULT
     assert life.faults() == [("radio", "exception")]

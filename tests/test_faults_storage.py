@@ -21,7 +21,7 @@ def test_without_a_journal_the_collar_says_so_on_the_air(name: str, tmp_path: Pa
         await asyncio.sleep(90)
         flags.append((await advertised(collar))[1])
 
-    life = live(tmp_path, name, 8, play)
+    life = live(tmp_path, name, 8, play, clock_set=True)
     assert flags[0] & protocol.FAULT
     assert life.records == [] and life.causes == ["power_on"] and life.printed == []
 
@@ -33,7 +33,7 @@ def test_a_sound_collar_does_not(tmp_path: Path) -> None:
         await asyncio.sleep(90)
         flags.append((await advertised(collar))[1])
 
-    live(tmp_path, None, 8, play)
+    live(tmp_path, None, 8, play, clock_set=True)
     assert not flags[0] & protocol.FAULT
 
 

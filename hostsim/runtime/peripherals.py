@@ -181,6 +181,11 @@ class Rtc:
         elapsed_us = self.clock.now_us - self._set_at_us
         return self._base_us + elapsed_us + int(elapsed_us * self.drift_ppm / 1e6)
 
+    def set(self, moment: datetime) -> None:
+        """Shows this moment from now on; `moment` knows its zone."""
+        self._base_us = round((moment - _EPOCH_2000).total_seconds() * 1e6)
+        self._set_at_us = self.clock.now_us
+
     def lose(self) -> None:
         """The supply was gone long enough for the RTC to forget."""
         self._base_us, self._set_at_us = _RTC_EARLIEST_US, self.clock.now_us

@@ -78,9 +78,9 @@ class Collar:
         try:
             journal = Journal(Flash(board.JOURNAL_LABEL), self.clock.uptime_ms, SealKeys(self.store))
             report = journal.open()
-            self._number_journal(journal)
             self.journal = self.recorder.journal = journal
             self._tell_boot(report)
+            self._number_journal(journal, report.fresh)
             self._tell_journal(report)
             return
         except NoPartition:
@@ -91,10 +91,13 @@ class Collar:
             code, detail = "unreadable", str(error)
         self.recorder.fault("journal", code, None, detail)
 
-    def _number_journal(self, journal):
+    def _number_journal(self, journal, fresh):
         """An empty journal gets a number of its own, so that an archive never mixes it with one that was erased."""
-        if journal.next_seq <= 1 or self.store.blob(_JOURNAL_ID, 4) is None:
-            self.store.put_blob(_JOURNAL_ID, entropy.random_bytes(4))
+        try:
+            if fresh or self.store.blob(_JOURNAL_ID, 4) is None:
+                self.store.put_blob(_JOURNAL_ID, entropy.random_bytes(4))
+        except OSError as error:
+            self.recorder.fault("keys", "unreadable", error.errno)
 
     def _tell_boot(self, report):
         cause = power.reset_cause()

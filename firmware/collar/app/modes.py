@@ -105,4 +105,3 @@ class Modes:
             if condition in self._standing:
                 return condition
         return REST
-

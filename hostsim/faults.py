@@ -235,23 +235,25 @@ from collar.app.{module} import {name}
 _WAITS = "async def _hangs(self):\n    import asyncio\n    await asyncio.Event().wait()"
 _SPINS = "def _hangs(self):\n    import time\n    while True:\n        time.sleep_ms(5)"
 _HOARDS = """
-import gc
-from collar.app.collar import Collar
-_healthy = Collar.main
+import sys
+from collar.app.sampling import Sampling
+_healthy = Sampling.step
+_turns = 0
+_hoard = None
 
-async def _hoard(self):
-    kept = None
-    try:
-        while True:
-            kept = (kept, bytearray(96))
-    except MemoryError:
-        for _ in range({left}):
-            kept = kept[0]
-    self.hoard = kept
-    gc.collect()
-    await _healthy(self)
+def _hoarding(self):
+    global _turns, _hoard
+    _turns += 1
+    if _turns == 3:
+        try:
+            while True:
+                _hoard = (_hoard, bytearray(96))
+        except MemoryError:
+            for _ in range(18 if sys.maxsize > 1 << 32 else 6):
+                _hoard = _hoard[0]
+    return _healthy(self)
 
-Collar.main = _hoard
+Sampling.step = _hoarding
 """
 _STEPS = {
     "sampling": ("sampling", "Sampling", "step"),
@@ -283,7 +285,7 @@ _list(
     "hang",
     inject=_HANGS.format(module="sampling", name="Sampling", method="step", hang=_SPINS),
 )
-_list("low_heap", "next to no memory is left", _nothing, "memory", "low", inject=_HOARDS.format(left=30))
+_list("low_heap", "next to no memory is left", _nothing, "memory", "low", inject=_HOARDS)
 
 
 def journal_records(collar: Collar) -> list[dict[str, Any]]:

@@ -90,6 +90,7 @@ class Collar:
         except OSError as error:
             code, detail = "unreadable", str(error)
         self.recorder.fault("journal", code, None, detail)
+        self.clock.restore()
 
     def _number_journal(self, journal, fresh):
         """An empty journal gets a number of its own, so that an archive never mixes it with one that was erased."""

@@ -1,0 +1,110 @@
+"""The modes in the collar: what it stops and goes on with when boots fail, on the charger, and when the cell is low."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from hostsim.codecs import protocol
+from hostsim.power import MA
+from hostsim.runtime.bench import Collar
+from tests.fault_bench import Life, advertised, live
+
+CHARGER_STATUS = 15
+
+
+def changes(life: Life) -> list[tuple[str, str]]:
+    """(mode, before) of every change."""
+    return [(one["mode"], one["was"]) for one in life.of("mode")]
+
+
+def test_after_two_failed_boots_only_journal_and_link_run(tmp_path: Path) -> None:
+    flags: list[int] = []
+
+    async def play(collar: Collar) -> None:
+        await asyncio.sleep(300)
+        flags.append((await advertised(collar, 60))[1])
+
+    life = live(tmp_path, "sampling_waits", 30, play, clock_set=True)
+    assert life.causes == ["power_on", "watchdog", "watchdog"], "the third boot holds"
+    assert changes(life) == [("safe", "rest")]
+    assert flags[0] & protocol.FAULT
+    last = [one["type"] for one in life.records if one["boot"] == 3]
+    assert set(last) <= {"boot", "fault", "mode", "clock", "access"}
+
+
+def test_safe_mode_tries_again_after_an_hour(tmp_path: Path) -> None:
+    life = live(tmp_path, "sampling_waits", 66)
+    assert life.causes[:4] == ["power_on", "watchdog", "watchdog", "hard"]
+
+
+def test_one_failed_boot_is_forgotten_when_the_next_one_holds(tmp_path: Path) -> None:
+    async def play(collar: Collar) -> None:
+        for _ in range(3):
+            await asyncio.sleep(660)
+            collar.device.reset(3)
+
+    life = live(tmp_path, None, 40, play)
+    assert life.causes == ["power_on", "watchdog", "watchdog", "watchdog"]
+    assert changes(life) == []
+    assert len(life.of("minute")) >= 36
+
+
+def test_on_the_charger_no_light_and_an_open_radio(tmp_path: Path) -> None:
+    level = [1]
+
+    async def play(collar: Collar) -> None:
+        collar.board.drive(CHARGER_STATUS, lambda: level[0])
+        await asyncio.sleep(130)
+        level[0] = 0
+        await asyncio.sleep(70)
+        flags.append((await advertised(collar, 20))[1])
+        await asyncio.sleep(1800)
+        level[0] = 1
+
+    flags: list[int] = []
+    life = live(tmp_path, None, 60, play, clock_set=True)
+    assert changes(life) == [("charging", "rest"), ("rest", "charging")]
+    assert flags[0] & protocol.CHARGING
+    on, off = (one["uptime_ms"] for one in life.of("mode"))
+    assert not [one for one in life.of("pulse") if on + 70_000 < one["uptime_ms"] < off]
+    assert [one for one in life.of("pulse") if one["uptime_ms"] > off]
+    assert all(one["coverage_pct"] >= 98 for one in life.of("minute"))
+
+
+def test_a_low_cell_means_fewer_readings_until_it_is_well_again(tmp_path: Path) -> None:
+    async def play(collar: Collar) -> None:
+        await asyncio.sleep(100)
+        collar.battery.replace(9.5)
+        await asyncio.sleep(5400)
+        collar.battery.replace(14.0)
+        await asyncio.sleep(300)
+        collar.battery.replace(80.0)
+
+    life = live(tmp_path, None, 140, play)
+    assert changes(life) == [("low_battery", "rest"), ("rest", "low_battery")]
+    low, well = (one["uptime_ms"] for one in life.of("mode"))
+    during = [one for one in life.of("pulse") if low < one["uptime_ms"] < well]
+    assert 2 <= len(during) <= 4, "one in half an hour"
+    assert len(life.of("minute")) == 139
+
+
+def test_duty_interrupted_by_the_charger_goes_on_after_it(tmp_path: Path) -> None:
+    level = [1]
+
+    async def play(collar: Collar) -> None:
+        collar.board.drive(CHARGER_STATUS, lambda: level[0])
+        await asyncio.sleep(130)
+        level[0] = 0
+        await asyncio.sleep(180)
+        level[0] = 1
+
+    folder = tmp_path / "duty"
+    folder.mkdir()
+    life = live(folder, None, 10, play, duty=True)
+    assert changes(life) == [("duty", "rest"), ("charging", "duty"), ("duty", "charging")]
+    assert life.of("minute")[-1]["duty"] is True
+    energy = life.collar.meter.summary()["mah_by_part"]
+    assert energy["optical"]["measures"] / MA["optical", "measures"] > 0.08, (
+        "on duty the heart is read all the time"
+    )

@@ -41,13 +41,13 @@ class Profile:
         at = (_VITALS * (2 * hour + (1 if duty else 0))) + which
         n = self._counts[at]
         level = self._levels[at]
-        if not frozen:
-            # The slot of the unknown hour has 24 times the readings, and shall not follow 24 times as fast.
-            self._turn = (self._turn + 1) % 24
+        # A slot with more readings than others shall not follow faster: the unknown hour has those of all hours, and
+        # on duty the heart is read every minute.
+        often = 24 if hour == HOUR_UNKNOWN else 10 if duty and which == HEART else 1
+        self._turn = (self._turn + 1) % 240
+        if not frozen and (n < _TRUST or self._turn % often == 0):
             if n < _LEARN:
                 self._levels[at] = level + (value - level) // (n + 1)
-            elif hour == HOUR_UNKNOWN and self._turn:
-                return value - level
             elif value > level:
                 self._levels[at] = level + min(_STEP, value - level)
             elif value < level:
@@ -92,6 +92,7 @@ class Profile:
         out.extend(self._counts)
         out.extend(struct.pack("<%dH" % len(self._moves), *self._moves))
         out.extend(self._hours)
+        out.extend(bytes((self._turn,)))
 
     def load(self, data, at):
         """Takes itself from bytes; returns where it ended."""
@@ -100,7 +101,8 @@ class Profile:
         at += len(self._counts)
         at = _fill("<H", self._moves, data, at)
         self._hours[:] = data[at : at + _STATES]
-        return at + _STATES
+        self._turn = data[at + _STATES]
+        return at + _STATES + 1
 
 
 def _fill(layout, values, data, at):

@@ -1,6 +1,7 @@
 """The composition root: the one place that knows everything, builds it and starts it."""
 
 import asyncio
+import gc
 
 from micropython import const
 
@@ -18,6 +19,7 @@ from collar.app.radio import Radio
 from collar.app.recorder import Recorder
 from collar.app.sampling import Sampling
 from collar.app.tasks import supervise
+from collar.app.wellbeing import Wellbeing
 from collar.drivers.lsm6dsox import LSM6DSOX
 from collar.drivers.max17048 import MAX17048
 from collar.drivers.max30101 import MAX30101
@@ -29,8 +31,10 @@ from collar.hal.line import Line
 from collar.hal.sleep import wait_asleep
 from collar.hal.store import SealKeys, Store
 from collar.hal.watchdog import Watchdog
+from collar.health import health
 from collar.journal import records
 from collar.journal.log import Journal, NewerFormat
+from collar.journal.settings import Copies
 from collar.link import gatt
 from collar.link.access import Access
 from collar.link.link import Link
@@ -65,9 +69,11 @@ class Collar:
         self._tell_hang()
         self.governor = Governor(self.store, self.recorder, self.clock, Line(board.CHARGER_STATUS))
         self.governor.boot(power.reset_cause())
-        self._build_parts(board)
-        self._build_streams()
-        self._build_link(board)
+        # what stays is packed together: with garbage in between it would split the heap for good
+        for build in (self._build_parts, self._build_streams, self._build_health, self._build_link):
+            gc.collect()
+            build(board)
+        gc.collect()
         self.governor.apply = self._apply
         self.duty.listeners.append(self._on_duty)
         self.duty.restore()
@@ -140,7 +146,7 @@ class Collar:
     def _part(self, name, driver, setup):
         return Part(name, driver, setup, self.recorder, self.clock)
 
-    def _build_streams(self):
+    def _build_streams(self, board):
         motion = Motion()
         self.minute = Minute(motion)
         work, thinned = work_arrays(), Thinned()
@@ -158,6 +164,18 @@ class Collar:
         )
         self.housekeeping.collect = self.movement.step
 
+    def _build_health(self, board):
+        """The dog's health, kept on its own partition where the board has one."""
+        copies = None
+        try:
+            copies = Copies(Flash(board.SETTINGS_LABEL), health.VERSION)
+        except NoPartition:
+            self.recorder.fault("settings", "missing")
+        self.health = health.Health()
+        self.wellbeing = Wellbeing(self.health, copies, self.recorder, self.clock, self.duty, self.watchdog)
+        self.wellbeing.restore()
+        self.recorder.listeners.append(self.wellbeing.hear)
+
     def _build_link(self, board):
         """The radio's side; a collar without a journal says so there."""
         radio = Radio(self.clock, self.recorder, self.watchdog)
@@ -168,6 +186,8 @@ class Collar:
         radio.link.on_duty = self.duty.set
         radio.link.before_read = self.sampling.flush
         self.housekeeping.on_minute = self._each_minute
+        self.wellbeing.on_alert = radio.link.set_alert
+        radio.link.set_alert(self.health.alerts.level)
         self.radio = radio
 
     def _access(self):
@@ -202,7 +222,7 @@ class Collar:
 
     async def _stay_safe(self):
         """Safe mode: the link hands out what the journal holds, and nothing runs that could fail again."""
-        for name in ("sampling", "housekeeping"):
+        for name in ("sampling", "housekeeping", "wellbeing"):
             self.watchdog.release(name)
         self.radio.link.before_read = None
         while True:
@@ -225,6 +245,7 @@ class Collar:
             self._test_accelerometer()
             tasks.append(("sampling", "task", self.sampling.run))
             tasks.append(("housekeeping", "task", self.housekeeping.run))
+            tasks.append(("wellbeing", "task", self.wellbeing.run))
         clock, recorder = self.clock, self.recorder
         await asyncio.gather(
             *[supervise(name, part, function, clock, recorder) for name, part, function in tasks]

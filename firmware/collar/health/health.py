@@ -229,7 +229,13 @@ class Health:
 
     def dump(self):
         """Everything that has to survive a reboot, in some 3 KB; give it to `load`."""
-        out = bytearray(
+        out = bytearray()
+        self.dump_into(out)
+        return bytes(out)
+
+    def dump_into(self, out):
+        """What `dump` gives, in pieces to `out.extend`, where memory does not hold it whole."""
+        out.extend(
             struct.pack(
                 _HEAD,
                 VERSION,
@@ -242,7 +248,6 @@ class Health:
         )
         for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts):
             part.dump(out)
-        return bytes(out)
 
     def load(self, data):
         """Takes what `dump` gave. Raises ValueError for another version's bytes; a new dog starts without any."""

@@ -76,7 +76,6 @@ class Copies:
         self._next = 1 - newest
         value = bytearray(length)
         self._flash.read(newest * self._half + _HEADER, value)
-        value = bytes(value)
         while version < self._version:
             value = self._migrations[version](value)
             version += 1
@@ -89,17 +88,23 @@ class Copies:
         """
         if len(value) > self.room:
             raise ValueError("too long")
+        writing = self.begin()
+        writing.extend(value)
+        self.finish(writing)
+
+    def begin(self):
+        """A Writing that takes a value piece by piece, for one that memory does not hold whole; raises as `load`."""
         if self._next < 0:
             self.load()
-        start = self._next * self._half
-        for address in range(start, start + _HEADER + len(value), _SECTOR):
-            self._flash.erase(address)
-        for at in range(0, len(value), _PIECE):
-            self._flash.write(start + _HEADER + at, value[at : at + _PIECE])
+        return Writing(self._flash, self._next * self._half + _HEADER, self.room)
+
+    def finish(self, writing):
+        """Makes what `writing` took the value, as `save` does."""
+        writing.flush()
         head = struct.pack(
-            "<4sHHIII", b"RexS", self._version, 0, self._generation + 1, len(value), crc32(value)
+            "<4sHHIII", b"RexS", self._version, 0, self._generation + 1, writing.length, writing.crc
         )
-        self._flash.write(start, head + struct.pack("<I", crc32(head)))
+        self._flash.write(self._next * self._half, head + struct.pack("<I", crc32(head)))
         if not self._header(self._next):
             raise OSError(_EIO)
         self._generation += 1
@@ -123,6 +128,46 @@ class Copies:
             self._flash.read(copy * self._half + _HEADER + at, part)
             crc = crc32(part, crc)
         return (version, generation, length, value_crc) if crc == value_crc else None
+
+
+class Writing:
+    """A value on its way into flash: `extend` as a bytearray's. `length` and `crc` of what was written so far."""
+
+    def __init__(self, flash, start, room):
+        self._flash = flash
+        self._start = start
+        self._room = room
+        self._erased = start - _HEADER
+        self._piece = bytearray(_PIECE)
+        self._held = 0
+        self.length = 0
+        self.crc = 0
+
+    def extend(self, data):
+        """Takes bytes; raises ValueError when they do not fit, OSError when flash does not take them."""
+        if self.length + self._held + len(data) > self._room:
+            raise ValueError("too long")
+        at = 0
+        while at < len(data):
+            count = min(len(data) - at, _PIECE - self._held)
+            self._piece[self._held : self._held + count] = data[at : at + count]
+            self._held += count
+            at += count
+            if self._held == _PIECE:
+                self.flush()
+
+    def flush(self):
+        """Writes what is held."""
+        end = self._start + self.length + self._held
+        while self._erased < end:
+            self._flash.erase(self._erased)
+            self._erased += _SECTOR
+        if self._held:
+            piece = memoryview(self._piece)[: self._held]
+            self._flash.write(self._start + self.length, piece)
+            self.crc = crc32(piece, self.crc)
+            self.length += self._held
+            self._held = 0
 
 
 class Settings:

@@ -100,3 +100,10 @@ def worth(sums: ptr32, first: int, length: int, outside: int) -> int:
     if percent < 0:
         percent = 0
     return percent
+
+
+def time_q6(z, i):
+    """The time of the maximum at sample i, in 1/64 sample, by the parabola through three points."""
+    before, at, after = z[i - 1], z[i], z[i + 1]
+    bend = before - 2 * at + after
+    return (i << 6) + (((before - after) << 5) // bend if bend else 0)

@@ -169,13 +169,9 @@ class Heart:
         if not self._convinces(count):
             return POOR_SIGNAL
         status = self._rates(count)
-        if (
-            status == OK
-            and self._motion > _STILL_MG
-            and self.moving.shares(self._rate, self.period_us, self._y)
-        ):
-            return MOVING
         if status == OK:
+            if self._motion > _STILL_MG and self.moving.shares(self._rate, self.period_us, self._y):
+                return MOVING
             self._usual_ppm = self.swing_ppm
         return status
 
@@ -274,13 +270,6 @@ class Heart:
                 kept = count
         return kept
 
-    def _time_q6(self, i):
-        """The time of the maximum at sample i, in 1/64 sample, by the parabola through three points."""
-        z = self._z
-        before, at, after = z[i - 1], z[i], z[i + 1]
-        bend = before - 2 * at + after
-        return (i << 6) + (((before - after) << 5) // bend if bend else 0)
-
     def _rates(self, count):
         """Intervals that end in the reading's 8 s, the rate from them, and their place in the rhythm."""
         end = (self._filled - self._late) << 6
@@ -288,7 +277,7 @@ class Heart:
         total = used = 0
         before = -1
         for k in range(count):
-            now = self._time_q6(self._best[k])
+            now = train.time_q6(self._z, self._best[k])
             if start < now <= end and before >= 0:
                 if self.interval_count == 0 and abs(before - self._last_q6) > 3 << 6:
                     self.rhythm.broken()

@@ -1,0 +1,114 @@
+"""The dog's health over hours and days: fed with every record, closed at the hour and once a day, kept over resets."""
+
+import asyncio
+
+from micropython import const
+
+from collar.journal import records
+from collar.journal.settings import NewerVersion
+
+_MINUTE_MS = const(60000)
+_AFTER_MS = const(500)  # the minute's own record comes first
+_HOUR_MS = const(3600000)
+_DAY_HOUR = const(9)  # a working dog is up by then, so the night lies whole in the day that is closed
+_LIMIT_MS = const(8000000)
+_PENDING = const(16)
+
+
+class Wellbeing:
+    """Runs `health`. `copies` keeps what it knows over a reset (None: it starts afresh each time).
+
+    `on_alert(level)` hears of every alert record.
+    """
+
+    def __init__(self, health, copies, recorder, clock, duty, watchdog):
+        self._health = health
+        self._copies = copies
+        self._recorder = recorder
+        self._clock = clock
+        self._duty = duty
+        self._watchdog = watchdog
+        self._pending = []
+        self._hours = None
+        self.on_alert: Any = None
+        watchdog.register("wellbeing", _LIMIT_MS)
+
+    def restore(self):
+        """Takes up what was known before the reset; what cannot be read is a fault, and the dog starts afresh."""
+        if self._copies is None:
+            return
+        try:
+            kept = self._copies.load()
+            if kept is not None:
+                self._health.load(kept)
+        except NewerVersion as error:
+            self._copies = None  # later firmware left it, and may come back for it
+            self._recorder.fault("settings", "newer_format", None, str(error))
+        except (OSError, ValueError, KeyError) as error:
+            self._recorder.fault("settings", "unreadable", None, repr(error))
+
+    def hear(self, kind, values, seq, uptime_ms):
+        """Takes every record as it was written; what health answers is written at its next turn."""
+        utc_ms = self._clock.utc_at(uptime_ms)
+        self._later(self._health.record(kind, values, utc_ms, uptime_ms, self._duty.on, seq))
+
+    def _later(self, answers):
+        for answer in answers:
+            if len(self._pending) < _PENDING:
+                self._pending.append(answer)
+
+    async def run(self):
+        """The task: what is pending at each minute, the hour's close, the day's close."""
+        while True:
+            await asyncio.sleep_ms(_MINUTE_MS - self._clock.uptime_ms() % _MINUTE_MS + _AFTER_MS)
+            self._watchdog.alive("wellbeing")
+            self._write_pending()
+            hours = self._now_ms() // _HOUR_MS
+            if hours != self._hours:
+                first = self._hours is None
+                self._hours = hours
+                if not first:
+                    await self._close(hours % 24 == _DAY_HOUR)
+
+    def _now_ms(self):
+        """The dog's own wall clock, or uptime while it was never set."""
+        utc_ms = self._clock.utc_ms()
+        return self._clock.uptime_ms() if utc_ms is None else utc_ms + self._health.zone_min * _MINUTE_MS
+
+    def _write_pending(self):
+        """What was answered between the hours is grave: it is kept at once."""
+        if not self._pending:
+            return
+        while self._pending:
+            self._write(self._pending.pop(0))
+        self._save()
+
+    def _write(self, record):
+        kind, values = record
+        self._recorder.record(kind, values)
+        if kind == records.ALERT and self.on_alert is not None:
+            self.on_alert(values[0])
+
+    async def _close(self, day):
+        utc_ms, uptime_ms = self._clock.utc_ms(), self._clock.uptime_ms()
+        await self._work(self._health.close_hour(utc_ms, uptime_ms))
+        if day:
+            await self._work(self._health.close_day(utc_ms, uptime_ms))
+        self._save()
+
+    async def _work(self, steps):
+        """Takes the slices one at a time, so that nothing else waits long."""
+        for record in steps:
+            if record is not None:
+                self._write(record)
+            await asyncio.sleep_ms(0)
+
+    def _save(self):
+        if self._copies is None:
+            return
+        try:
+            writing = self._copies.begin()
+            self._health.dump_into(writing)
+            self._copies.finish(writing)
+        except (OSError, ValueError) as error:
+            self._recorder.fault("settings", "unreadable", None, repr(error))

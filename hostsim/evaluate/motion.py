@@ -1,0 +1,459 @@
+"""Motion against the table of numbers to reach: real recordings, the simulated dog, signs laid on real recordings.
+
+`python -m hostsim.evaluate.motion [--quick]`. The firmware's Motion runs on the real interpreter (see motion_feeds). Seeds
+in `SETTING` may set a threshold: here the limp's, the 99th percentile of sound trots. What is reported comes from
+`REPORTED` and after, dogs that no threshold has seen.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from hostsim.dog import Activity, Dog, Truth
+from hostsim.dog.transients import Moment, shock, shock_span
+from hostsim.evaluate import batch, motion_feeds, motion_plots
+from hostsim.evaluate.health import binomial_interval, poisson_interval
+from hostsim.evaluate.motion_feeds import CLASS_OF, CLASSES, RATE_HZ, Feed, Found
+
+FloatArray = NDArray[np.float64]
+SETTING = range(1, 100)
+"""Seeds on which thresholds were set, the limp's decision here and the firmware's own constants before."""
+REPORTED = 201
+"""First seed of what is reported."""
+SOUND_MG, LAME_MG = 4.0, 30.0
+SPECIFICITY = 0.99
+SLED_HZ = 2.727
+BREATHING = tuple(f"breathing_period_{period:02d}s.csv" for period in (2, 4, 6, 8, 10, 12, 16, 20))
+FOUND_WITHIN_S = 0.5
+WIDTHS_MS = (5, 8, 12, 20, 35, 60)
+REAL, SIMULATED, INJECTED = "real", "simulated", "sign laid on a real recording"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured: dogs and hours of gait, trots a feed and feeds, blows, rough minutes."""
+
+    gait_dogs: int
+    gait_hours: int
+    trots: int
+    setting: int
+    sound: int
+    lame: int
+    sizes_mg: tuple[float, ...]
+    blows: tuple[int, int]
+    rough: tuple[int, int]
+
+
+QUICK = Size(1, 13, 20, 12, 12, 10, (15.0,), (1, 200), (1, 80))
+FULL = Size(6, 16, 25, 40, 60, 24, (8.0, 15.0, 20.0, 50.0, 100.0), (5, 400), (7, 150))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured figure. `low`, `high`: 95 % interval or None; `reach`: the bar in words; `met`: None where it has none."""
+
+    kind: str
+    what: str
+    value: float
+    unit: str
+    n: int
+    n_of: str
+    low: float | None = None
+    high: float | None = None
+    reach: str = ""
+    met: bool | None = None
+
+
+def share(kind: str, what: str, hits: int, n: int, n_of: str, least: float | None = None) -> Row:
+    """A share with Clopper and Pearson's interval; `least` is the bar."""
+    low, high = binomial_interval(hits, n) if n else (0.0, 1.0)
+    value = hits / n if n else float("nan")
+    bar = "" if least is None else f"at least {least:g}"
+    return Row(kind, what, value, "", n, n_of, low, high, bar, None if least is None else value >= least)
+
+
+def sled() -> list[Row]:
+    """The galloping sled dog with gravity on each axis in turn, at three rates of the chip's own clock."""
+    feeds = []
+    for rate_hz in (49.4, 52.0, 54.6):
+        g = motion_feeds.recording("sled_dog_1.csv", rate_hz)
+        if g is None:
+            return []
+        for axis in range(3):
+            upright = g.copy()
+            upright[:, axis] += 1.0
+            feeds.append(Feed(upright, rate_hz=rate_hz))
+    errors, gallop, seconds = [], 0, 0
+    for feed, found in zip(feeds, motion_feeds.run(feeds), strict=True):
+        bouts = found.only("bout")
+        gallop += round(sum(bout[3] for bout in bouts if bout[1] == 2) / 10)
+        seconds += int(len(feed.g) / feed.rate_hz)
+        mean_hz = sum(bout[5] * bout[3] for bout in bouts) / 1000 / max(1, sum(bout[3] for bout in bouts))
+        errors.append(100 * abs(mean_hz - SLED_HZ) / SLED_HZ)
+    worst = max(errors)
+    what = "sled dog: stride rate at a gallop, largest error over 3 axes x 3 clock rates"
+    return [
+        Row(REAL, what, worst, "%", len(feeds), "runs of one recording", reach="within 1 %", met=worst <= 1),
+        share(REAL, "sled dog: seconds called gallop", min(gallop, seconds), seconds, "seconds", 0.95),
+    ]
+
+
+def quiet() -> list[Row]:
+    """People who breathe and climb stairs: no gallop, and no gait at all while lying."""
+    rows = []
+    breaths = [Feed(g) for g in map(motion_feeds.recording, BREATHING) if g is not None]
+    if breaths:
+        found = motion_feeds.run(breaths)
+        names = np.concatenate([item.names for item in found])
+        rows.append(
+            share(
+                REAL,
+                "breathing, lying: seconds called no gait",
+                int((names > 2).sum()),
+                len(names),
+                "seconds",
+            )
+        )
+        rows.append(_count(REAL, "breathing, lying: tremors found, none there", found, "tremor", len(names)))
+    stairs = motion_feeds.recording("stairs_ppg.csv")
+    if stairs is not None:
+        (found,) = motion_feeds.run([Feed(stairs)])
+        n = len(found.names)
+        rows.append(
+            share(
+                REAL,
+                "stairs, a person: seconds not called gallop",
+                int((found.names != 2).sum()),
+                n,
+                "seconds",
+            )
+        )
+        rows.append(_count(REAL, "stairs, a person: impacts found, none there", [found], "impact", n))
+    return rows
+
+
+def _count(kind: str, what: str, found: Sequence[Found], finding: str, seconds: int) -> Row:
+    count = sum(len(item.only(finding)) for item in found)
+    low, high = poisson_interval(count)
+    return Row(kind, what, count, "", seconds, "seconds", low, high, "none", count == 0)
+
+
+def injected() -> list[Row]:
+    """Limp laid on the real gallop; tremor and blows on the real breathing and stairs."""
+    rows = []
+    g = motion_feeds.recording("sled_dog_1.csv")
+    if g is not None:
+        feeds = []
+        for mg in (30.0, 100.0):
+            t_s = np.arange(len(g)) / RATE_HZ
+            lame = g + np.array([0.0, 0.0, 1.0])
+            lame[:, 2] += mg * 1e-3 * np.cos(2 * np.pi * SLED_HZ * t_s)
+            feeds.append(Feed(lame))
+        bouts = [bout for found in motion_feeds.run(feeds) for bout in found.only("bout")]
+        silent = sum(bout[6] is None for bout in bouts)
+        rows.append(
+            share(
+                INJECTED,
+                "limp of 30 and 100 mg in a gallop: bouts without a limp figure",
+                silent,
+                len(bouts),
+                "bouts",
+                1.0,
+            )
+        )
+    carriers = [g for g in map(motion_feeds.recording, BREATHING) if g is not None]
+    rows += _tremors(carriers)
+    stairs = motion_feeds.recording("stairs_ppg.csv")
+    if stairs is not None:
+        carriers.append(stairs)
+    return rows + _laid_blows(carriers)
+
+
+def _tremors(carriers: Sequence[FloatArray]) -> list[Row]:
+    """Bursts of 3 to 6 s, 7 to 16 Hz and 12 to 30 mg every 30 s on the breathing recordings."""
+    rng = np.random.default_rng(REPORTED)
+    feeds, places = [], []
+    for g in carriers:
+        t_s = np.arange(len(g)) / RATE_HZ
+        shaken, starts = g.copy(), np.arange(15.0, t_s[-1] - 15, 30.0)
+        for start in starts.tolist():
+            length, hz, mg = rng.uniform(3, 6), rng.uniform(7, 16), rng.uniform(12, 30)
+            swell = np.clip(np.minimum(t_s - start, start + length - t_s) / 0.8, 0, 1)
+            wander = np.cumsum(rng.normal(0, 0.02, len(t_s)))
+            shaken[:, 1] += mg * 1e-3 * swell * np.sin(2 * np.pi * hz * t_s + wander)
+        feeds.append(Feed(shaken))
+        places.append(starts)
+    hits = n = 0
+    for found, starts in zip(motion_feeds.run(feeds), places, strict=True):
+        at = np.array([item[0] for item in found.only("tremor")], float)
+        n += len(starts)
+        hits += sum(bool(np.any((at >= start) & (at < start + 25))) for start in starts.tolist())
+    return (
+        [share(INJECTED, "tremor of 12 to 30 mg in lying people's breathing: found", hits, n, "bursts")]
+        if n
+        else []
+    )
+
+
+def _laid_blows(carriers: Sequence[FloatArray]) -> list[Row]:
+    rng = np.random.default_rng(REPORTED + 1)
+    feeds, places = [], []
+    for g in carriers:
+        t_s = np.arange(len(g)) / RATE_HZ
+        hit, starts = g.copy(), np.arange(6.0, t_s[-1] - 6, 8.0)
+        for start in starts.tolist():
+            way = rng.normal(size=3)
+            peak, width = 12.0 * (70.0 / 12.0) ** rng.random(), 5.0 * 12.0 ** rng.random()
+            first, last = shock_span(start)
+            moment = Moment(first, last, "impact", float(peak), 0.0, float(width))
+            part = (t_s >= first) & (t_s < last)
+            along, _ = shock(moment, t_s[part], motion_feeds.BANDWIDTH_HZ)
+            hit[part] += along[:, None] * (way / np.sqrt(way @ way))
+        feeds.append(Feed(hit))
+        places.append(starts)
+    hits = n = 0
+    for found, starts in zip(motion_feeds.run(feeds), places, strict=True):
+        at = np.array([item[0] for item in found.impacts(0.0)])
+        n += len(starts)
+        hits += sum(bool(np.any(np.abs(at - start) < FOUND_WITHIN_S)) for start in starts.tolist())
+    what = "blows of 12 to 70 g, 5 to 60 ms laid on breathing and stairs: found"
+    return [share(INJECTED, what, hits, n, "blows")] if n else []
+
+
+def gait(size: Size) -> tuple[list[Row], list[list[int]]]:
+    """Seconds of ordinary working days, collars hanging anywhere; and the confusion matrix, rows the truth."""
+    start_s, seconds = 4500.0, size.gait_hours * 3600
+    feeds, truths = list[Feed](), list[Truth]()
+    for seed in range(REPORTED, REPORTED + size.gait_dogs):
+        dog = Dog(seed, motion_feeds.turned(seed))
+        feeds.append(motion_feeds.sampled(dog, start_s, seconds, seed))
+        truths.append(dog.truth(start_s, start_s + seconds))
+    names = np.concatenate([found.corrected() for found in motion_feeds.run(feeds)])
+    activity = np.concatenate([truth.activity for truth in truths])
+    true = np.array([CLASS_OF.get(Activity(item), -1) for item in activity.tolist()])
+    sniff = activity == Activity.SNIFF
+    edge = np.zeros(len(true), bool)
+    for at in np.flatnonzero(np.diff(activity)).tolist():
+        edge[at : at + 2] = True
+    plain = (true >= 0) & ~sniff
+    scored = (
+        ("gait seconds, macro-F1 of walk, trot, gallop, rest, other; sniffing along not scored", plain, 0.95),
+        ("gait seconds, macro-F1, sniffing along counted as a walk", true >= 0, None),
+        (
+            "gait seconds, macro-F1, without the two seconds around a change, sniffing not scored",
+            plain & ~edge,
+            None,
+        ),
+    )
+    rows = []
+    for what, kept, least in scored:
+        value, low, high = _macro_f1(true[kept], names[kept])
+        bar = "" if least is None else f"at least {least:g}"
+        met = None if least is None else value >= least
+        rows.append(
+            Row(
+                SIMULATED,
+                what,
+                value,
+                "",
+                int(kept.sum()),
+                f"seconds, {size.gait_dogs} dogs",
+                low,
+                high,
+                bar,
+                met,
+            )
+        )
+    return rows, _confusion(true[plain], names[plain]).tolist()
+
+
+def _confusion(true: NDArray[np.int64], named: NDArray[np.int64]) -> NDArray[np.int64]:
+    table = np.zeros((5, 5), np.int64)
+    np.add.at(table, (true, named), 1)
+    return table
+
+
+def _f1(table: NDArray[np.int64]) -> float:
+    both = table.sum(0) + table.sum(1)
+    return float(np.mean(2 * np.diag(table)[both > 0] / both[both > 0]))
+
+
+def _macro_f1(true: NDArray[np.int64], named: NDArray[np.int64]) -> tuple[float, float, float]:
+    """Macro-F1 and its 95 % interval, from 400 draws of stretches of 10 minutes."""
+    parts = np.array_split(np.arange(len(true)), max(2, len(true) // 600))
+    tables = np.stack([_confusion(true[part], named[part]) for part in parts])
+    rng = np.random.default_rng(1)
+    draws = [_f1(tables[rng.integers(len(tables), size=len(tables))].sum(0)) for _ in range(400)]
+    low, high = np.percentile(draws, (2.5, 97.5))
+    return _f1(tables.sum(0)), float(low), float(high)
+
+
+def limp_scores(seeds: Sequence[int], count: int, mg: float, leash_mg: float = 0.0) -> FloatArray:
+    """Asymmetry in mg that the collar gives for each trot of 60 strides; -1 where it gives none."""
+    feeds, spans = list[Feed](), list[list[tuple[float, float]]]()
+    for seed in seeds:
+        feed, times = motion_feeds.trots(seed, count, mg, leash_mg)
+        feeds.append(feed)
+        spans.append(times)
+    scores = list[float]()
+    for found, times in zip(motion_feeds.run(feeds), spans, strict=True):
+        bouts = [(bout[2] / 1000 + bout[3] / 20, bout[3], bout[6]) for bout in found.only("bout")]
+        for start, end in times:
+            within = [(long, tenths) for middle, long, tenths in bouts if start - 2 < middle < end + 2]
+            tenths = max(within, key=lambda item: item[0])[1] if within else None
+            scores.append(-1.0 if tenths is None else tenths / 10)
+    return np.array(scores)
+
+
+def limp(size: Size) -> tuple[list[Row], dict[str, list[float]], float]:
+    """Trots of 60 strides: the threshold from the setting block, what it does on others; scores by size; threshold."""
+    setting = limp_scores(SETTING[: size.setting], size.trots, SOUND_MG)
+    threshold = float(np.quantile(setting, SPECIFICITY, method="higher"))
+    first = REPORTED
+    scores = {SOUND_MG: limp_scores(range(first, first + size.sound), size.trots, SOUND_MG)}
+    for mg in sorted((LAME_MG, *size.sizes_mg)):
+        first += 100
+        feeds = size.lame if mg == LAME_MG else size.lame // 2
+        scores[mg] = limp_scores(range(first, first + feeds), size.trots, mg)
+    rows = [_specific("", threshold, scores[SOUND_MG], SPECIFICITY)]
+    for mg, values in list(scores.items())[1:]:
+        what = f"limp of {mg:g} mg: sensitivity at that threshold, 60 strides"
+        least = 0.95 if mg == LAME_MG else None
+        rows.append(share(SIMULATED, what, int((values > threshold).sum()), len(values), "trots", least))
+    leashed = range(first + 100, first + 100 + size.lame)
+    rows.append(
+        _specific(
+            ", pulling 60 mg on a leash", threshold, limp_scores(leashed, size.trots, SOUND_MG, 60.0), None
+        )
+    )
+    return rows, {f"{mg:g}": values.tolist() for mg, values in scores.items()}, threshold
+
+
+def _specific(how: str, threshold: float, sound: FloatArray, least: float | None) -> Row:
+    what = f"limp: specificity of {threshold:.1f} mg at {SOUND_MG:g} mg (sound), 60 strides{how}"
+    return share(SIMULATED, what, int((sound <= threshold).sum()), len(sound), "trots", least)
+
+
+def impacts(size: Size) -> tuple[list[Row], list[tuple[float, float, float]]]:
+    """Blows found, as a whole and by width; what is no blow; and (peak g, width ms, peak found or 0) of each blow."""
+    feeds, truths = [], []
+    for seed in range(REPORTED + 200, REPORTED + 200 + size.blows[0]):
+        feed, happened = motion_feeds.blows(seed, size.blows[1])
+        feeds.append(feed)
+        truths.append(happened)
+    points = list[tuple[float, float, float]]()
+    for feed, found, happened in zip(feeds, motion_feeds.run(feeds), truths, strict=True):
+        told = found.impacts(feed.start_s)
+        for item in happened:
+            near = [peak for at, peak, _ in told if abs(at - item.at_s) < FOUND_WITHIN_S]
+            points.append((item.peak_g, item.duration_ms, max(near, default=0.0)))
+    hits = [point[2] > 0 for point in points]
+    rows = [share(SIMULATED, "blows of 12 to 70 g, 5 to 60 ms: found", sum(hits), len(hits), "blows", 0.99)]
+    for low, high in itertools.pairwise(WIDTHS_MS):
+        part = [hit for hit, point in zip(hits, points, strict=True) if low <= point[1] < high]
+        rows.append(share(SIMULATED, f"    of {low} to {high} ms", sum(part), len(part), "blows"))
+    return rows + _no_blows(size), points
+
+
+def _no_blows(size: Size) -> list[Row]:
+    feeds, counts = [], []
+    for seed in range(REPORTED + 300, REPORTED + 300 + size.rough[0]):
+        feed, counted = motion_feeds.rough(seed, size.rough[1])
+        feeds.append(feed)
+        counts.append(counted)
+    found = motion_feeds.run(feeds)
+    false = sum(len(item.only("impact")) for item in found)
+    total = {kind: sum(count[kind] for count in counts) for kind in counts[0]}
+    events = total["shake"] + total["scratch"] + total["jump"]
+    low, high = poisson_interval(false)
+    n_of = f"events: {total['shake']} shakes, {total['scratch']} scratches, {total['jump']} jumps, with play"
+    return [
+        Row(
+            SIMULATED,
+            "impacts found where there was no blow",
+            false,
+            "",
+            events,
+            n_of,
+            low,
+            high,
+            "none in 1000",
+            false == 0,
+        )
+    ]
+
+
+def evaluate(out: Path | None = None, quick: bool = False) -> dict[str, Any]:
+    """All rows and what the plots need. Writes motion.json, motion.csv and plots into `out`, which is made if absent."""
+    size = QUICK if quick else FULL
+    version, largest = batch.run("import sys, json\nprint(json.dumps([sys.version, sys.maxsize]))", {})[0]
+    gait_rows, confusion = gait(size)
+    limp_rows, scores, threshold = limp(size)
+    impact_rows, points = impacts(size)
+    rows = [*sled(), *quiet(), *gait_rows, *limp_rows, *impact_rows, *injected()]
+    result: dict[str, Any] = {
+        "interpreter": f"{version}, {32 if largest < 1 << 40 else 64} bits",
+        "quick": quick,
+        "seeds": f"thresholds set on seeds {SETTING.start} to {SETTING.stop - 1} (the limp's here on "
+        f"{size.setting * size.trots} sound trots), reported on seeds from {REPORTED} on",
+        "capture": "impacts are found in the 52 Hz stream; there is no fast capture of short blows",
+        "rows": [asdict(row) for row in rows],
+        "limp_threshold_mg": threshold,
+        "limp_scores_mg": scores,
+        "confusion": {"classes": list(CLASSES), "rows_are_truth": confusion},
+        "blows": [list(point) for point in points],
+    }
+    if out is not None:
+        write(result, out)
+    return result
+
+
+def write(result: dict[str, Any], out: Path) -> None:
+    """motion.json, motion.csv (the rows), motion_limp.png, motion_gait.png, motion_impact.png."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "motion.json").write_text(json.dumps(result, indent=1) + "\n")
+    with open(out / "motion.csv", "w", newline="") as file:
+        table = csv.DictWriter(file, list(result["rows"][0]))
+        table.writeheader()
+        table.writerows(result["rows"])
+    motion_plots.write(result, out)
+
+
+def show(result: dict[str, Any], console: Console) -> None:
+    """Prints the rows, real, simulated and sign-injected ones apart."""
+    console.print(
+        f"Motion on {result['interpreter']}{', quick' if result['quick'] else ''}; {result['seeds']}."
+    )
+    console.print(f"{result['capture'].capitalize()}. Intervals hold 95 %.")
+    for kind in (REAL, SIMULATED, INJECTED):
+        rows = [row for row in result["rows"] if row["kind"] == kind]
+        table = Table(title=kind, title_justify="left")
+        for name in ("what", "value", "95 %", "n", "to reach"):
+            table.add_column(name, justify="left" if name in ("what", "to reach") else "right")
+        for row in rows:
+            between = "" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
+            met = {None: "", True: "yes", False: "NO"}[row["met"]]
+            value = f"{row['value']:.4g}{' ' * bool(row['unit'])}{row['unit']}"
+            table.add_row(
+                row["what"], value, between, f"{row['n']} {row['n_of']}", f"{row['reach']} {met}".strip()
+            )
+        if rows:
+            console.print(table)
+        else:
+            console.print(f"{kind}: the recordings are not here.")
+
+
+if __name__ == "__main__":
+    show(evaluate(None, "--quick" in sys.argv), Console(width=150))

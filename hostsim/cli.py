@@ -212,7 +212,7 @@ def replay(
         source = ReplaySource(recording, gravity, None if beats is None else read_beats(beats))
         with progress_bar(recording.name, source.duration_s, "s") as tick:
             result = play_recording(source, out, CollarOptions(seed=seed, console=log), tick)
-    _finish(result, as_json, log)
+    _finish(result, as_json, log, recording=True)
 
 
 @main.command(short_help="Bring a real collar's records into an archive.")
@@ -422,14 +422,15 @@ class _Log:
         del self.lines[:-200]
 
 
-def _finish(result: Any, as_json: bool, log: _Log) -> None:
+def _finish(result: Any, as_json: bool, log: _Log, recording: bool = False) -> None:
     """Prints a run's result; exit code 1 if the collar was reset by its watchdog."""
-    from hostsim.show import print_run
+    from hostsim.show import print_recording, print_run
 
     if as_json:
         emit(result.summary)
     else:
-        print_run(Console(highlight=False), result, log.lines)
+        show = print_recording if recording else print_run
+        show(Console(highlight=False), result, log.lines)
     if any(boot["cause"] == "watchdog" for boot in result.summary["boots"]):
         sys.exit(FOUND)
 

@@ -31,7 +31,7 @@ SCAN_S = 330.0
 """How long the handler's phone listens: the collar opens its radio every five minutes."""
 LAST_SYNC_S = 12.0
 """How long before the end the last sync connects, to bring everything up to the end and nothing from after it."""
-RECORDING_UTC = datetime(2026, 1, 1, tzinfo=timezone.utc)
+RECORDING_UTC = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 """When a replayed recording begins by the collar's clock."""
 _HEAP_EVERY_S = 21600.0
 _SLICE_S = 600.0

@@ -7,13 +7,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from hostsim.day import days_of, print_day
+from hostsim.day import Vital, days_of, print_day, wall_time
 from hostsim.handler.archive import Archive
 from hostsim.handler.findings import findings
 from hostsim.play import RunResult
 from hostsim.verify import Verdict
 
 _MOST_DAYS = 3
+_EVENTS = ("gap", "fault", "impact", "shake", "scratch", "tremor", "lie", "rise", "alert")
 
 
 def print_run(console: Console, result: RunResult, printed: list[str]) -> None:
@@ -33,6 +34,50 @@ def print_run(console: Console, result: RunResult, printed: list[str]) -> None:
     _print_figures(console, result)
     for line in printed:
         console.print(f"firmware: {line}", markup=False)
+
+
+def print_recording(console: Console, result: RunResult, printed: list[str]) -> None:
+    """What the collar found in a recording: bouts, heart, breath and events by the recording's own seconds."""
+    with Archive(result.folder / "archive.db") as archive:
+        found = list(findings(archive))
+    _print_bouts(console, [one for one in found if one["type"] == "bout"])
+    for kind, rate, unit in (("pulse", "hr_bpm", "beats/min"), ("breath", "rr_bpm", "breaths/min")):
+        vital = Vital()
+        for one in found:
+            at = wall_time(one)
+            if one["type"] == kind and at is not None:
+                vital.add(one, at, rate)
+        console.print(f"{'heart' if kind == 'pulse' else kind}: {vital.words(unit)}")
+    for one in found:
+        if one["type"] in _EVENTS:
+            fields = ", ".join(
+                f"{name} {value}" for name, value in list(one.items())[5:] if value is not None
+            )
+            console.print(f"{one['uptime_ms'] / 1000:.1f} s: {one['type']}: {fields}", soft_wrap=True)
+    console.print()
+    _print_figures(console, result, energy=False)
+    for line in printed:
+        console.print(f"firmware: {line}", markup=False)
+
+
+def _print_bouts(console: Console, bouts: list[dict[str, Any]]) -> None:
+    if not bouts:
+        console.print("no bout of walk, trot or gallop of ten strides or more")
+        return
+    table = Table(title="Bouts", title_justify="left", box=None)
+    for name in ("gait", "from s", "seconds", "strides", "strides/s", "asymmetry mg (s.e.)"):
+        table.add_column(name, justify="left" if name == "gait" else "right")
+    for bout in bouts:
+        limp = bout["asymmetry_mg"]
+        table.add_row(
+            bout["gait"],
+            f"{bout['start_uptime_ms'] / 1000:.1f}",
+            f"{bout['duration_s']:.1f}",
+            str(bout["strides"]),
+            f"{bout['stride_hz']:.3f}",
+            "" if limp is None else f"{limp:.1f} ({bout['asymmetry_se_mg']})",
+        )
+    console.print(table)
 
 
 def print_verdict(console: Console, verdict: Verdict, with_key: bool) -> None:
@@ -77,10 +122,12 @@ def _print_energy(console: Console, energy: dict[str, Any]) -> None:
             )
 
 
-def _print_figures(console: Console, result: RunResult) -> None:
+def _print_figures(console: Console, result: RunResult, energy: bool = True) -> None:
     summary = result.summary
     records = ", ".join(f"{count} {kind}" for kind, count in summary["records"].items())
-    console.print(f"simulated: {summary['virtual_s'] / 3600:.1f} h in {summary['wall_s']:.1f} s, "
+    length_s = summary["virtual_s"]
+    length = f"{length_s / 3600:.1f} h" if length_s >= 3600 else f"{length_s:.0f} s"
+    console.print(f"simulated: {length} in {summary['wall_s']:.1f} s, "
                   f"{summary['virtual_per_wall']:.0f} virtual seconds a wall second")  # fmt: skip
     console.print(f"records: {records}")
     heap = summary["heap"]
@@ -90,7 +137,8 @@ def _print_figures(console: Console, result: RunResult) -> None:
             f"heap ({heap['word_bytes'] * 8}-bit interpreter): working set {max(sets) / 1024:.1f} KiB at most, beside "
             f"{heap['code_bytes'] / 1024:.0f} KiB of code that a chip keeps in flash"
         )
-    _print_energy(console, summary["energy"])
+    if energy:
+        _print_energy(console, summary["energy"])
     for fault, count in summary["faults"].items():
         console.print(f"[bold]fault[/] {fault} ({count})")
     resets = summary["boots"][1:]

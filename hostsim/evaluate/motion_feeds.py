@@ -150,17 +150,20 @@ def turned(seed: int) -> Traits:
     return replace(drawn(seed), collar_roll_deg=(seed * 137.5) % 360.0)
 
 
-def trots(seed: int, count: int, mg: float, leash_mg: float = 0.0) -> tuple[Feed, list[tuple[float, float]]]:
+def trots(
+    seed: int, count: int, mg: float, loosest: float = 0.0, leash_mg: float = 0.0
+) -> tuple[Feed, list[tuple[float, float]]]:
     """`count` trots of 60 strides each with `mg` of first harmonic at the collar, and when each lasts.
 
-    The collar sits more or less loosely and slips, `leash_mg` pulls sideways in jerks; the dog itself is even, what
-    is wanted is set stretch by stretch for that stretch's own rate (`gaits.limp_g`).
+    The collar slips and turns as it does on any dog; it rattles too if its looseness, drawn up to `loosest`, is more
+    than 0. `leash_mg` pulls sideways in jerks. The dog itself is even; the limp is set stretch by stretch for that
+    stretch's own rate (`gaits.limp_g`).
     """
     rng = np.random.default_rng((seed, 0x717))
     traits = replace(
         turned(seed),
         asymmetry_mm=0.0,
-        looseness=float(rng.uniform(0, 0.3)),
+        looseness=float(rng.uniform(0, loosest)),
         leash_pull_mg=leash_mg,
     )
     length = STRIDES / traits.trot_hz

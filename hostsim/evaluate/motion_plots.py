@@ -21,13 +21,13 @@ def write(result: dict[str, Any], out: Path) -> None:
 
 def _limp(figure: Figure, result: dict[str, Any]) -> None:
     axes = figure.add_subplot()
-    by_size = {float(mg): np.array(values) for mg, values in result["limp_scores_mg"].items()}
+    by_size = {float(mg): np.array(values) for mg, values in result["limp"]["scores_mg"].items()}
     sound = by_size.pop(min(by_size))
     limits = np.concatenate(([-2.0], np.arange(-0.5, 120.0, 0.5)))
     alarms = [(sound > limit).mean() for limit in limits]
     for mg, values in by_size.items():
         axes.plot(alarms, [(values > limit).mean() for limit in limits], label=f"{mg:g} mg, n {len(values)}")
-    threshold = result["limp_threshold_mg"]
+    threshold = result["limp"]["threshold_mg"]
     axes.axvline((sound > threshold).mean(), color="#8c8c8c", lw=0.8, ls="--")
     axes.set(xlabel=f"sound trots (4 mg, n {len(sound)}) above the threshold", ylabel="lame trots above it",
              title=f"Limp in 60 strides, simulated; dashed: {threshold:.1f} mg, set on other dogs")  # fmt: skip

@@ -100,6 +100,11 @@ class Meter:
         radio.device.on("connection", self._connected)
         device.on_reset(self._reset)
 
+    @property
+    def radio_on(self) -> bool:
+        """Whether the radio has power now."""
+        return self._active
+
     def drawn(self) -> float:
         """The charge drawn since the last question, in mAh."""
         self.settle()

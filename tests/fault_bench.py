@@ -94,7 +94,8 @@ def live(
     printed: list[str] = []
     options = options or CollarOptions()
     options.console = printed.append
-    options.inject = "" if chosen is None else chosen.inject
+    if chosen is not None:
+        options.inject = chosen.inject
     collar = Collar(StillDog(), folder, options)
     if clock_set:
         collar.rtc.set(START)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hostsim.codecs import protocol
 from hostsim.power import MA
-from hostsim.runtime.bench import Collar
+from hostsim.runtime.bench import Collar, CollarOptions
 from tests.fault_bench import Life, advertised, live
 
 CHARGER_STATUS = 15
@@ -108,3 +108,50 @@ def test_duty_interrupted_by_the_charger_goes_on_after_it(tmp_path: Path) -> Non
     assert energy["optical"]["measures"] / MA["optical", "measures"] > 0.08, (
         "on duty the heart is read all the time"
     )
+
+
+RAISES = """
+from collar.app.housekeeping import Housekeeping
+from collar.app.collar import Collar
+_main = Collar.main
+_step = Housekeeping.step
+_collar = None
+_minutes = 0
+
+async def _begin(self):
+    global _collar
+    _collar = self
+    await _main(self)
+
+def _minute(self):
+    global _minutes
+    _minutes += 1
+    _step(self)
+    if _minutes == 12:
+        _collar._on_alert(1)
+    elif _minutes == 24:
+        _collar._on_alert(0)
+
+Collar.main = _begin
+Housekeeping.step = _minute
+"""
+
+
+def test_while_an_alert_stands_the_radio_listens_each_minute(tmp_path: Path) -> None:
+    options = CollarOptions(inject=RAISES)
+    windows: list[float] = []
+
+    async def play(collar: Collar) -> None:
+        was = False
+        while collar.clock.now_s < 36 * 60 - 1:
+            await asyncio.sleep(0.5)
+            on = collar.meter.radio_on
+            if on and not was:
+                windows.append(collar.clock.now_s / 60)
+            was = on
+
+    life = live(tmp_path, None, 36, play, options)
+    assert changes(life) == [("alert", "rest"), ("rest", "alert")]
+    during = [at for at in windows if 12.2 < at < 24]
+    around = [at for at in windows if not 12 < at < 25]
+    assert len(during) >= 8 and len(around) <= 6

@@ -47,10 +47,11 @@ def test_every_condition_can_begin_and_end(table: dict[str, Any]) -> None:
 
 
 def test_a_plan_keeps_its_promises(table: dict[str, Any]) -> None:
-    never, always, off, windows, open_ = 0, 3, 0, 1, 2
+    never, always, off, windows, often, open_ = 0, 3, 0, 1, 2, 3
     plans = table["plans"]
     assert plans["ship"] == [False, never, off]
     assert plans["safe"] == [False, never, open_]
+    assert plans["alert"][2] == often
     assert plans["duty"][1:] == [always, open_]
     assert plans["rest"][2] == plans["low_battery"][2] == windows
     assert plans["low_battery"][1] < plans["rest"][1]

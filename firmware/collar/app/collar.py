@@ -186,9 +186,9 @@ class Collar:
         radio.link.on_duty = self.duty.set
         radio.link.before_read = self.sampling.flush
         self.housekeeping.on_minute = self._each_minute
-        self.wellbeing.on_alert = radio.link.set_alert
-        radio.link.set_alert(self.health.alerts.level)
+        self.wellbeing.on_alert = self._on_alert
         self.radio = radio
+        self._on_alert(self.health.alerts.level)
 
     def _access(self):
         """Rights by the key of the label, 16 or 32 bytes; without one nobody gets in."""
@@ -203,6 +203,10 @@ class Collar:
         self.governor.duty(on)
         self._apply()
 
+    def _on_alert(self, level):
+        self.radio.link.set_alert(level)
+        self.governor.alert(level)
+
     def _apply(self):
         """What the mode asks of the light and of the radio."""
         _, vitals, listens = self.governor.modes.plan
@@ -213,6 +217,9 @@ class Collar:
         pulse.records = Interval(DUTY_RECORDS_MS if always and readings_ms else 0)
         if always:
             pulse.ask()
+        if listens == modes.OFTEN and not self.radio.often:
+            self.radio.step()
+        self.radio.often = listens == modes.OFTEN
         self.radio.link.keep_open(listens == modes.OPEN or self.store.integer("radio_on", 0) != 0)
 
     def _each_minute(self, battery_pct, worn, fault):

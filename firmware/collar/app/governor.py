@@ -46,6 +46,11 @@ class Governor:
         """The handler says whether the dog works."""
         self.modes.tell("duty_on" if on else "duty_off")
 
+    def alert(self, level):
+        """The alert level: 0 green, 1 amber, 2 red; another one says nothing."""
+        if level <= 2:
+            self.modes.tell("alert_raised" if level else "alert_over")
+
     def minute(self, battery_pct):
         """Once a minute: the cell, the charger, and whether this boot has held."""
         self.modes.cell(battery_pct)

@@ -38,7 +38,8 @@ EVENTS = {
 
 OFF = const(0)
 WINDOWS = const(1)
-OPEN = const(2)
+OFTEN = const(2)
+OPEN = const(3)
 NEVER = const(0)
 SPARSE = const(1)
 NORMAL = const(2)
@@ -50,7 +51,11 @@ PLANS = {
     REST: (True, NORMAL, WINDOWS),
     ACTIVE: (True, NORMAL, WINDOWS),
     DUTY: (True, ALWAYS, OPEN),
-    ALERT: (True, ALWAYS, OPEN),
+    ALERT: (
+        True,
+        NORMAL,
+        OFTEN,
+    ),  # a radio kept open would empty the cell in a day, and an alert may stand for weeks
     CHARGING: (True, NEVER, OPEN),
     LOW: (True, SPARSE, WINDOWS),
     SAFE: (False, NEVER, OPEN),

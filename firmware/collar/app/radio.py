@@ -8,6 +8,7 @@ from collar.journal import records
 from collar.link import protocol
 
 _EVERY_MS = const(300000)
+_OFTEN_MS = const(60000)
 _WINDOW_MS = const(6000)  # 24 advertisements, and most of the charge of a night
 _LIMIT_MS = const(900000)
 _DRIFT_MS = const(5000)  # a clock that is set by less than this has drifted, by more it has jumped
@@ -21,6 +22,7 @@ class Radio:
         self._recorder = recorder
         self._watchdog = watchdog
         self._set_ms = None
+        self.often = False
         self.on_duty = False
         self.charging = False
         self.link: Any = None
@@ -31,7 +33,7 @@ class Radio:
         """The task of the windows. The link's own task runs beside it."""
         while True:
             self.step()
-            await asyncio.sleep_ms(_EVERY_MS)
+            await asyncio.sleep_ms(_OFTEN_MS if self.often else _EVERY_MS)
 
     def step(self):
         """One window."""

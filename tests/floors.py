@@ -40,6 +40,7 @@ PURE_FILES = {
     Path("firmware/collar/journal/records.py"),
     Path("firmware/collar/journal/kinds.py"),
     Path("firmware/collar/link/protocol.py"),
+    Path("firmware/collar/link/frames.py"),
 }
 PURE_IMPORTS = {"micropython", "array", "struct", "binascii"}
 # The bench takes the codecs through one door.

@@ -103,7 +103,7 @@ def link_bench(
         always=repr(always_on),
         key=repr(key),
     )
-    return Bench(setup + main.format(window=window_ms), folder, parameters, buffers)
+    return Bench(setup + main.replace("{window}", str(window_ms)), folder, parameters, buffers)
 
 
 async def prove(table: dict[UUID, CharacteristicProxy[bytes]], key: Key = KEY) -> list[bytes]:

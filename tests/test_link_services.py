@@ -188,12 +188,51 @@ asyncio.run(radio.run())
     assert capabilities & (protocol.CAN_TOUCH | protocol.CAN_DUTY) == protocol.CAN_TOUCH | protocol.CAN_DUTY
 
 
+def test_settings_find_me_and_capture_reach_the_app(tmp_path: Path) -> None:
+    main = """
+class Settings:
+    values = {1: 600}
+    def get(self, number):
+        return self.values.get(number)
+    def put(self, number, value):
+        if number not in self.values or value < 0:
+            return False
+        self.values[number] = value
+        return True
+radio.settings = Settings()
+radio.on_find = lambda seconds: print('find', seconds)
+radio.on_capture = lambda seconds: print('capture', seconds)
+asyncio.run(radio.run())
+"""
+
+    async def play(bench: Bench) -> None:
+        phone = await Phone.switch_on(bench.air)
+        async with connect(bench_adapter(phone), ADDRESS, KEY) as client:
+            assert await client.setting(protocol.READINGS_S) == 600
+            await client.set_setting(protocol.READINGS_S, 300)
+            assert await client.setting(protocol.READINGS_S) == 300
+            await refused(client, protocol.SETTING_GET, (99,), protocol.MALFORMED)
+            await refused(client, protocol.SETTING_SET, (1, -1), protocol.MALFORMED)
+            await client.find(10)
+            await client.ask(protocol.CAPTURE, 20)
+            offered = (await client.info()).capabilities
+            assert offered & (protocol.CAN_SETTINGS | protocol.CAN_FIND | protocol.CAN_CAPTURE)
+
+    bench = link_bench(tmp_path, main=main)
+    bench.run(play)
+    assert bench.console == ["find 10", "capture 20"]
+
+
 def test_what_the_app_does_not_take_is_not_offered(tmp_path: Path) -> None:
     async def play(bench: Bench) -> int:
         phone = await Phone.switch_on(bench.air)
         async with connect(bench_adapter(phone), ADDRESS, KEY) as client:
             await refused(client, protocol.DUTY, (1,), protocol.UNKNOWN_REQUEST)
             await refused(client, protocol.TOUCH, (1, 0), protocol.UNKNOWN_REQUEST)
+            await refused(client, protocol.FIND, (1,), protocol.UNKNOWN_REQUEST)
+            await refused(client, protocol.CAPTURE, (1,), protocol.UNKNOWN_REQUEST)
+            await refused(client, protocol.SETTING_GET, (1,), protocol.UNKNOWN_REQUEST)
+            await refused(client, protocol.SETTING_SET, (1, 1), protocol.UNKNOWN_REQUEST)
             return (await client.info()).capabilities
 
     assert not link_bench(tmp_path).run(play) & (protocol.CAN_TOUCH | protocol.CAN_DUTY)

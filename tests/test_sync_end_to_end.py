@@ -9,12 +9,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hostsim.codecs import protocol
-from hostsim.handler.archive import Archive
+from hostsim.codecs import protocol, records
+from hostsim.handler.archive import Archive, JournalKey, merge
 from hostsim.handler.client import LinkLost, connect, find
-from hostsim.handler.sync import WINDOW, Progress, SyncResult, bench_adapter, sync_collar
+from hostsim.handler.sync import WINDOW, Progress, SyncResult, bench_adapter, newest_first, sync_collar
 from hostsim.radio.air import AirParameters
+from hostsim.radio.collar import ADDRESS
 from hostsim.radio.phone import Phone
 from tests.link_bench import KEY, journal_frame, link_bench
 from tests.radio_bench import Bench
@@ -213,6 +216,83 @@ asyncio.run(radio.run())
     count, outcome = link_bench(tmp_path, 300, main=main).run(play)
     assert 100 <= count <= 119
     assert "cannot read its journal" in outcome
+
+
+def test_the_alert_and_the_last_hour_come_first(tmp_path: Path) -> None:
+    main = """
+clock.up += 3600000 + 500 * 1000
+async def main():
+    radio.set_alert(2, 123)
+    await radio.run()
+
+asyncio.run(main())
+"""
+
+    async def play(bench: Bench) -> list[int]:
+        phone = await Phone.switch_on(bench.air)
+        lasting: list[int] = []
+        with Archive(tmp_path / "archive.db") as archive:
+            archive_add = archive.add
+
+            def add(journal: JournalKey, frames: list[bytes]) -> int:
+                lasting.extend(records.frame_seq(frame) for frame in frames)
+                return archive_add(journal, frames)
+
+            archive.add = add
+            await sync_collar(bench_adapter(phone), archive, KEY, scan_s=5)
+            assert held(archive) == [journal_frame(seq) for seq in range(1, 801)]
+        return lasting
+
+    order = link_bench(tmp_path, 800, main=main).run(play)
+    begins = order[1]
+    assert 500 <= begins <= 505
+    assert order == [123, *range(begins, 801), *range(1, 123), *range(124, begins)]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60)), max_size=5),
+    st.integers(1, 60),
+    st.integers(0, 60),
+)
+def test_newest_first_is_the_same_in_another_order(
+    ranges: list[tuple[int, int]], recent: int, alert: int
+) -> None:
+    missing = merge(ranges)
+    ordered = newest_first(missing, recent, alert)
+    assert merge(ordered) == missing
+    assert sum(end - first for first, end in ordered) == sum(end - first for first, end in missing)
+    seqs = [seq for first, end in ordered for seq in range(first, end)]
+    assert alert not in seqs or seqs[0] == alert
+    others = [seq for seq in seqs if seq != alert]
+    late = [seq for seq in others if seq >= recent]
+    assert others[: len(late)] == late
+
+
+def test_an_alert_is_indicated_to_who_is_there(tmp_path: Path) -> None:
+    main = """
+async def alarm():
+    await asyncio.sleep(20)
+    radio.set_alert(1, 77)
+    await asyncio.sleep(5)
+    radio.set_alert(2, 78)
+
+async def main():
+    asyncio.create_task(alarm())
+    await radio.run()
+
+asyncio.run(main())
+"""
+
+    async def play(bench: Bench) -> list[tuple[int, int]]:
+        heard: list[tuple[int, int]] = []
+        phone = await Phone.switch_on(bench.air)
+        async with connect(bench_adapter(phone), ADDRESS, KEY) as collar:
+            collar.on_alert = lambda level, seq: heard.append((level, seq))
+            await asyncio.sleep(40)
+            assert await collar.recent(60) == (1, 78)
+        return heard
+
+    assert link_bench(tmp_path, main=main).run(play) == [(1, 77), (2, 78)]
 
 
 def test_progress_is_told(tmp_path: Path) -> None:

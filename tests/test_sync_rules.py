@@ -141,3 +141,25 @@ result = [sync.start(1, *values, 20)[0] for values in ((0, 1, 2, 3), (64, 1, 2, 
 result.append(list(sync.start(1, 1, 0, 0, 1, 20)))
 """
     assert run(remote, source) == [0x81] * 4 + [[0, 1, 1]]
+
+
+def test_the_newest_part_is_found_by_halving(remote: Remote) -> None:
+    source = """
+from collar.link.recent import first_since
+class Holes:
+    boot, first_seq, next_seq = 4, 10, 400
+    def read(self, seq, buf):
+        if not 10 <= seq < 400 or seq % 7 < 3 or 200 < seq < 230:
+            return 0
+        frame = records.frame(8, seq, 3 if seq < 100 else 4, (seq if seq < 100 else seq - 100) * 1000 + 2 ** 33, b'')
+        buf[:len(frame)] = frame
+        return len(frame)
+holes = Holes()
+result = [first_since(holes, seconds * 1000 + 2 ** 33) for seconds in (-5, 0, 50, 120, 299, 500)]
+"""
+    found = run(remote, source)
+    assert isinstance(found, list)
+    there = [seq for seq in range(100, 400) if seq % 7 >= 3 and not 200 < seq < 230]
+    for seconds, at in zip((-5, 0, 50, 120, 299, 500), found, strict=True):
+        wanted = [seq for seq in there if seq - 100 >= seconds]
+        assert [seq for seq in there if seq >= at] == wanted

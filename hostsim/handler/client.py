@@ -202,6 +202,8 @@ class CollarClient:
         self._client = client
         self._answers: dict[int, asyncio.Future[tuple[int, tuple[Any, ...]]]] = {}
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.on_alert: Callable[[int, int], None] | None = None
+        """Called with the level and the record's number when the collar alerts during the connection."""
         self._tokens = itertools.cycle(range(256))
         self._transfers = itertools.cycle(range(1, protocol.TRANSFER_MAX + 1))
 
@@ -230,6 +232,8 @@ class CollarClient:
             opcode, token, status, values = protocol.parse_answer(bytes(data))
         except ValueError:
             return
+        if opcode == protocol.ALERT and self.on_alert is not None and not status:
+            self.on_alert(*values)
         waiting = self._answers.get(opcode << 8 | token)
         if waiting is not None and not waiting.done():
             waiting.set_result((status, values))
@@ -316,6 +320,23 @@ class CollarClient:
         """What the journal holds now."""
         first_seq, next_seq, low, high = await self.ask(protocol.JOURNAL)
         return JournalRange(first_seq, next_seq, low | high << 32)
+
+    async def recent(self, seconds: int) -> tuple[int, int]:
+        """The first record of the last `seconds` (at most 65535), and the newest alert's record, 0 for none."""
+        first, alert = await self.ask(protocol.RECENT, seconds)
+        return first, alert
+
+    async def setting(self, number: int) -> int:
+        """A setting's value (protocol.READINGS_S, RADIO_ON). Raises CollarRefused if there is none of this number."""
+        return (await self.ask(protocol.SETTING_GET, number))[1]
+
+    async def set_setting(self, number: int, value: int) -> None:
+        """Changes a setting. Raises CollarRefused for a value out of range."""
+        await self.ask(protocol.SETTING_SET, number, value)
+
+    async def find(self, seconds: int = 10) -> None:
+        """The collar shows itself with its light; 0 stops it."""
+        await self.ask(protocol.FIND, seconds)
 
     async def set_time(self, now: datetime) -> int | None:
         """Sets the wall clock; by how many ms it moved, None if it was not set before. `now` knows its zone."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from hostsim.codecs import protocol, records
-from hostsim.handler.archive import Archive, JournalKey
+from hostsim.handler.archive import Archive, JournalKey, Ranges, subtract
 from hostsim.handler.bumble_backend import BumbleClient, BumbleScanner
 from hostsim.handler.client import (
     Adapter,
@@ -25,6 +25,8 @@ from hostsim.radio.phone import Phone
 
 WINDOW = 255
 """Frames that may be on their way. A quarter of it is acknowledged at a time, so that answers take few packets."""
+URGENT_S = 3600
+"""What the handler needs now: the newest alert and this much, before the rest."""
 _DAMAGED_MAX = 8
 _LINGER_S = 2.0
 """How much longer to listen when a collar was heard, in case another is nearer."""
@@ -160,9 +162,22 @@ async def _once(
         missing = session.archive.missing(journal, held.first_seq, held.next_seq)
         session.progress.total = session.progress.done + sum(end - first for first, end in missing)
         session.tell()
+        if info.capabilities & protocol.CAN_NEWEST_FIRST and missing:
+            missing = newest_first(missing, *await collar.recent(URGENT_S))
         for first, end in missing:
             await _range(session, collar, journal, first, end)
         session.tell()
+
+
+def newest_first(missing: Ranges, recent: int, alert: int) -> Ranges:
+    """The same ranges in another order: the newest alert's record, what is newer than `recent`, the rest by age."""
+    urgent = [(alert, alert + 1), (max(recent, alert + 1) if alert >= recent else recent, 1 << 32)]
+    if alert >= recent:
+        urgent.append((recent, alert))
+    ordered: Ranges = []
+    for begin, stop in urgent:
+        ordered += [(max(a, begin), min(b, stop)) for a, b in missing if max(a, begin) < min(b, stop)]
+    return ordered + [rest for one in missing for rest in subtract(one, ordered)]
 
 
 async def pick(adapter: Adapter, address: str | None, seconds: float) -> Found:

@@ -13,6 +13,7 @@ from collar.app.housekeeping import Housekeeping
 from collar.app.interval import Interval
 from collar.app.minute import Minute
 from collar.app.movement import Movement
+from collar.app.options import Options
 from collar.app.part import Part
 from collar.app.pulse import RATE_HZ, Pulse
 from collar.app.radio import Radio
@@ -150,7 +151,7 @@ class Collar:
         motion = Motion()
         self.minute = Minute(motion)
         work, thinned = work_arrays(), Thinned()
-        interval_ms = self._readings_ms = self.store.integer("readings_ms", READINGS_MS)
+        interval_ms = self.store.integer("readings_ms", READINGS_MS)
         self.movement = Movement(
             self.accelerometer, motion, Breath(work, thinned), thinned, self.minute, self.recorder, self.clock
         )
@@ -184,6 +185,8 @@ class Collar:
         journal = self.journal or NoJournal()
         radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, self._access(), number)
         radio.link.on_duty = self.duty.set
+        defaults = {"readings_ms": READINGS_MS, "radio_on": 0}
+        radio.link.settings = Options(self.store, self.recorder, defaults, self._apply)
         radio.link.before_read = self.sampling.flush
         self.housekeeping.on_minute = self._each_minute
         self.wellbeing.on_alert = self._on_alert
@@ -210,7 +213,7 @@ class Collar:
     def _apply(self):
         """What the mode asks of the light and of the radio."""
         _, vitals, listens = self.governor.modes.plan
-        pulse, readings_ms = self.pulse, self._readings_ms
+        pulse, readings_ms = self.pulse, self.store.integer("readings_ms", READINGS_MS)
         always = vitals == modes.ALWAYS
         pulse.held = vitals == modes.NEVER
         pulse.interval_ms = 0 if always else readings_ms * (3 if vitals == modes.SPARSE else 1)

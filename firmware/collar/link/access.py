@@ -20,6 +20,7 @@ _GUESTS = (
     protocol.SYNC_ACK,
     protocol.SYNC_STOP,
     protocol.GO_LIVE,
+    protocol.RECENT,
 )
 
 

@@ -175,6 +175,11 @@ class Gatt:
             return FULL if error.errno == errno.ENOMEM else GONE
         return SENT
 
+    def forget_bonds(self):
+        """Empties the store of bonds; a connection that stands is ended."""
+        self._secrets.clear()
+        self.disconnect()
+
     def ban(self, address):
         """Turns this address (6 bytes) away, and it alone; empty for nobody."""
         self._banned = address

@@ -30,7 +30,9 @@ class Link:
     tells one journal of a collar from the one after an erase. Hooks, None until the app sets them: `before_read()` is called when a phone asks
     what the journal holds, so that the app writes down what it knows so far; `on_duty(on)` when the handler says that
     the dog goes to work or comes back; `on_touch(spot, control)` at a mark of the touch test, `spot` by its place in
-    `records.SPOTS`, `control` true when nothing was touched.
+    `records.SPOTS`, `control` true when nothing was touched; `on_find(seconds)`, 0 to stop;
+    `on_capture(seconds)` for raw samples; `settings` has get(number), None for an unknown one, and put(number, value),
+    False for a value out of range.
     """
 
     def __init__(
@@ -43,6 +45,10 @@ class Link:
         self.before_read: Any = None
         self.on_duty: Any = None
         self.on_touch: Any = None
+        self.on_find: Any = None
+        self.on_capture: Any = None
+        self.settings: Any = None
+        self.alert_seq = 0
         self._clock = clock
         self._journal = journal
         self._set_time = set_time
@@ -85,11 +91,25 @@ class Link:
         """Ends the window and any connection now."""
         self._windows.close()
 
-    def set_alert(self, level):
-        """Alert level 0 green, 1 amber, 2 red, 255 not known, in the status and in the advertisement."""
-        if level != self._windows.alert:
-            self._windows.alert = level
-            self.refresh()
+    def set_alert(self, level, seq=0):
+        """Alert level 0 green, 1 amber, 2 red, 255 not known, in the status and in the advertisement; who is connected is told.
+
+        `seq` is the record that says why.
+        """
+        if level == self._windows.alert and seq == self.alert_seq:
+            return
+        self._windows.alert = level
+        self.alert_seq = seq
+        self.refresh()
+        if self.connected and self._gatt.open and len(self._answers) < _ANSWERS:
+            self._answers.append(
+                (self._gatt.connection, protocol.answer(protocol.ALERT, 0, protocol.OK, level, seq))
+            )
+            self._more.set()
+
+    def forget_bonds(self):
+        """Forgets every phone that was ever paired; nobody's rights depend on it."""
+        self._gatt.forget_bonds()
 
     def set_battery(self, percent):
         """Charge in percent, None if not known."""

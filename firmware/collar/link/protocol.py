@@ -4,11 +4,10 @@ PROTOCOL.md beside it is the document; tests/golden/protocol.json holds both sid
 """
 
 import struct
-from binascii import crc32
 
 from micropython import const
 
-from collar.journal.records import frame_length
+from collar.link.frames import *  # protocol.Packer, protocol.END: one name for the whole codec
 
 VERSION = "0.2.0"  # since 0.1: SemVer of the protocol, Device Information's Software Revision
 MAJOR = const(0)  # since 0.1
@@ -32,20 +31,20 @@ SYNC_ACK = const(0x04)  # since 0.1: the only request without an answer
 SYNC_STOP = const(0x05)  # since 0.1
 SET_TIME = const(0x06)  # since 0.1
 GO_LIVE = const(0x07)  # since 0.1
+RECENT = const(0x08)  # since 0.2: where the newest records begin
 CHALLENGE = const(0x10)  # since 0.2: begins a proof; reserved in 0.1
 PROVE = const(0x11)  # since 0.2: ends it; reserved in 0.1
 GRANT = const(0x12)  # since 0.1: reserved and not used
-SETTING_GET = const(0x20)  # since 0.1: reserved
-SETTING_SET = const(0x21)  # since 0.1: reserved
+SETTING_GET = const(0x20)  # since 0.2; reserved in 0.1
+SETTING_SET = const(0x21)  # since 0.2; reserved in 0.1
 TOUCH = const(0x28)  # since 0.2: a mark of the touch test; reserved in 0.1
-FIND = const(0x29)  # since 0.1: reserved for find-me
+FIND = const(0x29)  # since 0.2: the collar shows itself; reserved in 0.1
 DUTY = const(0x2A)  # since 0.2: the dog goes to work, or comes back
-CAPTURE = const(0x30)  # since 0.1: reserved for raw capture
-ALERT = const(0x40)  # since 0.1: reserved for alerts, which the collar sends unasked
+CAPTURE = const(0x30)  # since 0.2: raw samples into the journal; reserved in 0.1
+ALERT = const(0x40)  # since 0.2: sent by the collar unasked, as an answer; reserved in 0.1
 ANSWER = const(0x80)  # since 0.1: set in an answer's opcode
 
 # Status of an answer, and ATT application error of a refused read
-OK = const(0x00)  # since 0.1
 UNKNOWN_REQUEST = const(0x80)  # since 0.1: this collar does not know or not allow the opcode
 MALFORMED = const(0x81)  # since 0.1: too short, or a value out of range
 BUSY = const(0x82)  # since 0.1: another phone is syncing; try again later
@@ -64,13 +63,17 @@ CAN_SET_TIME = const(0x0002)  # since 0.1
 CAN_LIVE = const(0x0004)  # since 0.1
 CAN_HEART = const(0x0008)  # since 0.1
 NEEDS_PROOF = const(0x0100)  # since 0.2: reserved in 0.1
-CAN_NEWEST_FIRST = const(0x0200)  # since 0.1: reserved
-CAN_SETTINGS = const(0x0400)  # since 0.1: reserved
+CAN_NEWEST_FIRST = const(0x0200)  # since 0.2
+CAN_SETTINGS = const(0x0400)  # since 0.2
 CAN_TOUCH = const(0x0800)  # since 0.2
-CAN_FIND = const(0x1000)  # since 0.1: reserved
-CAN_CAPTURE = const(0x2000)  # since 0.1: reserved
-CAN_ALERT = const(0x4000)  # since 0.1: reserved
+CAN_FIND = const(0x1000)  # since 0.2
+CAN_CAPTURE = const(0x2000)  # since 0.2
+CAN_ALERT = const(0x4000)  # since 0.2
 CAN_DUTY = const(0x8000)  # since 0.2
+
+# Settings
+READINGS_S = const(1)  # since 0.2: seconds between two readings of heart and breath, 0 all the time
+RADIO_ON = const(2)  # since 0.2: 1 radio on all the time, 0 in windows
 
 # Access
 NOBODY = const(0)  # since 0.2: no rights
@@ -82,14 +85,6 @@ ADVERTISEMENT_KEY = b"REX1 advertisement"  # since 0.2: what the key of the adve
 SLOT_MS = const(60000)  # since 0.2: how long one sealed advertisement is good
 TAG = const(4)  # since 0.2: bytes of the advertisement's authenticator
 SEALED_NOTHING = bytes(6)  # since 0.2: instead of a sealed alert while the clock is not set
-
-# Frames on RECORDS
-END = const(0x80)  # since 0.1: set in the first byte of a transfer's last frame
-TRANSFER_MAX = const(0x3F)  # since 0.1: transfers are numbered 1..63; bit 6 is reserved and 0
-FRAME_HEADER = const(3)  # since 0.1: transfer u8, counter u16
-FRAME_OVERHEAD = const(5)  # since 0.1: the header and the CRC
-FRAME_MAX = const(244)  # since 0.1: MTU 247 less the 3 bytes of a notification
-TO_THE_END = const(0xFFFFFFFF)  # since 0.1: SYNC_START's end when everything there is is wanted
 
 # Flags of STATUS
 CLOCK_SET = const(0x01)  # since 0.1
@@ -107,6 +102,11 @@ _REQUESTS = {
     SYNC_STOP: "<B",  # transfer
     SET_TIME: "<q",  # UTC in ms since 1970
     GO_LIVE: "<H",  # seconds, 0 to stop
+    RECENT: "<H",  # seconds back from now
+    SETTING_GET: "<B",  # number
+    SETTING_SET: "<Bi",  # number, value
+    FIND: "<B",  # seconds, 0 stops
+    CAPTURE: "<B",  # seconds
     CHALLENGE: "<BI12s",  # role, when the guest's key ends (UTC s since 1970, 0 for the owner), nonce
     PROVE: "<16s",  # the phone's proof
     TOUCH: "<BB",  # spot by its place in the journal's vocabulary, 1 for a control mark (nothing touched)
@@ -119,6 +119,12 @@ _ANSWERS = {
     SYNC_STOP: "",
     SET_TIME: "<Bq",  # 1 if the clock was set before, ms by which it moved (0 if not)
     GO_LIVE: "<H",  # seconds granted
+    RECENT: "<II",  # the first record since then, the newest alert's record (0 for none)
+    SETTING_GET: "<Bi",  # number, value
+    SETTING_SET: "",
+    FIND: "",
+    CAPTURE: "",
+    ALERT: "<BI",  # level, the record that says why (0 for none)
     CHALLENGE: "<12s",  # the collar's nonce
     PROVE: "<16s",  # the collar's proof
     TOUCH: "",
@@ -126,10 +132,6 @@ _ANSWERS = {
 }
 _STATUS = "<BBBBIIHI"
 STATUS_SIZE = const(18)  # since 0.1
-
-
-class FrameError(ValueError):
-    """A frame is damaged, out of turn or not of this transfer: start again from the last safe record."""
 
 
 def request(opcode, token, *values):
@@ -214,83 +216,3 @@ def advertisement(sealed):
     """Advertising data, all of its 31 bytes, around the six of the sealed alert and its authenticator."""
     uuid = bytes([int(SERVICE.replace("-", "")[i : i + 2], 16) for i in range(30, -2, -2)])
     return b"\x02\x01\x06\x11\x07" + uuid + struct.pack("<BBH", 9, 0xFF, COMPANY) + sealed
-
-
-def frame_crc(view):
-    """CRC of a frame: the low 16 bits of CRC-32 (IEEE 802.3), which both interpreters have in C."""
-    return crc32(view) & 0xFFFF
-
-
-class Packer:
-    """Builds frames in one buffer. `begin`, `put` until it is full, `seal`; then `view[:length]` is the frame."""
-
-    def __init__(self, largest=FRAME_MAX):
-        self.buffer = bytearray(largest)
-        self.view = memoryview(self.buffer)
-        self._at = 0
-        self._limit = largest
-
-    def begin(self, transfer, counter, size):
-        """An empty frame of at most `size` bytes (MTU - 3)."""
-        struct.pack_into("<BH", self.buffer, 0, transfer, counter)
-        self._at = FRAME_HEADER
-        self._limit = min(size, len(self.buffer)) - 2
-
-    def room(self):
-        """Bytes that still go in."""
-        return self._limit - self._at
-
-    def put(self, source, start, end):
-        """Puts in as much of `source[start:end]` as goes in; returns how much that was. `source` is a memoryview."""
-        size = min(end - start, self._limit - self._at)
-        self.view[self._at : self._at + size] = source[start : start + size]
-        self._at += size
-        return size
-
-    def seal(self):
-        """Adds the CRC; returns the frame's length."""
-        struct.pack_into("<H", self.buffer, self._at, frame_crc(self.view[: self._at]))
-        return self._at + 2
-
-
-class Assembler:
-    """Takes a transfer's frames in order and gives its records back. One for each transfer."""
-
-    def __init__(self, transfer):
-        self.counter = 0
-        self.ended = False
-        self.status = OK
-        self.next_seq = 0
-        self._transfer = transfer
-        self._rest = b""
-
-    def feed(self, frame):
-        """The records that this frame completed, as bytes. Raises FrameError; then nothing more may be fed."""
-        if len(frame) < FRAME_OVERHEAD:
-            raise FrameError("short frame")
-        head, counter = struct.unpack_from("<BH", frame)
-        (crc,) = struct.unpack_from("<H", frame, len(frame) - 2)
-        if crc != frame_crc(memoryview(frame)[: len(frame) - 2]):
-            raise FrameError("CRC")
-        if head & TRANSFER_MAX != self._transfer:
-            return []
-        if counter != self.counter or self.ended:
-            raise FrameError(f"frame {counter} instead of {self.counter}")
-        self.counter = (counter + 1) & 0xFFFF
-        if head & END:
-            self.ended = True
-            self.status, self.next_seq = struct.unpack_from("<BI", frame, FRAME_HEADER)
-            return []
-        return self._records(self._rest + bytes(frame[FRAME_HEADER : len(frame) - 2]))
-
-    def _records(self, data):
-        found = []
-        at = 0
-        while at + 2 <= len(data):
-            end = at + frame_length(data, at)
-            if end > len(data):
-                break
-            found.append(data[at:end])
-            at = end
-        self._rest = data[at:]
-        return found

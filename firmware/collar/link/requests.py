@@ -4,10 +4,17 @@ from micropython import const
 
 from collar.journal import records
 from collar.link import protocol
+from collar.link.recent import first_since
 
 _LIVE_MAX_S = const(3600)
 _CAPABILITIES = (
-    protocol.CAN_SYNC | protocol.CAN_SET_TIME | protocol.CAN_LIVE | protocol.CAN_HEART | protocol.NEEDS_PROOF
+    protocol.CAN_SYNC
+    | protocol.CAN_SET_TIME
+    | protocol.CAN_LIVE
+    | protocol.CAN_HEART
+    | protocol.NEEDS_PROOF
+    | protocol.CAN_NEWEST_FIRST
+    | protocol.CAN_ALERT
 )
 
 
@@ -32,6 +39,11 @@ class Requests:
             protocol.GO_LIVE: self._go_live,
             protocol.CHALLENGE: self._challenge,
             protocol.PROVE: self._prove,
+            protocol.RECENT: self._recent,
+            protocol.SETTING_GET: self._setting,
+            protocol.SETTING_SET: self._set,
+            protocol.FIND: self._find,
+            protocol.CAPTURE: self._capture,
             protocol.TOUCH: self._touch,
             protocol.DUTY: self._duty,
         }
@@ -69,10 +81,16 @@ class Requests:
 
     def _capabilities(self):
         word = _CAPABILITIES
-        if self._app.on_touch is not None:
-            word |= protocol.CAN_TOUCH
-        if self._app.on_duty is not None:
-            word |= protocol.CAN_DUTY
+        app = self._app
+        for hook, bit in (
+            (app.on_touch, protocol.CAN_TOUCH),
+            (app.on_duty, protocol.CAN_DUTY),
+            (app.on_find, protocol.CAN_FIND),
+            (app.on_capture, protocol.CAN_CAPTURE),
+            (app.settings, protocol.CAN_SETTINGS),
+        ):
+            if hook is not None:
+                word |= bit
         return word
 
     def _range(self, _connection):
@@ -104,6 +122,34 @@ class Requests:
 
     def _prove(self, _connection, proof):
         return self._access.prove(proof)
+
+    def _recent(self, _connection, seconds):
+        self._app.flush()
+        since_ms = self._clock.uptime_ms() - seconds * 1000
+        return protocol.OK, (first_since(self._journal, since_ms), self._app.alert_seq)
+
+    def _setting(self, _connection, number):
+        if self._app.settings is None:
+            return protocol.UNKNOWN_REQUEST, ()
+        value = self._app.settings.get(number)
+        return (protocol.MALFORMED, ()) if value is None else (protocol.OK, (number, value))
+
+    def _set(self, _connection, number, value):
+        if self._app.settings is None:
+            return protocol.UNKNOWN_REQUEST, ()
+        return (protocol.OK if self._app.settings.put(number, value) else protocol.MALFORMED), ()
+
+    def _find(self, _connection, seconds):
+        return self._call(self._app.on_find, seconds)
+
+    def _capture(self, _connection, seconds):
+        return self._call(self._app.on_capture, seconds)
+
+    def _call(self, hook, seconds):
+        if hook is None:
+            return protocol.UNKNOWN_REQUEST, ()
+        hook(seconds)
+        return protocol.OK, ()
 
     def _touch(self, _connection, spot, control):
         if self._app.on_touch is None:

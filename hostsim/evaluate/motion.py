@@ -23,7 +23,7 @@ from rich.table import Table
 
 from hostsim.dog import Activity, Dog, Truth
 from hostsim.dog.transients import Moment, shock, shock_span
-from hostsim.evaluate import batch, motion_feeds, motion_plots
+from hostsim.evaluate import batch, capture, motion_feeds, motion_plots
 from hostsim.evaluate.health import binomial_interval, poisson_interval
 from hostsim.evaluate.motion_feeds import CLASS_OF, CLASSES, RATE_HZ, Feed, Found
 
@@ -399,6 +399,16 @@ def _no_blows(size: Size) -> list[Row]:
     ]
 
 
+def captures(count: int) -> list[Row]:
+    """What a capture begun at the chip's interrupt would see of short blows; nothing of the firmware is in it."""
+    rows = []
+    for threshold_g, delay_ms in ((4.0, 0.0), (2.0, 0.0), (2.0, 3.0), (2.0, 5.0)):
+        short = [hit for width, hit in capture.seen(count, threshold_g, delay_ms) if width < 12]
+        what = f"not built: 9 g of blows under 12 ms left {delay_ms:g} ms after an interrupt at {threshold_g:g} g"
+        rows.append(share(SIMULATED, what, sum(short), len(short), "blows"))
+    return rows
+
+
 def evaluate(out: Path | None = None, quick: bool = False) -> dict[str, Any]:
     """All rows and what the plots need. Writes motion.json, motion.csv and plots into `out`, which is made if absent."""
     size = QUICK if quick else FULL
@@ -408,7 +418,7 @@ def evaluate(out: Path | None = None, quick: bool = False) -> dict[str, Any]:
     if not quick:
         limp_rows += limp(size, "collar loose by up to 0.3", 0.3, ())[0]
     impact_rows, points = impacts(size)
-    rows = [*sled(), *quiet(), *gait_rows, *limp_rows, *impact_rows, *injected()]
+    rows = [*sled(), *quiet(), *gait_rows, *limp_rows, *impact_rows, *captures(500), *injected()]
     result: dict[str, Any] = {
         "interpreter": f"{version}, {32 if largest < 1 << 40 else 64} bits",
         "quick": quick,

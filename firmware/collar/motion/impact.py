@@ -1,13 +1,16 @@
 """Blows: short, high, alone.
 
-How a blow of 5 ms is caught. At 52 samples a second the chip's own low-pass (half the rate) leaves 2 g of a
-blow of 12 g and 5 ms, less than a footfall. A FIFO at 416 Hz all day would cost 2.9 kB of bus a second and
-keep the processor awake 7 % of the day. So the chip itself listens: it runs at 832 Hz, puts only 52 samples a
-second into its FIFO, and its wake-up interrupt (high-passed, before that thinning) fires within 1.2 ms of a
-threshold of 4 g; the handler then raises the FIFO's rate to 832 Hz for a quarter of a second. What was
-captured is given to `capture` and is looked at here in place of the slow samples it covers. Without a capture
-the slow samples alone decide, which finds blows whose peak the low-pass leaves above the threshold (from
-about 25 ms at 12 g, 8 ms at 30 g).
+What is seen of a short blow. At 52 samples a second the chip's own low-pass (half the rate) leaves 2 g of a
+blow of 12 g and 5 ms, less than a footfall. The slow samples find blows whose peak the low-pass leaves above
+the threshold: from about 25 ms at 12 g, 8 ms at 30 g; shorter and lighter ones are not found (hostsim
+evaluate motion says how many). A FIFO at 416 Hz all day would cost 2.9 kB of bus a second and keep the
+processor awake 7 % of the day.
+
+`capture` takes fast samples where a part brings them and has them judged in place of the slow ones that they
+cover. The app does not call it. The chip's wake-up interrupt, high-passed and before the FIFO's thinning,
+could start it, but the LSM6DSOX has one FIFO, which holds nothing fast from before the interrupt: a threshold
+of 4 g misses more than a third of the blows under 12 ms, and with one of 2 g a processor that takes 5 ms to
+wake and to raise the rate sees 9 g of little more than half of them (hostsim/evaluate/capture.py, simulated).
 """
 
 from array import array

@@ -1,0 +1,91 @@
+"""The motion evaluation: what it feeds, how it counts, and that it reads the firmware's answers rightly."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from hostsim import recordings
+from hostsim.evaluate import capture, motion, motion_feeds
+from hostsim.evaluate.motion_feeds import Found
+
+TINY = motion.Size(1, 1, 6, 1, 1, 1, (), (1, 10), (1, 3))
+
+
+def test_a_sound_trot_and_a_lame_one_are_told_apart() -> None:
+    sound = motion.limp_scores([301], 6, 4.0)
+    lame = motion.limp_scores([302], 6, 100.0)
+    assert len(sound) == len(lame) == 6
+    assert sound.max() < 40 < lame.min()
+    assert np.median(lame) == pytest.approx(100, rel=0.15)
+
+
+def test_the_limp_laid_on_a_trot_has_the_size_asked_for() -> None:
+    feed, times = motion_feeds.trots(303, 2, 40.0)
+    start, end = times[0]
+    assert (end - start) * motion_feeds.turned(303).trot_hz == pytest.approx(motion_feeds.STRIDES)
+    assert len(feed.g) % motion_feeds.BLOCK == 0
+    assert start == pytest.approx(20.0)
+
+
+def test_classes_are_corrected_as_the_tally_was() -> None:
+    names = np.array([4, 4, 4, 4, 0, 0])
+    found = Found(names, [["moved", 4, 4, 2000]])
+    assert found.corrected().tolist() == [4, 4, 0, 0, 0, 0]
+    assert found.names.tolist() == names.tolist()
+
+
+def test_blows_are_placed_where_they_fell() -> None:
+    feed, happened = motion_feeds.blows(401, 10)
+    (found,) = motion_feeds.run([feed])
+    told = found.impacts(feed.start_s)
+    assert told
+    for at, peak, _ in told:
+        nearest = min(happened, key=lambda item: abs(item.at_s - at))
+        assert abs(nearest.at_s - at) < 0.1
+        assert peak <= nearest.peak_g + 2
+
+
+def test_a_perfect_naming_has_f1_of_one_and_an_empty_share_no_value() -> None:
+    true = np.repeat(np.arange(5), 300)
+    value, low, high = motion._macro_f1(true, true)
+    assert value == low == high == 1.0
+    empty = motion.share(motion.REAL, "nothing", 0, 0, "none", 0.9)
+    assert math.isnan(empty.value)
+    assert (empty.low, empty.high, empty.met) == (0.0, 1.0, False)
+
+
+def test_the_real_gallop_reaches_its_bar() -> None:
+    folder = recordings.directory()
+    if folder is None or not (folder / "sled_dog_1.csv").exists():
+        pytest.skip("sled_dog_1.csv is not here; set REX_DATA to the folder that has it")
+    rate, seconds = motion.sled()
+    assert rate.met and seconds.met
+    assert rate.n == 9
+
+
+def test_everything_is_written_and_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(motion, "QUICK", TINY)
+    result = motion.evaluate(tmp_path, quick=True)
+    assert json.loads((tmp_path / "motion.json").read_text())["rows"] == json.loads(
+        json.dumps(result["rows"])
+    )
+    with open(tmp_path / "motion.csv", newline="") as file:
+        assert len(list(csv.DictReader(file))) == len(result["rows"])
+    for name in ("limp", "gait", "impact"):
+        assert (tmp_path / f"motion_{name}.png").read_bytes().startswith(b"\x89PNG")
+    console = Console(record=True, width=150)
+    motion.show(result, console)
+    text = console.export_text()
+    assert "simulated" in text and "seeds 1 to 99" in text
+
+
+def test_a_capture_sees_less_the_later_it_begins() -> None:
+    seen = [sum(hit for _, hit in capture.seen(150, 2.0, delay_ms)) for delay_ms in (0.0, 3.0, 10.0)]
+    assert seen[0] > seen[1] > seen[2]

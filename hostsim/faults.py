@@ -15,6 +15,7 @@ from typing import Any
 from hostsim.codecs import records
 from hostsim.runtime.bench import Collar
 from hostsim.runtime.board import DeviceError
+from hostsim.runtime.device import POWER_ON
 from hostsim.shims import _ops, _radio_ops
 from hostsim.verify import parse_record
 
@@ -140,6 +141,20 @@ def _lost_clock(collar: Collar) -> None:
     collar.rtc.lose()
 
 
+def _brown_out(collar: Collar) -> None:
+    """The supply breaks down inside one of the next operations of the flash, and comes back."""
+    collar.flash.cut(2, "inside")
+
+
+def _swapped_cell(collar: Collar) -> None:
+    """Somebody puts in another cell, three quarters full: everything without supply for a while, the RTC too."""
+    collar.battery.replace(75.0)
+    collar.rtc.lose()
+    for chip in (collar.accelerometer, collar.optical, collar.gauge):
+        chip.reset()
+    collar.device.reset(POWER_ON)
+
+
 def _list(name: str, summary: str, strike: Strike, part: str = "", code: str = "", **more: Any) -> None:
     FAULTS[name] = Fault(name, summary, strike, part or None, code or None, **more)
 
@@ -209,6 +224,8 @@ _list("no_partition", "the partition table has no journal", _no_partition)
 _list("no_keys", "the sealing key cannot be read", _unreadable_keys, "keys", "unreadable")
 _list("dead_store", "nothing in the key store can be read", _dead_store, "keys", "unreadable")
 _list("stuck_radio", "the radio's stack does not start", _stuck_radio, "radio", "exception")
+_list("brown_out", "the supply breaks down while the flash is written", _brown_out, at_s=150.0)
+_list("swapped_cell", "another cell is put in", _swapped_cell, at_s=150.0)
 _list("lost_clock", "the wall clock forgets", _lost_clock)
 
 _RAISES = """

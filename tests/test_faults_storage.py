@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hostsim.codecs import protocol
-from hostsim.runtime.bench import Collar
+from hostsim.runtime.bench import Collar, seal_key
 from hostsim.verify import verify_image
 from tests.fault_bench import advertised, live
 
@@ -51,3 +51,25 @@ def test_without_keys_records_are_kept_unsigned_and_it_is_told(name: str, tmp_pa
     assert len(life.of("minute")) == 7
     verdict = verify_image(bytes(life.collar.flash.memory), None)
     assert not verdict.defects, verdict.defects
+
+
+def test_a_supply_that_breaks_down_in_a_write_costs_that_record_and_says_so(tmp_path: Path) -> None:
+    life = live(tmp_path, "brown_out", 8, clock_set=True)
+    assert life.causes == ["power_on", "power_on"]
+    before, after = life.of("boot")
+    assert before["torn_bytes"] == 0 and after["torn_bytes"] is not None
+    assert len(life.of("minute")) >= 6
+    sequence = [one["seq"] for one in life.records]
+    assert sequence == list(range(1, len(sequence) + 1))
+    verdict = verify_image(bytes(life.collar.flash.memory), seal_key(life.collar.options.seed))
+    assert not verdict.defects, verdict.defects
+
+
+def test_another_cell_goes_on_with_the_same_journal_and_an_unknown_clock(tmp_path: Path) -> None:
+    life = live(tmp_path, "swapped_cell", 8, clock_set=True)
+    assert life.causes == ["power_on", "power_on"] and life.faults() == []
+    assert [one["boot"] for one in life.of("clock")] == [1]
+    assert {one["battery_pct"] for one in life.of("minute") if one["boot"] == 1} == {99}
+    assert {one["battery_pct"] for one in life.of("minute") if one["boot"] == 2} <= {74, 75}
+    sequence = [one["seq"] for one in life.records]
+    assert sequence == list(range(1, len(sequence) + 1))

@@ -27,7 +27,7 @@ from hostsim.runtime.interpreter import FIRMWARE, interpreter
 
 TUNED = range(200)
 """Seeds on which thresholds were set."""
-REPORTED = range(1000, 1200)
+REPORTED = range(2000, 2200)
 """Seeds on which results are reported."""
 SOUND_DAYS = 28
 DOG_MONTH_DAYS = 30.4

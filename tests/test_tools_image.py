@@ -52,7 +52,7 @@ def test_a_collar_boots_from_the_image_and_lives(image: Path, tmp_path: Path) ->
     assert kinds.count("minute") == 3 and kinds.count("boot") == 1 and "fault" not in kinds, printed
 
 
-@pytest.mark.parametrize("board", ["bench_s3"])
+@pytest.mark.parametrize("board", ["bench_s3", "collar_s3"])
 def test_a_real_board_is_compiled_for_its_own_processor(board: str, tmp_path: Path) -> None:
     image = tool("image")
     out, modules = image.build(board, None, tmp_path / "board.romfs")

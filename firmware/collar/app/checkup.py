@@ -13,6 +13,7 @@ from collar.app import selftest
 from collar.drivers.lsm6dsox import LSM6DSOX
 from collar.drivers.max17048 import MAX17048
 from collar.drivers.max30101 import MAX30101
+from collar.hal import power
 from collar.hal.bus import Bus
 from collar.hal.clock import Clock
 from collar.hal.flash import Flash, NoPartition
@@ -36,6 +37,7 @@ class Checkup:
 
     def __init__(self, board):
         self._board = board
+        power.feed_sensors(board.SENSOR_POWER)
         self._clock = Clock()
         self._bus = Bus(board.I2C_ID, board.I2C_SCL, board.I2C_SDA, board.I2C_HZ)
 

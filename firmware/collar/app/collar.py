@@ -59,6 +59,7 @@ class Collar:
 
     def __init__(self, board):
         power.set_clock(board.CPU_HZ)
+        power.feed_sensors(board.SENSOR_POWER)
         self._light_sleep = board.LIGHT_SLEEP
         self.clock = Clock()
         self.store = Store()

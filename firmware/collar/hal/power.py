@@ -1,6 +1,11 @@
 """Why the collar started, who it is, and how it ends."""
 
+import time
+
 import machine
+from micropython import const
+
+_SENSOR_START_MS = const(20)  # the LSM6DSOX takes 10 ms from power-on (AN5272), the others less
 
 _CAUSES = {}
 for _name, _word in (
@@ -28,6 +33,14 @@ def unique_id():
 def set_clock(hz):
     """The processor's clock; 80 MHz is the least with which the radio works."""
     machine.freq(hz)
+
+
+def feed_sensors(gpio):
+    """Switches the sensors' supply on and gives them time to start; a board without such a switch has None."""
+    if gpio is None:
+        return
+    machine.Pin(gpio, machine.Pin.OUT, value=1)
+    time.sleep_ms(_SENSOR_START_MS)
 
 
 def reset():

@@ -16,6 +16,9 @@ _BUFFER = const(32)
 _ATTEMPT_MS = const(60000)  # a reading that has not come in a minute does not come in two
 _SILENT_MS = const(10000)
 _FLOODED = const(255000)  # of 262143 counts
+_LOOKS = const(3)  # the first and the last one have samples of the light before
+_LEAST_PCT = const(35)  # what half the light brings back, where some of it is daylight
+_MOST_PCT = const(70)
 _DARK = const(64)  # counts: open air alone gives more back when the light is on
 
 
@@ -25,7 +28,8 @@ class Pulse:
 
     `held` keeps the light off. `worn` and `motion_mg` (of the last second) are told by the other streams. `alive`: a rate was read since somebody
     set it to False. `counts`: mean of the last second's samples, None while the light is off; `light.current_ua` is the
-    LED current that they were made with.
+    LED current that they were made with. `live()`: whether readings are wanted all the time although records are not.
+    `on_reading()` hears of each reading of `heart`.
     """
 
     def __init__(self, part, heart, recorder, clock, interval_ms):
@@ -47,13 +51,20 @@ class Pulse:
         self._due_ms = 0
         self._until_ms = 0
         self._heard_ms = 0
+        self._told = False
+        self._looks = 0
+        self._bright = 0
+        self._followed = False
+        self.live: Any = None
+        self.on_reading: Any = None
+        self.on_checked: Any = None
 
     def step(self):
         """Starts, reads or stops the sensor, as the schedule wants. True while the light is on."""
         now_ms = self._clock.uptime_ms()
         if self.held and self.lit:
             self.give_up()
-        if self.held or (not self.lit and now_ms < self._due_ms):
+        if self.held or not (self.lit or now_ms >= self._due_ms or self._is_live()):
             return False
         if not self._part.ready():
             self.lit = False
@@ -79,12 +90,33 @@ class Pulse:
         """Wants a reading now."""
         self._due_ms = 0
 
+    def check(self):
+        """Halves the light for a moment; `on_checked(follows)` then hears whether what comes back followed."""
+        self._looks = _LOOKS
+        self._bright = self.counts
+        self._part.driver.current(self.light.current_ua // 2)
+
+    def _check(self):
+        counts, self.counts = self.counts, None
+        self._looks -= 1
+        if self._looks == 1:
+            self._part.driver.current(self.light.current_ua)
+            self._followed = _LEAST_PCT * self._bright <= 100 * counts <= _MOST_PCT * self._bright
+        elif not self._looks:
+            self.heart.reset()
+            self.on_checked(self._followed)
+
+    def _is_live(self):
+        return self.live is not None and self.live()
+
     def _light(self, now_ms):
         self._part.driver.start(self.light.current_ua, RATE_HZ)
         self._heard_ms = now_ms
         self.heart.reset()
         self.timebase.start(now_ms)
         self.lit = True
+        self._told = False
+        self._looks = 0
         self._until_ms = now_ms + _ATTEMPT_MS
         self._due_ms = now_ms + self.interval_ms
 
@@ -130,6 +162,9 @@ class Pulse:
         for i in range(n):
             total += self._buffer[i]
         self.counts = total // n
+        if self._looks:
+            self._check()
+            return False
         before = self.light.current_ua
         current = self.light.next(self.counts)
         if current == before:
@@ -158,9 +193,21 @@ class Pulse:
             self._part.well()
         else:
             self._judge()
+        self._record(values, now_ms, end_ms)
+        if self.on_reading is not None:
+            self.on_reading()
+
+    def _record(self, values, now_ms, end_ms):
         if self.interval_ms == 0:
             if self.records.offer(now_ms, values[0] == OK):
                 self._recorder.record(records.PULSE, values, end_ms)
+        elif self._told:
+            if now_ms >= self._due_ms:
+                self._told = False
+                self._until_ms = now_ms + _ATTEMPT_MS
+                self._due_ms = now_ms + self.interval_ms
         elif values[0] in (OK, NOT_WORN) or now_ms >= self._until_ms:
             self._recorder.record(records.PULSE, values, end_ms)
+            self._told = True
+        if self._told and not self._is_live():
             self._end()

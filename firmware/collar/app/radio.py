@@ -6,6 +6,7 @@ from micropython import const
 
 from collar.journal import records
 from collar.link import protocol
+from collar.vitals.rhythm import LONGEST_MS, SHORTEST_MS
 
 _EVERY_MS = const(300000)
 _OFTEN_MS = const(60000)
@@ -55,6 +56,16 @@ class Radio:
         link.set_flags(flags)
         link.set_battery(battery_pct)
         link.refresh()
+
+    def live(self):
+        """Whether a phone shows the heart as it beats."""
+        return self.link.live
+
+    def beats(self, bpm, heart):
+        """A rate that `heart` has just read, with its intervals, for whoever is connected."""
+        if self.link.connected:
+            intervals = [heart.intervals[i] for i in range(heart.interval_count)]
+            self.link.send_heart(bpm, [ms for ms in intervals if SHORTEST_MS <= ms <= LONGEST_MS])
 
     def set_time(self, utc_ms):
         """A phone sets the wall clock. Returns by how many ms it moved, None if it was not set before."""

@@ -4,6 +4,7 @@ import asyncio
 
 from micropython import const
 
+from collar.app.heartwatch import HeartWatch
 from collar.app.interval import Interval
 from collar.journal import records
 from collar.vitals.status import OK
@@ -25,6 +26,7 @@ class Sampling:
         self._watchdog = watchdog
         self._breaths = Interval(interval_ms)
         self._worn = Worn()
+        self.heart = HeartWatch(pulse, self._near)
         self._worn_ms = 0
         movement.on_breath = self._breath
         watchdog.register("sampling", _LIMIT_MS)
@@ -56,11 +58,15 @@ class Sampling:
         self._worn_ms += seconds * 1000
         before = worn.worn
         believed = worn.step(seconds, movement.peak_mg, pulse.alive)
+        self.heart.moved(movement.peak_mg)
         movement.peak_mg = 0
         pulse.alive = False
         if believed != before:
             movement.worn = pulse.worn = believed
             self._recorder.record(records.WORN, (believed,))
+
+    def _near(self):
+        return self._worn.contact and self._worn.worn
 
     def _light(self):
         """The optical stream's turn. A mistake in it costs a reading and not the accelerometer's stream."""

@@ -52,6 +52,11 @@ class Wellbeing:
         utc_ms = self._clock.utc_at(uptime_ms)
         self._later(self._health.record(kind, values, utc_ms, uptime_ms, self._duty.on, seq))
 
+    def no_pulse(self):
+        """The heart's watch found no pulse: that is told at once."""
+        self._later(self._health.no_pulse(self._clock.utc_ms()))
+        self._write_pending()
+
     def _later(self, answers):
         for answer in answers:
             if len(self._pending) < _PENDING:

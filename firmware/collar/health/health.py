@@ -89,6 +89,10 @@ class Health:
             return ()
         return self._raise(self.range.pulse(rate, values[5], self.today.excess, uptime_ms), w.RED, utc_ms)
 
+    def no_pulse(self, utc_ms):
+        """The pulse of a still dog is gone, and the sensor was found sound: the `alert` record of that, or ()."""
+        return self._raise([w.NO_PULSE], w.RED, utc_ms)
+
     def _breath(self, values, utc_ms, duty):
         rate = self.today.breath(values, self._slot(utc_ms), duty)
         return self._raise(self.range.breath(rate, values[6], values[7]), w.RED, utc_ms)

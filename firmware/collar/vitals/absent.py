@@ -32,6 +32,11 @@ class Absent:
         self._silent_s = 0
         self._sound = False
 
+    def unsure(self):
+        """Nobody knows whether the sensor lies where it lay: a pulse has to be found first."""
+        self._usual_ppm = 0
+        self.reset()
+
     def checked(self, sound):
         """Takes what the look at the sensor said."""
         self._sound = sound

@@ -48,8 +48,8 @@ class Heart:
 
     `rate_hz`: samples a second. `period_us`: their true period, which the app may correct at any time.
     `worn`: the app says so; without it no rate is given. `intervals`/`interval_count`: the last reading's intervals
-    in ms (array H, oldest first). `swing_ppm`: the last reading's wave, foot to crest, in ppm of the light. `behind`:
-    how many samples before the newest one the 8 s ended of which the last reading speaks. `work`: arrays to work in, at
+    in ms (array H, oldest first). `swing_ppm`: the last reading's wave, foot to crest, in ppm of the light.
+    `moved_mg`: its liveliest second; `rate`: its rate in 0.1/min if its status is ok. `behind`: how many samples before the newest one the 8 s ended of which the last reading speaks. `work`: arrays to work in, at
     least 12 s long, which nobody else uses during `feed`; its own if there are none. `thinned`: the collar's movement,
     kept up by the app; its own if there is none, and then `motion` keeps it up.
     """
@@ -92,7 +92,7 @@ class Heart:
         self._filled = 0
         self._since = 0
         self._edge = 0
-        self._motion = 0
+        self._motion = self.moved_mg = 0
         self._calmest = _CALM_MG
         self._last_q6 = -1
         self.interval_count = 0
@@ -101,7 +101,7 @@ class Heart:
         if self._own:
             self._own.reset()
         self.status = NO_READING
-        self._rate = self._quality = 0
+        self.rate = self._quality = 0
 
     def feed(self, samples, n, motion_mg):
         """Takes n samples (array i, 18 bits) and the motion during them; True when a new reading stands in `values`."""
@@ -119,6 +119,7 @@ class Heart:
             if self._since == self._hop:
                 self._read()
                 self._since = 0
+                self.moved_mg = self._motion
                 self._motion = 0
                 self._calmest = _CALM_MG
                 self._edge = 0
@@ -147,7 +148,7 @@ class Heart:
         """The `pulse` record: status, hr in 0.1/min, rmssd ms, sdnn ms, beats, quality 0..100; None where unknown."""
         if self.status != OK:
             return (self.status, None, None, None, 0, self._quality)
-        return (OK, self._rate, self.rhythm.rmssd_ms, self.rhythm.sdnn_ms, self.interval_count, self._quality)
+        return (OK, self.rate, self.rhythm.rmssd_ms, self.rhythm.sdnn_ms, self.interval_count, self._quality)
 
     def _read(self):
         self.status = self._measure()
@@ -170,7 +171,7 @@ class Heart:
             return POOR_SIGNAL
         status = self._rates(count)
         if status == OK:
-            if self._motion > _STILL_MG and self.moving.shares(self._rate, self.period_us, self._y):
+            if self._motion > _STILL_MG and self.moving.shares(self.rate, self.period_us, self._y):
                 return MOVING
             self._usual_ppm = self.swing_ppm
         return status
@@ -199,14 +200,14 @@ class Heart:
         if self._motion > _UNSTEADY * self._calmest or (
             self._usual_ppm and self.swing_ppm > _SHAKEN * self._usual_ppm
         ):
-            self._rate = 0
+            self.rate = 0
             return MOVING
-        self._rate = self.moving.rate(self._z, self._filled, self.period_us, self._y)
+        self.rate = self.moving.rate(self._z, self._filled, self.period_us, self._y)
         self._quality = self.moving.quality
         self.rhythm.broken()
         self._last_q6 = -1
         self.rhythm.measure()
-        return OK if self._rate else MOVING
+        return OK if self.rate else MOVING
 
     def _normalise(self):
         """Leaves the slope in _z, upstrokes positive, a typical one at 340; False if there is nothing."""
@@ -292,6 +293,6 @@ class Heart:
             before = now
         if used < _BEATS_MIN:
             return POOR_SIGNAL
-        self._rate = (600000 * used + total // 2) // total
+        self.rate = (600000 * used + total // 2) // total
         self.rhythm.measure()
         return OK

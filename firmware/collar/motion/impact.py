@@ -2,9 +2,9 @@
 
 What is seen of a short blow. At 52 samples a second the chip's own low-pass (half the rate) leaves 2 g of a
 blow of 12 g and 5 ms, less than a footfall. The slow samples find blows whose peak the low-pass leaves above
-the threshold: from about 25 ms at 12 g, 8 ms at 30 g; shorter and lighter ones are not found (hostsim
-evaluate motion says how many). A FIFO at 416 Hz all day would cost 2.9 kB of bus a second and keep the
-processor awake 7 % of the day.
+the threshold: from about 30 ms at 12 g, 15 ms at 25 g, 7 ms at 60 g; shorter and lighter ones are not found:
+of blows of 12 to 70 g and 5 to 60 ms, more than a third (hostsim evaluate motion). A FIFO at 416 Hz all day
+would cost 2.9 kB of bus a second and keep the processor awake 7 % of the day.
 
 `capture` takes fast samples where a part brings them and has them judged in place of the slow ones that they
 cover. The app does not call it. The chip's wake-up interrupt, high-passed and before the FIFO's thinning,

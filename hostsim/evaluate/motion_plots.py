@@ -63,4 +63,8 @@ def _impact(figure: Figure, result: dict[str, Any]) -> None:
     axes.set(
         xscale="log", yscale="log", xlabel="width of the blow, ms", ylabel="peak, g", title="Simulated blows"
     )
+    for axis, ticks in ((axes.xaxis, (5, 8, 12, 20, 35, 60)), (axes.yaxis, (12, 20, 30, 50, 70))):
+        axis.set_ticks(ticks)
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     axes.legend(loc="lower right")

@@ -63,8 +63,9 @@ class Prompt:
             0,
         )
         options.search_path = (str(self.files),)
-        for work in (self._live, self._carry):
-            threading.Thread(target=work, daemon=True).start()
+        self._bench = threading.Thread(target=self._live, daemon=True)
+        self._bench.start()
+        threading.Thread(target=self._carry, daemon=True).start()
 
     def _carry(self) -> None:
         """What one terminal says the other hears."""
@@ -89,7 +90,8 @@ class Prompt:
 
     def close(self) -> None:
         """Ends the prompt."""
-        self.collar.device.power_off()
+        self.collar.device.kill()
+        self._bench.join(20)
         for near, far in self._wires:
             os.close(near)
             os.close(far)

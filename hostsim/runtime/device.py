@@ -183,6 +183,11 @@ class Device:
         """Whether the processor has power."""
         return self._process is not None
 
+    def kill(self) -> None:
+        """Ends the interpreter as a crash would; may be called from another thread than the one that runs the bench."""
+        if self._process is not None:
+            self._process.kill()
+
     # Power
 
     def power_on(self, cause: int = POWER_ON) -> None:

@@ -3,6 +3,13 @@
 import struct
 
 _DAY_S = 86400
+_LEAST_MS = 946684800000  # 2000-01-01, where the chip's own clock begins
+_END_MS = 4102444800000  # 2100-01-01, where its calendar goes wrong
+
+
+def plausible(utc_ms):
+    """Whether a collar's clock may be set to this: from 2000 to 2099."""
+    return _LEAST_MS <= utc_ms < _END_MS
 
 
 def _civil(days):

@@ -208,7 +208,8 @@ class Gatt:
     def _irq(self, event, data):
         if event == WRITTEN:
             connection, handle = data
-            self._keep(event, connection, handle, self._ble.gatts_read(handle))
+            if connection == self.connection:  # one that is being turned away may still write
+                self._keep(event, connection, handle, self._ble.gatts_read(handle))
         elif event == CONNECTED:
             self._connected(data[0], bytes(data[2]))
         elif event == DISCONNECTED:

@@ -9,7 +9,7 @@ import struct
 from micropython import const
 
 from collar.link import gatt, protocol
-from collar.link.calendar import current_time, parse_current_time
+from collar.link.calendar import current_time, parse_current_time, plausible
 from collar.link.requests import Requests
 from collar.link.sync import Sync
 from collar.link.windows import Windows
@@ -189,7 +189,7 @@ class Link:
                 self._control(connection, data)
             elif value == self._gatt.time and self._access.role == protocol.OWNER:
                 utc_ms = parse_current_time(data)
-                if utc_ms is not None:
+                if utc_ms is not None and plausible(utc_ms):
                     self.clock_set(utc_ms)
         elif event == gatt.INDICATED:
             self._indicating = False

@@ -3,7 +3,7 @@
 from micropython import const
 
 from collar.journal import records
-from collar.link import protocol
+from collar.link import calendar, protocol
 from collar.link.recent import first_since
 
 _LIVE_MAX_S = const(3600)
@@ -107,7 +107,7 @@ class Requests:
         return (protocol.OK if self._sync.stop(connection, transfer) else protocol.NO_TRANSFER), ()
 
     def _time(self, _connection, utc_ms):
-        if utc_ms < 0:
+        if not calendar.plausible(utc_ms):
             return protocol.MALFORMED, ()
         moved_ms = self._app.clock_set(utc_ms)
         return protocol.OK, ((0, 0) if moved_ms is None else (1, moved_ms))

@@ -32,7 +32,7 @@ class Windows:
         self._advertising = False
         self._peer = b""
         self._connected_ms = 0
-        self._banned_ms = 0
+        self._banned_ms = -_BAN_MS
         self._extras = 0
 
     def open(self, ms):
@@ -95,11 +95,12 @@ class Windows:
         left_ms = _FOR_EVER_MS if self.always_on else self._until_ms - now_ms
         if self._gatt.connection is not None:
             return self._stranger_ms(now_ms)
-        if now_ms - self._banned_ms >= _BAN_MS:
+        banned_ms = self._banned_ms + _BAN_MS - now_ms
+        if banned_ms <= 0:
             self._gatt.ban(b"")
         if left_ms > 0:
             self._advertise()
-            return min(left_ms, _FOR_EVER_MS)
+            return min(left_ms, banned_ms if banned_ms > 0 else _FOR_EVER_MS)
         self._gatt.stop()
         self._advertising = False
         return _FOR_EVER_MS

@@ -411,6 +411,34 @@ def demo(seed: int, out: Path, as_json: bool) -> None:
         click.echo(f"a picture of the day: {out / 'day.png'}")
 
 
+@main.command(short_help="The accuracy tables, from simulation and from recordings.")
+@click.argument("what", type=click.Choice(["vitals", "motion", "health", "all"]), default="all")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for JSON, CSV and plots."
+)
+@click.option("--quick", is_flag=True, help="A small part of it, for a first look.")
+@json_option
+def evaluate(what: str, out: Path | None, quick: bool, as_json: bool) -> None:
+    """How right the collar is: WHAT is vitals, motion, health or all, each against what is known to be true.
+
+    Recordings are taken from ../shared/data, or from where REX_DATA says; without them their rows are left out.
+    Exit code 1 if a figure misses what it has to reach.
+    """
+    from hostsim.evaluate import tables
+
+    console = Console(highlight=False)
+    results, missed = {}, False
+    for name in tables.NAMES if what == "all" else (what,):
+        results[name] = result = tables.evaluate(name, out, quick)
+        missed = missed or tables.misses(result)
+        if not as_json:
+            tables.show(name, result, console)
+    if as_json:
+        emit(results)
+    if missed:
+        sys.exit(FOUND)
+
+
 class _Log:
     """What the firmware printed, kept for the case that somebody has to read it."""
 

@@ -136,13 +136,19 @@ def sessions(half: str = "all", step: int = 1) -> list[Session]:
     return found[::step]
 
 
-def pulse_readings(chosen: list[Session], seed: int, rate_hz: int = 25) -> list[list[list[Any]]]:
-    """The collar's readings of each session: [second, status, rate in 0.1/min, RMSSD, SDNN, beats, quality]."""
+def pulse_waves(chosen: list[Session], seed: int, rate_hz: int = 25) -> list[NDArray[np.int32]]:
+    """What the optical sensor shows of each session, in counts: made from its beats, the same for the same seed."""
     waves = []
     for session in chosen:
         random = np.random.default_rng((seed, session.number))
         t_s = np.arange(0, session.beats_s[-1] + 1, 1 / rate_hz)
         waves.append(wave(session.beats_s, t_s, draw_skin(random), random))
+    return waves
+
+
+def pulse_readings(chosen: list[Session], seed: int, rate_hz: int = 25) -> list[list[list[Any]]]:
+    """The collar's readings of each session: [second, status, rate in 0.1/min, RMSSD, SDNN, beats, quality]."""
+    waves = pulse_waves(chosen, seed, rate_hz)
     plan = json.dumps([[len(item) for item in waves], rate_hz, 3])
     files = {"waves": b"".join(item.tobytes() for item in waves), "plan": plan.encode()}
     return batch.run(HEART, files, heap="8192wK")
@@ -158,6 +164,14 @@ def _sound(intervals: FloatArray) -> NDArray[np.bool_]:
     return (intervals >= SHORTEST_S) & (intervals <= LONGEST_S)
 
 
+def true_rate(session: Session, second: int) -> float | None:
+    """The recorded rate a minute in the 8 s of which a reading at this second speaks; None where the truth is broken."""
+    intervals = _intervals(session.beats_s, second - LATENCY_S - RISE_S, 8.0)
+    if not _sound(intervals).all() or intervals.sum() < 6.0:
+        return None
+    return float(60 / intervals.mean())
+
+
 def score_rest(
     name: str, chosen: list[Session], readings: list[list[list[Any]]], least_quality: int = 0
 ) -> tuple[Score, Score, int]:
@@ -166,14 +180,13 @@ def score_rest(
     for session, rows in zip(chosen, readings, strict=True):
         for second, status, rate, rmssd, _sdnn, _beats, quality in rows:
             broken += (rate is not None) != (status == OK)
-            end_s = second - LATENCY_S - RISE_S
-            intervals = _intervals(session.beats_s, end_s, 8.0)
-            if not _sound(intervals).all() or intervals.sum() < 6.0:
+            true = true_rate(session, second)
+            if true is None:
                 continue
             windows += 1
             if status == OK and quality >= least_quality:
-                rates.append(rate / 10 - 60 / intervals.mean())
-            minute = _intervals(session.beats_s, end_s, 64.0)
+                rates.append(rate / 10 - true)
+            minute = _intervals(session.beats_s, second - LATENCY_S - RISE_S, 64.0)
             sound = _sound(minute)
             if second < 72 or not sound.all():
                 continue

@@ -88,9 +88,9 @@ class Profile:
 
     def dump(self, out):
         """Appends itself to a bytearray."""
-        out.extend(struct.pack("<%dh" % len(self._levels), *self._levels))
+        _drain("<10h", self._levels, out)
         out.extend(self._counts)
-        out.extend(struct.pack("<%dH" % len(self._moves), *self._moves))
+        _drain("<10H", self._moves, out)
         out.extend(self._hours)
         out.extend(bytes((self._turn,)))
 
@@ -103,6 +103,12 @@ class Profile:
         self._hours[:] = data[at : at + _STATES]
         self._turn = data[at + _STATES]
         return at + _STATES + 1
+
+
+def _drain(layout, values, out):
+    """Ten at a time: a split heap has no room for the arguments of all."""
+    for at in range(0, len(values), 10):
+        out.extend(struct.pack(layout, *values[at : at + 10]))
 
 
 def _fill(layout, values, data, at):

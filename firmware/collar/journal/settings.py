@@ -54,6 +54,7 @@ class Copies:
         self._version = version
         self._migrations = migrations or {}
         self._generation = 0
+        self._piece = bytearray(_PIECE)  # once for all: later the heap may be too split for it
         self._next = -1  # the copy to write next, once both were looked at
         self.room = self._half - _HEADER
 
@@ -96,7 +97,7 @@ class Copies:
         """A Writing that takes a value piece by piece, for one that memory does not hold whole; raises as `load`."""
         if self._next < 0:
             self.load()
-        return Writing(self._flash, self._next * self._half + _HEADER, self.room)
+        return Writing(self._flash, self._next * self._half + _HEADER, self.room, self._piece)
 
     def finish(self, writing):
         """Makes what `writing` took the value, as `save` does."""
@@ -122,7 +123,7 @@ class Copies:
         ):
             return None
         crc = 0
-        piece = memoryview(bytearray(_PIECE))
+        piece = memoryview(self._piece)
         for at in range(0, length, _PIECE):
             part = piece[: min(_PIECE, length - at)]
             self._flash.read(copy * self._half + _HEADER + at, part)
@@ -133,12 +134,12 @@ class Copies:
 class Writing:
     """A value on its way into flash: `extend` as a bytearray's. `length` and `crc` of what was written so far."""
 
-    def __init__(self, flash, start, room):
+    def __init__(self, flash, start, room, piece):
         self._flash = flash
         self._start = start
         self._room = room
         self._erased = start - _HEADER
-        self._piece = bytearray(_PIECE)
+        self._piece = piece
         self._held = 0
         self.length = 0
         self.crc = 0
@@ -148,6 +149,7 @@ class Writing:
         if self.length + self._held + len(data) > self._room:
             raise ValueError("too long")
         at = 0
+        data = memoryview(data)
         while at < len(data):
             count = min(len(data) - at, _PIECE - self._held)
             self._piece[self._held : self._held + count] = data[at : at + count]

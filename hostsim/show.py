@@ -39,7 +39,7 @@ def print_run(console: Console, result: RunResult, printed: list[str]) -> None:
 def print_recording(console: Console, result: RunResult, printed: list[str]) -> None:
     """What the collar found in a recording: bouts, heart, breath and events by the recording's own seconds."""
     with Archive(result.folder / "archive.db") as archive:
-        found = list(findings(archive))
+        found: list[dict[str, Any]] = list(findings(archive))
     _print_bouts(console, [one for one in found if one["type"] == "bout"])
     for kind, rate, unit in (("pulse", "hr_bpm", "beats/min"), ("breath", "rr_bpm", "breaths/min")):
         vital = Vital()

@@ -19,7 +19,9 @@ def run(tmp_path: Path, source: str, seconds: float, **options: object) -> tuple
     (tmp_path / "program.py").write_text(source)
     clock = VirtualClock()
     lines: list[str] = []
-    chosen = DeviceOptions(run=("program",), search_path=(str(tmp_path),), working_set=0, console=lines.append)
+    chosen = DeviceOptions(
+        run=("program",), search_path=(str(tmp_path),), working_set=0, console=lines.append
+    )
     for name, value in options.items():
         setattr(chosen, name, value)
     device = Device(clock, Board(clock, {}, lambda gpio: 0), chosen)

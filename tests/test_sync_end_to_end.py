@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -234,7 +235,8 @@ asyncio.run(main())
         with Archive(tmp_path / "archive.db") as archive:
             archive_add = archive.add
 
-            def add(journal: JournalKey, frames: list[bytes]) -> int:
+            def add(journal: JournalKey, frames: Iterable[bytes]) -> int:
+                frames = list(frames)
                 lasting.extend(records.frame_seq(frame) for frame in frames)
                 return archive_add(journal, frames)
 

@@ -83,7 +83,7 @@ class Heart:
         self.intervals = array("H", bytes(2 * most))
         self.interval_count = 0
         self.rhythm = Rhythm()
-        self._own = None if thinned else Thinned()
+        self._own: Any = None if thinned else Thinned()
         self.moving = Moving(rate_hz, thinned or self._own, work[2])
         self.reset()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hostsim.radio.air import Air, AirParameters
 from hostsim.radio.collar import CollarRadio
@@ -40,24 +40,35 @@ class Bench:
         self.phone: Phone | None = None
         self._buffers = buffers
 
-    def run(self, play: Callable[[Bench], Awaitable[Result]]) -> Result:
+    async def _power_on(self) -> None:
+        radio = CollarRadio(self.air, self.device, buffers=self._buffers)
+        self.radio = radio
+        await radio.power_on()
+        self.device.power_on()
+
+    def start(self) -> None:
+        """Powers radio and collar on, for a test that plays step by step; `stop` has to follow."""
+        self.loop.run_until_complete(self._power_on())
+
+    def step(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Plays one step in virtual time, between `start` and `stop`."""
+        return self.loop.run_until_complete(work)
+
+    def stop(self) -> None:
+        """Powers off."""
+        self.device.power_off()
+        self.loop.world = None
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
+            task.cancel()
+        if left:
+            self.loop.run_until_complete(asyncio.wait(left))
+        self.loop.close()
+
+    def run(self, play: Callable[[Bench], Coroutine[Any, Any, Result]]) -> Result:
         """Powers radio and collar on, plays `play(bench)` in virtual time, powers off."""
-
-        async def whole() -> Result:
-            radio = CollarRadio(self.air, self.device, buffers=self._buffers)
-            self.radio = radio
-            await radio.power_on()
-            self.device.power_on()
-            return await play(self)
-
         try:
-            return self.loop.run_until_complete(whole())
+            self.start()
+            return self.step(play(self))
         finally:
-            self.device.power_off()
-            self.loop.world = None
-            left = asyncio.all_tasks(self.loop)
-            for task in left:
-                task.cancel()
-            if left:
-                self.loop.run_until_complete(asyncio.wait(left))
-            self.loop.close()
+            self.stop()

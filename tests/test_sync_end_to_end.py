@@ -22,6 +22,7 @@ from hostsim.radio.collar import ADDRESS
 from hostsim.radio.phone import Phone
 from tests.link_bench import KEY, journal_frame, link_bench
 from tests.radio_bench import Bench
+from tests.sync_sweep import drop_at_every_packet
 
 SECOND_PHONE = "F0:F1:F2:F3:F4:02"
 
@@ -349,3 +350,13 @@ def test_throughput(
         line = f"sync at {interval_ms} ms, {packets} packets: {rate / 1000:.1f} kB/s, {share:.1%} of the link"
         sys.stdout.write(f"\n{line}\n")
     assert share >= 0.90
+
+
+@pytest.mark.parametrize("mtu", [23, 64, 247])
+@pytest.mark.parametrize("link", ["plain", "loss", "ENOMEM"])
+def test_a_drop_at_every_packet_in_turn_leaves_a_whole_archive(tmp_path: Path, mtu: int, link: str) -> None:
+    """A sample; `tools/sweep_sync.py` drops at every packet."""
+    parameters = AirParameters(loss=0.2) if link == "loss" else None
+    sweep = drop_at_every_packet(tmp_path, mtu, 29, parameters, link == "ENOMEM")
+    assert sweep.wrong == []
+    assert sweep.cases >= 3 and sweep.reconnections >= 2

@@ -118,6 +118,9 @@ class CollarRadio:
         self.air = air
         self.processor = device
         self.buffers = buffers
+        self.stutter = False
+        """Refuses every send once, as if the buffers were full, before it is taken."""
+        self._stuttered = False
         self.figures = RadioFigures()
         self.controller = Controller("collar", air, address)
         config = DeviceConfiguration(name="collar", address=hci.Address(address))
@@ -485,7 +488,8 @@ class CollarRadio:
         value = self._value(handle)
         connection = self._connection(connection_handle)
         data = bytes(payload[6:]) if has_value else value.data
-        if self._queued >= self.buffers:
+        self._stuttered = self.stutter and not self._stuttered
+        if self._queued >= self.buffers or self._stuttered:
             self.figures.refused += 1
             raise DeviceError(errno.ENOMEM)
         if indicate:

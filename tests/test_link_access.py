@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -251,7 +251,9 @@ def test_a_recorded_session_opens_nothing(tmp_path: Path) -> None:
     assert link_bench(tmp_path).run(play) == [protocol.OK, protocol.WRONG_KEY, protocol.LOCKED]
 
 
-def guests(bench: Bench, work: Callable[[Any], Awaitable[Any]]) -> Callable[[Bench], Awaitable[Any]]:
+def guests(
+    bench: Bench, work: Callable[[Any], Coroutine[Any, Any, Any]]
+) -> Callable[[Bench], Coroutine[Any, Any, Any]]:
     """Plays with an adapter on a collar whose clock the owner has set."""
 
     async def play(bench: Bench) -> Any:

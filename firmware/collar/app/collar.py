@@ -191,6 +191,7 @@ class Collar:
         radio.link.before_read = self.sampling.flush
         self.housekeeping.on_minute = self._each_minute
         self.wellbeing.on_alert = self._on_alert
+        self.recorder.listeners.append(radio.heard)
         self.pulse.live = radio.live
         self.sampling.heart.on_beats = radio.beats
         self.sampling.heart.on_absent = self.wellbeing.no_pulse

@@ -61,6 +61,13 @@ class Radio:
         """Whether a phone shows the heart as it beats."""
         return self.link.live
 
+    def heard(self, kind, values, seq, _uptime_ms):
+        """Every record as it was written: the newest alert's number, and all of them for who watches live."""
+        if kind == records.ALERT and seq is not None:
+            self.link.alert_seq = seq
+        if self.link.live:
+            self.link.send_live(kind, records.pack(kind, values))
+
     def beats(self, bpm, heart):
         """A rate that `heart` has just read, with its intervals, for whoever is connected."""
         if self.link.connected:

@@ -91,11 +91,12 @@ class Link:
         """Ends the window and any connection now."""
         self._windows.close()
 
-    def set_alert(self, level, seq=0):
+    def set_alert(self, level, seq=None):
         """Alert level 0 green, 1 amber, 2 red, 255 not known, in the status and in the advertisement; who is connected is told.
 
-        `seq` is the record that says why.
+        `seq` is the record that says why, if it is another than `alert_seq`.
         """
+        seq = self.alert_seq if seq is None else seq
         if level == self._windows.alert and seq == self.alert_seq:
             return
         self._windows.alert = level

@@ -210,6 +210,10 @@ def replay(
     log = _Log()
     with explained():
         source = ReplaySource(recording, gravity, None if beats is None else read_beats(beats))
+        if source.lacks_gravity:
+            click.echo(
+                "note: no axis carries the earth's 1 g; if its mean was taken out, add --gravity", err=True
+            )
         with progress_bar(recording.name, source.duration_s, "s") as tick:
             result = play_recording(source, out, CollarOptions(seed=seed, console=log), tick)
     _finish(result, as_json, log, recording=True)

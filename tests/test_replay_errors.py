@@ -40,6 +40,9 @@ CASES = {
     "short line": (_row(200, "3.99,0,0"), 202, "3 columns where the header has 4"),
     "long line": (_row(200, "3.99,0,0,1,7"), 202, "5 columns"),
     "bad last line": (HEADER + "".join(ROWS) + "8.0,0.1,0.", 402, "3 columns"),
+    "milliseconds": (HEADER + "".join(f"{20 * k},0,0,1\n" for k in range(400)), 2, "goes up by 20"),
+    "metres a second squared": (HEADER + "".join(f"{k / 50},0,1,9.7\n" for k in range(400)), 2, "about 1 g"),
+    "milli-g": (HEADER + "".join(f"{k / 50},0,100,990\n" for k in range(400)), 2, "about 1 g"),
     "after blank lines": (HEADER + ROWS[0] + "\n\n" + ROWS[1] + "0.03,x,0,1\n", 6, "'x'"),
 }
 
@@ -127,3 +130,10 @@ def test_gravity_has_three_names(tmp_path):
     with pytest.raises(ValueError, match="must be x, y or z"):
         ReplaySource(path, "w")
     assert ReplaySource(path, "x").duration_s > 7
+
+
+def test_a_recording_without_its_mean_is_known_to_lack_gravity(tmp_path):
+    path = tmp_path / "flat.csv"
+    path.write_text(HEADER + "".join(f"{k / 50},{k % 3 / 10 - 0.1},0.1,-0.1\n" for k in range(400)))
+    assert ReplaySource(path).lacks_gravity
+    assert not ReplaySource(path, "y").lacks_gravity

@@ -13,6 +13,7 @@ import numpy as np
 from hostsim.dog import noise
 from hostsim.dog.optical import LIGHT_NA_PER_MA, PERFUSION, pulse
 from hostsim.replay.reader import Block, FloatArray, Reader, ReplayError
+from hostsim.replay.units import check_units, lacks_gravity
 from hostsim.signals import Optical
 
 LOOK_BACK_S = 600.0
@@ -105,6 +106,9 @@ class ReplaySource:
             raise ReplayError(
                 self.path, 0, "there are fewer than two samples", "A recording needs at least two."
             )
+        check_units(self.path, first)
+        self.lacks_gravity = gravity is None and lacks_gravity(first.acceleration_g)
+        """Whether nothing in the recording says which way is up: posture and limp cannot be told."""
         self.origin_s = float(first.t_s[0])
         """The recording's time at virtual second 0."""
         steps = np.diff(first.t_s)

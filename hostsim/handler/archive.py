@@ -320,12 +320,14 @@ class Archive:
             "SELECT started, ended, outcome, records, bytes FROM syncs ORDER BY id"
         ).fetchall()
 
-    def records(self, journal: JournalKey, kind: str | None = None) -> Iterator[StoredRecord]:
-        """The records of a journal by sequence number, all or those of one type."""
+    def records(
+        self, journal: JournalKey, kind: str | None = None, first: int = 0
+    ) -> Iterator[StoredRecord]:
+        """The records of a journal by sequence number from `first` on, all or those of one type."""
         rows = self._db.execute(
             "SELECT seq, kind, type, boot, uptime_ms, fields, frame FROM records"
-            " WHERE journal = ? AND (? IS NULL OR type = ?) ORDER BY seq",
-            (journal.id, kind, kind),
+            " WHERE journal = ? AND seq >= ? AND (? IS NULL OR type = ?) ORDER BY seq",
+            (journal.id, first, kind, kind),
         )
         for seq, number, name, boot, uptime_ms, fields, frame in rows:
             yield StoredRecord(seq, number, name, boot, uptime_ms, json.loads(fields), frame)

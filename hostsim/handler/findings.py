@@ -53,11 +53,14 @@ def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def findings(archive: Archive, journal: JournalKey | None = None) -> Iterator[Finding]:
-    """Every record as one dict: seq, type, boot, uptime_ms, t, then its fields; of one journal or of all in turn."""
+def findings(archive: Archive, journal: JournalKey | None = None, first: int = 0) -> Iterator[Finding]:
+    """Every record as one dict: seq, type, boot, uptime_ms, t, then its fields; of one journal or of all in turn.
+
+    `first`: the sequence number to begin at.
+    """
     for one in archive.journals() if journal is None else [journal]:
         clock = WallTime(archive.records(one, "clock"))
-        for record in archive.records(one):
+        for record in archive.records(one, first=first):
             finding: Finding = {
                 "seq": record.seq,
                 "type": record.type,

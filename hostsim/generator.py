@@ -221,7 +221,8 @@ class _Day:
             start, length = int(rng.integers(0, 24)), int(rng.integers(1, 8))
             self.worn[start : start + length] = 0.0
         for span in generator.dog.life.spans:
-            if span.kind in ("chair", "hook", "car_seat"):
+            here = span.end_s > number * DAY_S and span.start_s < (number + 1) * DAY_S
+            if here and span.kind in ("chair", "hook", "car_seat"):
                 for hour in range(24):
                     low = number * DAY_S + 3600.0 * hour
                     shared = max(0.0, min(low + 3600.0, span.end_s) - max(low, span.start_s)) / 3600.0

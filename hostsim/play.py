@@ -70,7 +70,7 @@ def visits(actions: list[HandlerAction], seconds: float) -> list[tuple[float, li
     """
     groups: list[list[HandlerAction]] = []
     for action in actions:
-        if action.at_s >= seconds:
+        if action.at_s >= seconds or action.action == "charge":
             continue
         if groups and action.at_s - groups[-1][-1].at_s <= _TOGETHER_S:
             groups[-1].append(action)
@@ -83,7 +83,11 @@ def visits(actions: list[HandlerAction], seconds: float) -> list[tuple[float, li
 
 
 class Run:
-    """One world on one collar, with a fault if one is given. `tick(seconds)` is told of the virtual time that passed."""
+    """One world on one collar, with a fault if one is given.
+
+    `tick(seconds)` is told of the virtual time that passed, `synced(archive, note)` of every sync, when what it brought is
+    in the archive.
+    """
 
     def __init__(
         self,
@@ -94,9 +98,11 @@ class Run:
         *,
         realtime: bool = False,
         tick: Callable[[float], None] | None = None,
+        synced: Callable[[Archive, SyncNote], None] | None = None,
         fault: Fault | None = None,
     ) -> None:
         self.world = world
+        self._synced = synced
         self._fault = fault
         if fault is not None:
             options.inject = fault.inject
@@ -128,7 +134,7 @@ class Run:
     async def _live(self, archive: Archive) -> None:
         phone = await Phone.switch_on(self.collar.air)
         adapter = bench_adapter(phone)
-        helpers = [asyncio.create_task(self._watch_heap())]
+        helpers = [asyncio.create_task(self._watch_heap()), asyncio.create_task(self._charge())]
         if self._realtime:
             helpers.append(asyncio.create_task(self._pace()))
         if self._fault is not None:
@@ -142,6 +148,16 @@ class Run:
             helper.cancel()
         self.collar.device.post(_ops.EVENT_HEAP)
         await asyncio.sleep(1.0)
+
+    async def _charge(self) -> None:
+        """The handler puts the collar on its charger, and takes it off again."""
+        for action in self.world.handler:
+            if action.action != "charge" or action.at_s >= self.seconds:
+                continue
+            await asyncio.sleep(action.at_s - self.collar.clock.now_s)
+            self.collar.charge(True)
+            await asyncio.sleep(60.0 * float(action.arguments["minutes"]))
+            self.collar.charge(False)
 
     async def _strike(self, fault: Fault) -> None:
         await asyncio.sleep(fault.at_s)
@@ -193,10 +209,12 @@ class Run:
             result = await sync_collar(
                 adapter, archive, self.collar.owner, now=self._now, scan_s=SCAN_S, hold=hold
             )
+            note = SyncNote(at, result.records, result.bytes, result.seconds)
         except SyncError as error:
-            self.syncs.append(SyncNote(at, failure=str(error)))
-            return
-        self.syncs.append(SyncNote(at, result.records, result.bytes, result.seconds))
+            note = SyncNote(at, failure=str(error))
+        self.syncs.append(note)
+        if self._synced is not None:
+            self._synced(archive, note)
 
     def _now(self) -> datetime:
         return self.world.start_utc + timedelta(seconds=self.collar.clock.now_s)

@@ -13,6 +13,9 @@ from hostsim.signals import SignalSource
 START_UTC = datetime(2026, 3, 2, 5, 0, 0, tzinfo=timezone.utc)
 """Virtual second 0 of every scenario: a Monday, 05:00 by the dog's clock too."""
 SYNC_HOURS = (7.0, 19.0)
+CHARGE_HOUR, CHARGE_MIN = 19.2, 90.0
+"""Every second evening the collar lies on its charger."""
+_CHARGED_DAYS = 60
 SPOTS = ("head", "neck", "left_shoulder", "right_shoulder", "left_ribs", "right_ribs", "left_flank", "right_flank",
          "left_hip", "right_hip", "back", "belly", "tail")  # fmt: skip
 
@@ -21,7 +24,7 @@ SPOTS = ("head", "neck", "left_shoulder", "right_shoulder", "left_ribs", "right_
 class HandlerAction:
     """What the handler does with the phone at a virtual second.
 
-    `action`: sync, set_clock, duty_on, duty_off, touch (arguments spot and control), charge, acknowledge.
+    `action`: sync, set_clock, duty_on, duty_off, touch (arguments spot and control), charge (argument minutes).
     """
 
     at_s: float
@@ -53,7 +56,7 @@ Builder = Callable[[int, float], World]
 
 
 def handler_of(dog: Dog, days: float, touches: tuple[Touch, ...] = ()) -> list[HandlerAction]:
-    """The ordinary handler: two syncs a day, the clock set at the first, duty marked, touches marked."""
+    """The ordinary handler: two syncs a day, the clock set at the first, duty marked, touches marked, the cell charged."""
     actions: list[HandlerAction] = []
     for day in range(int(days) + 1):
         for hour in SYNC_HOURS:
@@ -63,11 +66,18 @@ def handler_of(dog: Dog, days: float, touches: tuple[Touch, ...] = ()) -> list[H
     for start, end in dog.duty(days):
         actions.append(HandlerAction(start, "duty_on"))
         actions.append(HandlerAction(end, "duty_off"))
+    for at_s in charges(days):
+        actions.append(HandlerAction(at_s, "charge", {"minutes": CHARGE_MIN}))
     for touch in touches:
         actions.append(HandlerAction(touch.at_s, "touch", {"spot": touch.spot, "control": touch.control}))
     order = {"set_clock": 0, "sync": 1}
     actions = [item for item in actions if item.at_s <= days * DAY_S]
     return sorted(actions, key=lambda item: (item.at_s, order.get(item.action, 2)))
+
+
+def charges(days: float) -> list[float]:
+    """When the collar is put on its charger, in virtual seconds."""
+    return [at_hour(day, CHARGE_HOUR) for day in range(1, int(days) + 1, 2)]
 
 
 def touch_test(start_s: float, spots: tuple[str, ...], rounds: int = 3) -> tuple[Touch, ...]:
@@ -93,6 +103,7 @@ def _world(
         course = Course(((0.0, signs),))
     if touches:
         spans = (*spans, *_standing(touches))
+    spans = (*spans, *(Span(at, at + 60.0 * CHARGE_MIN, "chair") for at in charges(_CHARGED_DAYS)))
     traits = replace(drawn(seed), **(changes or {}))  # pyright: ignore[reportArgumentType]
     dog = Dog(
         seed, traits, course=course, happenings=happenings, spans=spans, dailies=dailies, touches=touches,

@@ -35,7 +35,7 @@ def test_rows_fit_their_records() -> None:
         kind, _, _, count = row[:4]
         if kind not in (0, CLOSE_DAY):
             values = [None if value == ABSENT else value for value in row[4 : 4 + count]]
-            assert len(row) == WIDTH and count == len(records.kind_fields(kind))
+            assert len(row) == WIDTH and count <= len(records.kind_fields(kind))
             assert len(records.pack(kind, values)) > 0
 
 

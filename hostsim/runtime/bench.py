@@ -31,6 +31,8 @@ from hostsim.signals import SignalSource
 
 BOARDS = FIRMWARE.parent / "boards"
 _NAMESPACE = "rex"
+CHARGE_MA = 250.0
+"""What the charger puts into the cell: half of its capacity an hour, as a LiPo cell likes it."""
 
 Result = TypeVar("Result")
 
@@ -128,6 +130,9 @@ class Collar:
         self.board.connect(data.ACCELEROMETER_INT2, self.accelerometer, "int2")
         self.board.connect(data.PULSE_INT, self.optical, "int")
         self.board.connect(data.GAUGE_ALERT, self.gauge, "alrt")
+        self._on_charger = False
+        if data.CHARGER_STATUS is not None:
+            self.board.drive(data.CHARGER_STATUS, lambda: 0 if self._on_charger else 1)
 
     def _build_flash(self, data: SimpleNamespace) -> None:
         table = BOARDS / self.options.board / "partitions.csv"
@@ -152,6 +157,11 @@ class Collar:
             self.nvs.set(_NAMESPACE, "readings_ms", struct.pack("<i", self.options.readings_ms))
         if self.options.radio_on:
             self.nvs.set(_NAMESPACE, "radio_on", struct.pack("<i", 1))
+
+    def charge(self, on: bool) -> None:
+        """Puts the collar on its charger, which says so on its line, or takes it off."""
+        self._on_charger = on
+        self.battery.load_ma = -CHARGE_MA if on else 0.0
 
     def run(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Powers radio and collar on, runs `work()` on the virtual loop to its end, and powers the collar off."""

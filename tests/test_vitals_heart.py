@@ -254,14 +254,14 @@ def test_anything_at_all_is_survived(
     data = np.clip(data, -(2**31), 2**31 - 1)
     readings = feed(remote, data, rate=rate, motion_mg=motion_mg, piece=piece)
     assert len(readings) == len(data) // (8 * rate) or piece > 8 * rate
-    for status, hr, rmssd, sdnn, count, quality in readings:
+    for status, hr, rmssd, sdnn, count, quality, irregular, early in readings:
         assert 0 <= status <= NO_READING
         assert 0 <= quality <= 100
         if status == OK:
             assert 200 <= hr <= 3000
             assert count >= 0
         else:
-            assert (hr, rmssd, sdnn, count) == (None, None, None, 0)
+            assert (hr, rmssd, sdnn, count, irregular, early) == (None, None, None, 0, None, None)
 
 
 ALLOCATES = """

@@ -136,20 +136,56 @@ def test_no_pulse_needs_a_pulse_before_silence_stillness_and_a_sound_sensor(remo
 
 IRREGULAR = """
 from array import array
-from collar.vitals.irregular import early_beats, fast_and_uneven
+from collar.vitals.irregular import early_beats, fast_and_uneven, suspect
 data = array('H', intervals)
-result = (early_beats(data, len(data)), fast_and_uneven(data, len(data)))
+n = len(data)
+result = (early_beats(data, 0, n), fast_and_uneven(data, 0, n), suspect(data, n))
 """
 
 
 def test_sinus_arrhythmia_is_not_irregular_and_early_beats_are(remote: Remote) -> None:
     def run(intervals: list[int]) -> list[object]:
-        return remote.run(IRREGULAR, intervals=intervals)
+        return remote.run(IRREGULAR, intervals=intervals)[:2]
 
     sway = [int(850 * (1 + 0.45 * np.sin(0.9 * k))) for k in range(80)]
     assert run(sway) == [0, False]
-    assert run([700, 705, 698, 420, 985, 702, 700, 703] * 3)[0] == 3
+    assert run(([480, 500, 1000, 1050, 900] * 16)[:80]) == [0, False], "halved and doubled by the breath"
+    assert run([700, 705, 698, 690, 420, 985, 702, 700, 703, 690] * 3)[0] == 3
+    assert run([700, 705, 698, 690, 420, 700, 702, 700, 703, 690] * 3)[0] == 0, "no pause makes up for it"
     uneven = np.random.default_rng(1).integers(220, 480, 60).tolist()
     assert run(uneven)[1] is True
     assert run([330, 335] * 30)[1] is False
     assert run([]) == [0, False]
+
+
+def test_a_short_reading_only_raises_a_suspicion(remote: Remote) -> None:
+    def run(intervals: list[int]) -> object:
+        return remote.run(IRREGULAR, intervals=intervals)[2]
+
+    assert run([700, 710, 420, 980, 690, 700, 705]) is True
+    assert run([700, 710, 690, 680, 690, 700, 705]) is False
+    assert run([500, 510, 980, 990, 500, 1000, 980]) is False
+    assert run([700, 420, 980]) is False
+
+
+JUDGED = """
+from collar.vitals.rhythm import Rhythm
+rhythm = Rhythm()
+for interval in intervals:
+    rhythm.add(interval)
+rhythm.measure()
+result = (rhythm.irregular, rhythm.early_beats)
+"""
+
+
+def test_irregular_needs_enough_unbroken_beats_and_more_than_one_early_one(remote: Remote) -> None:
+    def run(intervals: list[int]) -> list[object]:
+        return remote.run(JUDGED, intervals=intervals)
+
+    even, early = [700] * 12, [420, 980]
+    assert run((even + early) * 4 + even) == [True, 4]
+    assert run((even + early) * 2 + even) == [False, 2]
+    assert run(even * 4) == [False, 0]
+    assert run(([700] * 8 + [0]) * 9) == [None, None], "readings of 8 s with the dark in between"
+    assert run([700] * 20) == [None, None]
+    assert run((even + early) * 4 + [800] * 90) == [False, 0], "more than a minute ago"

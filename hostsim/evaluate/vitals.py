@@ -147,7 +147,7 @@ def pulse_waves(chosen: list[Session], seed: int, rate_hz: int = 25) -> list[NDA
 
 
 def pulse_readings(chosen: list[Session], seed: int, rate_hz: int = 25) -> list[list[list[Any]]]:
-    """The collar's readings of each session: [second, status, rate in 0.1/min, RMSSD, SDNN, beats, quality]."""
+    """The collar's readings of each session: [second, status, rate in 0.1/min, RMSSD, SDNN, beats, quality, irregular, early beats]."""
     waves = pulse_waves(chosen, seed, rate_hz)
     plan = json.dumps([[len(item) for item in waves], rate_hz, 3])
     files = {"waves": b"".join(item.tobytes() for item in waves), "plan": plan.encode()}
@@ -178,7 +178,7 @@ def score_rest(
     """Rate and RMSSD against the recorded beats; and how many readings gave a rate without status ok."""
     rates, variations, windows, minutes, broken = list[float](), list[float](), 0, 0, 0
     for session, rows in zip(chosen, readings, strict=True):
-        for second, status, rate, rmssd, _sdnn, _beats, quality in rows:
+        for second, status, rate, rmssd, _sdnn, _beats, quality, *_ in rows:
             broken += (rate is not None) != (status == OK)
             true = true_rate(session, second)
             if true is None:

@@ -74,7 +74,7 @@ def rest_pairs(chosen: list[vitals.Session], readings: list[list[list[Any]]]) ->
     """The collar's rates at rest beside the recorded ones."""
     rows, windows = list[tuple[float, float, float, int]](), 0
     for session, found in zip(chosen, readings, strict=True):
-        for second, status, rate, _rmssd, _sdnn, _beats, quality in found:
+        for second, status, rate, _rmssd, _sdnn, _beats, quality, *_ in found:
             true = vitals.true_rate(session, second)
             windows += true is not None
             if true is not None and status == vitals.OK:

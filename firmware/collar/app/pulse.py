@@ -7,6 +7,7 @@ from micropython import const
 from collar.app.interval import Interval
 from collar.app.timebase import Timebase
 from collar.journal import records
+from collar.vitals.irregular import suspect
 from collar.vitals.light import Light
 from collar.vitals.status import NOT_WORN, OK
 
@@ -14,6 +15,7 @@ RATE_HZ = const(25)
 _PERIOD_US = const(40000)
 _BUFFER = const(32)
 _ATTEMPT_MS = const(60000)  # a reading that has not come in a minute does not come in two
+_RHYTHM_MS = const(66000)  # the minute of beats that a rhythm is judged by
 _SILENT_MS = const(10000)
 _FLOODED = const(255000)  # of 262143 counts
 _LOOKS = const(3)  # the first and the last one have samples of the light before
@@ -52,6 +54,7 @@ class Pulse:
         self._until_ms = 0
         self._heard_ms = 0
         self._told = False
+        self._longer = False
         self._looks = 0
         self._bright = 0
         self._followed = False
@@ -115,7 +118,7 @@ class Pulse:
         self.heart.reset()
         self.timebase.start(now_ms)
         self.lit = True
-        self._told = False
+        self._told = self._longer = False
         self._looks = 0
         self._until_ms = now_ms + _ATTEMPT_MS
         self._due_ms = now_ms + self.interval_ms
@@ -201,6 +204,8 @@ class Pulse:
         if self.interval_ms == 0:
             if self.records.offer(now_ms, values[0] == OK):
                 self._recorder.record(records.PULSE, values, end_ms)
+        elif self._longer:
+            self._look_longer(values, now_ms, end_ms)
         elif self._told:
             if now_ms >= self._due_ms:
                 self._told = False
@@ -209,5 +214,17 @@ class Pulse:
         elif values[0] in (OK, NOT_WORN) or now_ms >= self._until_ms:
             self._recorder.record(records.PULSE, values, end_ms)
             self._told = True
-        if self._told and not self._is_live():
+            heart = self.heart
+            self._longer = values[0] == OK and suspect(heart.intervals, heart.interval_count)
+            if self._longer:
+                self._until_ms = now_ms + _RHYTHM_MS
+        if self._told and not self._longer and not self._is_live():
             self._end()
+
+    def _look_longer(self, values, now_ms, end_ms):
+        """Some beats may have come early: the light stays on until a minute of beats has been judged."""
+        judged = values[0] == OK and values[6] is not None
+        if now_ms >= self._until_ms:
+            self._longer = False
+            if judged:
+                self._recorder.record(records.PULSE, values, end_ms)

@@ -113,7 +113,7 @@ KINDS = const((
     )),
     (PULSE, "pulse", (
         ("status", "e", STATUSES), ("hr_bpm", "H", 10), ("rmssd_ms", "H", 1), ("sdnn_ms", "H", 1),
-        ("beats", "H", 1), ("quality", "B", 1),
+        ("beats", "H", 1), ("quality", "B", 1), ("irregular", "o", 1), ("early_beats", "B", 1),
     )),
     (BREATH, "breath", (
         ("status", "e", STATUSES), ("rr_bpm", "H", 10), ("depth_mg", "H", 10), ("regularity_pct", "B", 1),

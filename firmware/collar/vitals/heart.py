@@ -145,10 +145,12 @@ class Heart:
         self._filled += count
 
     def values(self):
-        """The `pulse` record: status, hr in 0.1/min, rmssd ms, sdnn ms, beats, quality 0..100; None where unknown."""
+        """The `pulse` record: status, hr in 0.1/min, rmssd ms, sdnn ms, beats, quality, irregular, early beats."""
         if self.status != OK:
-            return (self.status, None, None, None, 0, self._quality)
-        return (OK, self.rate, self.rhythm.rmssd_ms, self.rhythm.sdnn_ms, self.interval_count, self._quality)
+            return (self.status, None, None, None, 0, self._quality, None, None)
+        r = self.rhythm
+        beats = self.interval_count
+        return (OK, self.rate, r.rmssd_ms, r.sdnn_ms, beats, self._quality, r.irregular, r.early_beats)
 
     def _read(self):
         self.status = self._measure()

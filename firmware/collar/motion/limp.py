@@ -55,7 +55,9 @@ class Limp:
     """Follows the strides of a walk or trot with a phase of its own and averages their first harmonic coherently.
 
     The rhythm of steps (second harmonic) steers the phase, so the first harmonic keeps its sign over the bout
-    while the stride period drifts. `done` holds the sums of the bout just closed: groups, sum of I, of Q, of
+    while the stride period drifts. What counts is measured a second time, from the middle of one stride to the
+    middle of the next: at both the rhythm has told where the phase stood, whatever the period did between.
+    `done` holds the sums of the bout just closed: groups, sum of I, of Q, of
     I^2 + Q^2 (quarter counts), mean step amplitude (half counts).
     """
 
@@ -63,11 +65,15 @@ class Limp:
         self.done = array("i", (0, 0, 0, 0, 0))
         self._sums = array("i", (0, 0, 0, 0, 0))
         self._state = array("i", bytes(4 * STATE_SIZE))
+        self._fine = array("i", bytes(4 * STATE_SIZE))
         self._sizes = array("i", (0, 0, 0, 0, 0, 0))
         self._group = array("i", (0, 0, 0))
         self._running = False
         self._settling = 0
         self._nominal = 0
+        # The middle of the last whole stride: its place in half vectors (0: none), and the phase there.
+        self._back = 0
+        self._middle = 0
         self._steps = 0
 
     def close(self):
@@ -96,20 +102,13 @@ class Limp:
             self._start()
         # The moving mean that was taken out of the vectors is whole only half a second from the newest end.
         at = rhythm.count - 500000 // window.period_us - n
-        if stride_q8 == 0 or at < 0 or pitch_deg < _HEAD_DOWN_DEG or self._pulled(window):
+        sizes = self._sizes
+        sizes[5] = 10 - rhythm.shift
+        if stride_q8 == 0 or at < 0 or sizes[5] < 0 or pitch_deg < _HEAD_DOWN_DEG or self._pulled(window):
             self._coast(n)
             return
-        sizes = self._sizes
         direction(window.gravity, sizes, 2)
-        sizes[5] = 10 - rhythm.shift
-        end = at + n
-        state = self._state
-        while at < end and sizes[5] >= 0:
-            sizes[0] = at
-            sizes[1] = end - at
-            at += lockin(rhythm.vectors, sizes, state, COSINE)
-            if state[WRAPPED]:
-                self._stride()
+        self._follow(rhythm.vectors, at, at + n)
 
     def _start(self):
         state = self._state
@@ -118,6 +117,7 @@ class Limp:
         state[STEP] = self._nominal
         self._settling = _SETTLING
         self._running = True
+        self._back = 0
         for i in range(3):
             self._group[i] = 0
 
@@ -132,39 +132,77 @@ class Limp:
         # The dog goes on; the phase goes on with it at its last rate.
         state = self._state
         state[PHASE] = (state[PHASE] + n * state[STEP]) & (_TURN - 1)
+        self._back = 0
         self._empty()
 
     def _empty(self):
         state = self._state
         state[FIRST_I] = state[FIRST_Q] = state[SECOND_I] = state[SECOND_Q] = state[COUNT] = 0
 
-    def _stride(self):
+    def _follow(self, vectors, at, end):
+        sizes = self._sizes
+        state = self._state
+        self._back += 2 * at if self._back else 0
+        while at < end:
+            sizes[0] = at
+            sizes[1] = end - at
+            at += lockin(vectors, sizes, state, COSINE)
+            if state[WRAPPED]:
+                self._stride(vectors, at)
+        self._back -= 2 * end if self._back else 0
+
+    def _stride(self, vectors, at):
         state = self._state
         count = state[COUNT]
         i2 = state[SECOND_I] >> 10
         q2 = state[SECOND_Q] >> 10
         late = atan2(-q2, i2)
-        whole = count * state[STEP] >= _TURN - (_TURN >> 2)
+        # Where the phase truly stood at the stride's middle, and the middle's place in half vectors.
+        middle = state[PHASE] + _TURN - (count + 1) * (state[STEP] >> 1) + (late << _CATCH)
+        place = 2 * at - count - 1
+        whole = count * state[STEP] >= _TURN - (_TURN >> 2) and -_FURTHEST < late < _FURTHEST
         if self._settling:
             self._settling -= 1
             state[MODEL] = isqrt((i2 >> 2) * (i2 >> 2) + (q2 >> 2) * (q2 >> 2)) * 4 // max(1, count)
             self._steer(late, _CATCH)
-        elif whole and -_FURTHEST < late < _FURTHEST:
-            self._count(state[FIRST_I], state[FIRST_Q], count)
-            state[MODEL] += (i2 // count - state[MODEL]) >> 2
-            self._steer(late, _FOLLOW)
         else:
+            if whole:
+                if self._back:
+                    self._measure(vectors, place, middle)
+                state[MODEL] += (i2 // count - state[MODEL]) >> 2
             self._steer(late, _FOLLOW)
+        self._back = place if whole else 0
+        self._middle = middle
         self._empty()
 
     def _steer(self, late, share):
         # `late`: by how much the steps come before (+) the phase, 65536 a step; a step is half a turn of the
         # stride.
         state = self._state
-        state[PHASE] = (state[PHASE] + (late << share)) & (_TURN - 1)
+        state[PHASE] = max(0, state[PHASE] + (late << share))
         step = state[STEP] + ((state[STEP] >> 10) * late >> _HURRY)
         stray = self._nominal >> _STRAY_SHIFT
         state[STEP] = min(self._nominal + stray, max(self._nominal - stray, step))
+
+    def _measure(self, vectors, place, middle):
+        """Measures from the middle of the last stride to that of this one, where the phase is known at both ends."""
+        fine = self._fine
+        sizes = self._sizes
+        step = 2 * (_TURN + middle - self._middle) // (place - self._back)
+        first = (self._back + 1) >> 1
+        count = ((place + 1) >> 1) - first
+        if first < 0 or count <= 0 or step <= 0:
+            return
+        fine[STEP] = step
+        fine[PHASE] = (self._middle + (2 * first - self._back) * (step >> 1)) & (_TURN - 1)
+        fine[MODEL] = self._state[MODEL]
+        fine[FIRST_I] = fine[FIRST_Q] = fine[SECOND_I] = fine[SECOND_Q] = fine[COUNT] = 0
+        at = first
+        while at < first + count:
+            sizes[0] = at
+            sizes[1] = first + count - at
+            at += lockin(vectors, sizes, fine, COSINE)
+        self._count(fine[FIRST_I], fine[FIRST_Q], count)
 
     def _count(self, i1, q1, count):
         group = self._group

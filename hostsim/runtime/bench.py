@@ -16,8 +16,9 @@ from hostsim.chips.battery import Lipo
 from hostsim.chips.lsm6dsox import Lsm6dsox
 from hostsim.chips.max17048 import Max17048
 from hostsim.chips.max30101 import Max30101
-from hostsim.flash import NorFlash, on_file
+from hostsim.flash import NorFlash, PowerCut, on_file
 from hostsim.handler.keys import Key
+from hostsim.loader import Loader, content
 from hostsim.power import Meter
 from hostsim.radio.air import Air, AirParameters
 from hostsim.radio.collar import CollarRadio
@@ -25,7 +26,15 @@ from hostsim.runtime.board import Board, I2CBus
 from hostsim.runtime.cores import settle
 from hostsim.runtime.device import Device, DeviceOptions
 from hostsim.runtime.interpreter import FIRMWARE
-from hostsim.runtime.peripherals import FlashPort, Nvs, Rtc, attach_random, read_partitions
+from hostsim.runtime.peripherals import (
+    SLOTS,
+    FlashPort,
+    Nvs,
+    Rtc,
+    attach_loader,
+    attach_random,
+    read_partitions,
+)
 from hostsim.runtime.virtual import VirtualClock, VirtualLoop
 from hostsim.signals import SignalSource
 
@@ -141,10 +150,15 @@ class Collar:
         self.flash = on_file(self.folder / "journal.bin", size, seed=self.options.seed)
         settings = next(entry.size for entry in entries if entry.label == data.SETTINGS_LABEL)
         self.settings = NorFlash(settings, seed=self.options.seed, strict=False)
-        self.flash_port = FlashPort(
-            self.clock, entries, {data.JOURNAL_LABEL: self.flash, data.SETTINGS_LABEL: self.settings}
-        )
+        chips = {data.JOURNAL_LABEL: self.flash, data.SETTINGS_LABEL: self.settings}
+        for label in ("otadata", *SLOTS):
+            size = next(entry.size for entry in entries if entry.label == label)
+            chips[label] = NorFlash(size, seed=self.options.seed)
+        self.flash_port = FlashPort(self.clock, entries, chips)
         self.flash_port.attach(self.device)
+        self.loader = Loader(chips["otadata"], [chips[label] for label in SLOTS])
+        attach_loader(self.device, self.loader)
+        self.device.choose_firmware = self._choose_firmware
         self.nvs = Nvs()
         self.nvs.attach(self.device)
         key = seal_key(self.options.seed)
@@ -162,6 +176,21 @@ class Collar:
         """Puts the collar on its charger, which says so on its line, or takes it off."""
         self._on_charger = on
         self.battery.load_ma = -CHARGE_MA if on else 0.0
+
+    def _choose_firmware(self) -> Path | None:
+        """What the loader starts: the image in a slot, or the tree's firmware that slot 0 is delivered with."""
+        while True:
+            try:
+                slot = self.loader.start()
+                break
+            except PowerCut:
+                self.flash_port.power_on()
+        image = content(self.loader.slots[slot])
+        if image is None:
+            return None
+        path = self.folder / f"slot_{slot}.romfs"
+        path.write_bytes(image)
+        return path
 
     def run(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Powers radio and collar on, runs `work()` on the virtual loop to its end, and powers the collar off."""

@@ -129,6 +129,9 @@ class Device:
         self.waited_us = 0
         self.calls = 0
         self.rtc_memory = b""
+        self.choose_firmware: Callable[[], Path | None] = lambda: None
+        """Asked at every start: the ROMFS image of the firmware that starts, None for the tree's."""
+        self._image: Path | None = None
         self._on_reset: list[Callable[[], None]] = []
         self._handlers: dict[int, Handler] = {}
         self._state = _State()
@@ -199,12 +202,9 @@ class Device:
         ours, theirs = socket.socketpair()
         terminal = self.options.terminal
         ours.settimeout(HANG_WALL_S if terminal is None else None)
-        path = (
-            str(SHIMS),
-            *self.options.search_path,
-            str(FIRMWARE.parent / "boards" / self.options.board),
-            str(FIRMWARE),
-        )
+        self._image = self.choose_firmware()
+        tree = (str(FIRMWARE.parent / "boards" / self.options.board), str(FIRMWARE))
+        path = (str(SHIMS), *self.options.search_path, *(tree if self._image is None else ()))
         self._process = subprocess.Popen(
             [
                 interpreter(),
@@ -408,7 +408,8 @@ class Device:
                 "wake": 0,
                 "id": list(self.options.unique_id),
                 "seed": self.options.seed * 1009 + len(self.boots),
-                "modules": firmware_modules() if self.options.working_set else [],
+                "modules": firmware_modules() if self.options.working_set and self._image is None else [],
+                "image": str(self._image or ""),
                 "working_set": self.options.working_set,
                 "run": list(self.options.run),
             }

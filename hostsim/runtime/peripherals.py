@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from hostsim.flash import NorFlash, PowerCut
+from hostsim.loader import BadImage, Loader
 from hostsim.runtime.board import DeviceError
 from hostsim.runtime.device import Device, PowerLost
 from hostsim.runtime.virtual import VirtualClock
@@ -20,6 +21,8 @@ from hostsim.shims import _ops
 
 _EPOCH_2000 = datetime(2000, 1, 1, tzinfo=timezone.utc)
 _RTC_EARLIEST_US = 0
+SLOTS = ("ota_0", "ota_1")
+"""The labels of the two places for firmware."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,10 @@ class FlashPort:
         device.on(_ops.FLASH_READ, self.read)
         device.on(_ops.FLASH_WRITE, self.write)
         device.on(_ops.FLASH_ERASE, self.erase)
-        device.on_reset(self._power_on)
+        device.on_reset(self.power_on)
 
-    def _power_on(self) -> None:
+    def power_on(self) -> None:
+        """Power is back."""
         for chip in self.chips.values():
             chip.power_on()
 
@@ -210,3 +214,24 @@ def attach_random(device: Device, seed: int) -> None:
         return generator.bytes(length)
 
     device.on(_ops.RANDOM, serve)
+
+
+def attach_loader(device: Device, loader: Loader) -> None:
+    """Serves what the firmware may say to the chip's loader: which slot runs, which is next, and that it is to stay."""
+
+    def changes(change: Callable[[], None]) -> bytes:
+        try:
+            change()
+        except PowerCut as cut:
+            raise PowerLost from cut
+        except BadImage as error:
+            raise DeviceError(errno.ENOEXEC) from error
+        device.clock.now_us += loader.otadata.last_us
+        return b""
+
+    def choose(payload: memoryview) -> bytes:
+        return changes(lambda: loader.choose(SLOTS.index(bytes(payload).decode())))
+
+    device.on(_ops.SLOT_RUNNING, lambda payload: SLOTS[loader.running].encode())
+    device.on(_ops.SLOT_CHOOSE, choose)
+    device.on(_ops.SLOT_KEEP, lambda payload: changes(loader.keep))

@@ -22,6 +22,29 @@ def _load(modules):
         __import__(name)
 
 
+def _mount(image):
+    """The firmware of a slot, as a ROMFS image; returns the names of its modules."""
+    import vfs
+
+    with open(image, "rb") as file:
+        vfs.mount(vfs.VfsRom(file.read()), "/rom")
+    sys.path.insert(1, "/rom")
+    return _modules("/rom/collar", "collar")
+
+
+def _modules(folder, package):
+    import uos
+
+    names = [package]
+    for entry in sorted(uos.listdir(folder)):
+        if entry.endswith(".mpy"):
+            if entry != "__init__.mpy":
+                names.append(package + "." + entry[:-4])
+        else:
+            names += _modules(folder + "/" + entry, package + "." + entry)
+    return names
+
+
 def _take_away(working_set):
     """Objects that keep everything from use but one stretch of `working_set` bytes, as a fresh heap would be.
 
@@ -59,6 +82,9 @@ machine._boot["id"] = bytes(_boot["id"])
 _code = 0
 _ballast_bytes = 0
 try:
+    if _boot["image"]:
+        _names = _mount(_boot["image"])
+        _load(_names if _boot["working_set"] else [])
     _load(_boot["modules"])
     gc.collect()
     _code = gc.mem_alloc()

@@ -16,6 +16,8 @@ class Partition:
     RUNNING = 1
 
     def __init__(self, label):
+        if label == self.RUNNING:
+            label = _host.call(_ops.SLOT_RUNNING).decode()
         self._address, self._size = struct.unpack("<II", _host.call(_ops.FLASH_INFO, label.encode()))
         self._label = label
 
@@ -28,6 +30,16 @@ class Partition:
 
     def info(self):
         return (1, 0x81, self._address, self._size, self._label, False)
+
+    def get_next_update(self):
+        return Partition("ota_1" if self._label == "ota_0" else "ota_0")
+
+    def set_boot(self):
+        _host.call(_ops.SLOT_CHOOSE, self._label.encode())
+
+    @classmethod
+    def mark_app_valid_cancel_rollback(cls):
+        _host.call(_ops.SLOT_KEEP)
 
     def readblocks(self, block, buf, offset=0):
         view = memoryview(buf)

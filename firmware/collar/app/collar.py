@@ -18,6 +18,7 @@ from collar.app.part import Part
 from collar.app.pulse import RATE_HZ, Pulse
 from collar.app.radio import Radio
 from collar.app.recorder import Recorder
+from collar.app.renewal import Renewal
 from collar.app.sampling import Sampling
 from collar.app.tasks import supervise
 from collar.app.wellbeing import Wellbeing
@@ -71,6 +72,7 @@ class Collar:
         self._tell_hang()
         self.governor = Governor(self.store, self.recorder, self.clock, Line(board.CHARGER_STATUS))
         self.governor.boot(power.reset_cause())
+        self.renewal = Renewal(self.store, self.recorder, board.NAME, FIRMWARE, self.governor.modes)
         # what stays is packed together: with garbage in between it would split the heap for good
         for build in (self._build_parts, self._build_streams, self._build_health, self._build_link):
             gc.collect()
@@ -189,6 +191,8 @@ class Collar:
         defaults = {"readings_ms": READINGS_MS, "radio_on": 0}
         radio.link.settings = Options(self.store, self.recorder, defaults, self._apply)
         radio.link.before_read = self.sampling.flush
+        radio.link.on_update = self.renewal.updater
+        self.renewal.flush = self.sampling.flush
         self.housekeeping.on_minute = self._each_minute
         self.wellbeing.on_alert = self._on_alert
         self.recorder.listeners.append(radio.heard)
@@ -232,6 +236,7 @@ class Collar:
 
     def _each_minute(self, battery_pct, worn, fault):
         self.governor.minute(battery_pct)
+        self.renewal.minute(self.clock.uptime_ms())
         self.radio.charging = self.governor.charging
         self.radio.minute(battery_pct, worn, fault)
 

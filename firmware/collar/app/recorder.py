@@ -26,6 +26,10 @@ class Recorder:
         """Whether a fault was told that is not over, or the journal does not take what it should."""
         return self.journal is None or self.failures > 0 or bool(self._told)
 
+    def has_told(self, parts):
+        """Whether a fault of one of these parts was told since the start and is not over."""
+        return any(part in parts for part, _ in self._told)
+
     def record(self, kind, values, uptime_ms=None):
         """Appends a record; `uptime_ms` is when it happened if that was earlier. Returns its sequence number or None."""
         seq = None

@@ -33,6 +33,7 @@ SCRATCH = const(26)
 FLINCH = const(27)
 ACCESS = const(28)
 MODE = const(29)
+UPDATE = const(30)
 
 # fmt: off
 # Vocabularies: a stored number is the word's place. Append only.
@@ -73,6 +74,7 @@ LEVELS = const(("green", "amber", "red"))
 CAPTURES = const(("impact", "asked"))
 ATTEMPTS = const(("proved", "refused", "slowed", "read_only", "expired", "bonded", "bonds_forgotten", "replayed"))
 MODES = const(("ship", "rest", "active", "duty", "alert", "charging", "low_battery", "safe"))
+UPDATES = const(("installed", "confirmed", "rolled_back"))
 
 # (number, name, fields); a field is (name, storage code, scale or words). The codes, with their null:
 #   B b H h I i q   integers of 1, 1, 2, 2, 4, 4, 8 bytes (upper case unsigned); null: the largest, or the least
@@ -183,6 +185,9 @@ KINDS = const((
     )),
     (MODE, "mode", (
         ("mode", "e", MODES), ("was", "e", MODES),
+    )),
+    (UPDATE, "update", (
+        ("what", "e", UPDATES), ("version", "s", 1),
     )),
 ))
 # fmt: on

@@ -180,6 +180,13 @@ class Gatt:
         self._secrets.clear()
         self.disconnect()
 
+    def widen(self):
+        """Lets control take writes as long as the connection carries, until the radio stops. Returns their bytes."""
+        size = max(self.mtu - 3, 20)
+        if size > _CONTROL_BYTES:
+            self._ble.gatts_set_buffer(self.control, size)
+        return size
+
     def ban(self, address):
         """Turns this address (6 bytes) away, and it alone; empty for nobody."""
         self._banned = address

@@ -31,7 +31,7 @@ class Link:
     what the journal holds, so that the app writes down what it knows so far; `on_duty(on)` when the handler says that
     the dog goes to work or comes back; `on_touch(spot, control)` at a mark of the touch test, `spot` by its place in
     `records.SPOTS`, `control` true when nothing was touched; `on_find(seconds)`, 0 to stop;
-    `on_capture(seconds)` for raw samples; `settings` has get(number), None for an unknown one, and put(number, value),
+    `on_capture(seconds)` for raw samples; `on_update()` gives who takes new firmware (app/update.py); `settings` has get(number), None for an unknown one, and put(number, value),
     False for a value out of range.
     """
 
@@ -48,6 +48,7 @@ class Link:
         self.on_find: Any = None
         self.on_capture: Any = None
         self.settings: Any = None
+        self.on_update: Any = None
         self.alert_seq = 0
         self._clock = clock
         self._journal = journal
@@ -214,6 +215,7 @@ class Link:
         self._answers.clear()
         self._indicating = False
         self._requests.live_until_ms = -1
+        self._requests.forget_update()
 
     def _control(self, connection, data):
         answer = self._requests.answer(connection, data, self._gatt.mtu - 3)
@@ -237,6 +239,10 @@ class Link:
         """The app writes down what it knows so far."""
         if self.before_read is not None:
             self.before_read()
+
+    def widen(self):
+        """Room for requests as long as the connection carries; returns how long that is."""
+        return self._gatt.widen()
 
     def clock_set(self, utc_ms):
         """A phone sets the wall clock; returns by how many ms it moved, None if it was not set before."""

@@ -27,7 +27,7 @@ COMPANY = const(0xFFFF)  # since 0.1: advertisement's company number, the one fo
 INFO = const(0x01)  # since 0.1
 JOURNAL = const(0x02)  # since 0.1
 SYNC_START = const(0x03)  # since 0.1
-SYNC_ACK = const(0x04)  # since 0.1: the only request without an answer
+SYNC_ACK = const(0x04)  # since 0.1: has no answer
 SYNC_STOP = const(0x05)  # since 0.1
 SET_TIME = const(0x06)  # since 0.1
 GO_LIVE = const(0x07)  # since 0.1
@@ -42,6 +42,10 @@ FIND = const(0x29)  # since 0.2: the collar shows itself; reserved in 0.1
 DUTY = const(0x2A)  # since 0.2: the dog goes to work, or comes back
 CAPTURE = const(0x30)  # since 0.2: raw samples into the journal; reserved in 0.1
 ALERT = const(0x40)  # since 0.2: sent by the collar unasked, as an answer; reserved in 0.1
+UPDATE_BEGIN = const(0x50)  # since 0.2: new firmware is about to come
+UPDATE_DATA = const(0x51)  # since 0.2: bytes of it; no answer
+UPDATE_STATE = const(0x52)  # since 0.2: how much of it is there
+UPDATE_END = const(0x53)  # since 0.2: all of it was sent: start it
 ANSWER = const(0x80)  # since 0.1: set in an answer's opcode
 
 # Status of an answer, and ATT application error of a refused read
@@ -56,6 +60,9 @@ SLOW_DOWN = const(0x87)  # since 0.2: a wrong proof was made a moment ago; reser
 WRONG_KEY = const(0x88)  # since 0.2: the proof is wrong
 EXPIRED = const(0x89)  # since 0.2: the guest's key has ended
 READ_ONLY = const(0x8A)  # since 0.2: not with a guest's key
+UNFIT = const(0x8B)  # since 0.2: this firmware is not for this collar, or not newer than what it had
+DAMAGED = const(0x8C)  # since 0.2: what arrived is not what was signed
+NOT_NOW = const(0x8D)  # since 0.2: the cell is low, or new firmware is on trial
 
 # Capability word, in INFO
 CAN_SYNC = const(0x0001)  # since 0.1
@@ -70,6 +77,7 @@ CAN_FIND = const(0x1000)  # since 0.2
 CAN_CAPTURE = const(0x2000)  # since 0.2
 CAN_ALERT = const(0x4000)  # since 0.2
 CAN_DUTY = const(0x8000)  # since 0.2
+CAN_UPDATE = const(0x10000)  # since 0.2
 
 # Settings
 READINGS_S = const(1)  # since 0.2: seconds between two readings of heart and breath, 0 all the time
@@ -111,6 +119,10 @@ _REQUESTS = {
     PROVE: "<16s",  # the phone's proof
     TOUCH: "<BB",  # spot by its place in the journal's vocabulary, 1 for a control mark (nothing touched)
     DUTY: "<B",  # 1 on, 0 off
+    UPDATE_BEGIN: "<H",  # bytes of the manifest
+    UPDATE_DATA: "<I",  # place in the file; the bytes are what follows
+    UPDATE_STATE: "",
+    UPDATE_END: "",
 }
 _ANSWERS = {
     INFO: "<BBBIIH",  # major, minor, patch, capabilities, journal number, boot
@@ -129,6 +141,9 @@ _ANSWERS = {
     PROVE: "<16s",  # the collar's proof
     TOUCH: "",
     DUTY: "",
+    UPDATE_BEGIN: "<HB",  # bytes that one UPDATE_DATA may have, how many of them before UPDATE_STATE is asked
+    UPDATE_STATE: "<I",  # place in the file from which more is wanted
+    UPDATE_END: "",
 }
 _STATUS = "<BBBBIIHI"
 STATUS_SIZE = const(18)  # since 0.1

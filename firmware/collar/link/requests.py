@@ -7,6 +7,7 @@ from collar.link import calendar, protocol
 from collar.link.recent import first_since
 
 _LIVE_MAX_S = const(3600)
+_AT_ONCE = const(6)  # UPDATE_DATA in flight: the radio keeps ten writes
 _CAPABILITIES = (
     protocol.CAN_SYNC
     | protocol.CAN_SET_TIME
@@ -46,8 +47,13 @@ class Requests:
             protocol.CAPTURE: self._capture,
             protocol.TOUCH: self._touch,
             protocol.DUTY: self._duty,
+            protocol.UPDATE_BEGIN: self._update_begin,
+            protocol.UPDATE_STATE: self._update_state,
+            protocol.UPDATE_END: self._update_end,
         }
         self._size = 20
+        self._updater: Any = None
+        self._update: Any = None
 
     def answer(self, connection, data, size):
         """The answer's bytes to a request's; None for an acknowledgement. `size`: bytes in a notification."""
@@ -57,6 +63,10 @@ class Requests:
         if opcode == protocol.SYNC_ACK:
             if values is not None and not refusal:
                 self._acknowledge(connection, *values)
+            return None
+        if opcode == protocol.UPDATE_DATA:
+            if values is not None and not refusal and self._update is not None:
+                self._update.feed(*values, memoryview(data)[6:])
             return None
         handler = self._table.get(opcode)
         if refusal:
@@ -88,6 +98,7 @@ class Requests:
             (app.on_find, protocol.CAN_FIND),
             (app.on_capture, protocol.CAN_CAPTURE),
             (app.settings, protocol.CAN_SETTINGS),
+            (app.on_update, protocol.CAN_UPDATE),
         ):
             if hook is not None:
                 word |= bit
@@ -166,3 +177,27 @@ class Requests:
             return protocol.MALFORMED, ()
         self._app.on_duty(on == 1)
         return protocol.OK, ()
+
+    def forget_update(self):
+        """The connection that brought new firmware is gone; what is in flash stays there."""
+        self._updater = self._update = None
+
+    def _update_begin(self, _connection, length):
+        if self._app.on_update is None:
+            return protocol.UNKNOWN_REQUEST, ()
+        self._updater = self._app.on_update()
+        status, self._update = self._updater.begin(length)
+        return status, (self._app.widen() - 6, _AT_ONCE)
+
+    def _update_state(self, _connection):
+        if self._update is None:
+            return protocol.NO_TRANSFER, ()
+        return self._update.problem, (self._update.position,)
+
+    def _update_end(self, _connection):
+        if self._update is None:
+            return protocol.NO_TRANSFER, ()
+        status = self._updater.finish(self._update)
+        if not status:
+            self._updater.restart()
+        return status, ()

@@ -53,3 +53,14 @@ class SignalSource(Protocol):
     def gaps(self, start_s: float, end_s: float) -> list[tuple[float, float]]:
         """Stretches of [start_s, end_s) for which the source has no data (a hole in a recording)."""
         ...
+
+
+def quick_spans(
+    source: SignalSource, start_s: float, end_s: float, least_g: float
+) -> list[tuple[float, float]]:
+    """Stretches of [start_s, end_s), by their start, outside which a high-pass of 10 Hz leaves less than `least_g`.
+
+    A source that can foresee that has a method `quick_spans(start_s, end_s, least_g)`; for another it is the whole.
+    """
+    foresee = getattr(source, "quick_spans", None)
+    return [(start_s, end_s)] if foresee is None else foresee(start_s, end_s, least_g)

@@ -1,7 +1,12 @@
 """The accelerometer's samples, generated ahead in blocks, and the motion events found in them.
 
 A block is a fixed run of sample indices, so its content does not depend on when or how it is read. It reaches up to
-BLOCK samples into the future (39 s at 52 Hz): a source has to know that far ahead what it will do.
+BLOCK words into the future (39 s at 52 Hz): a source has to know that far ahead what it will do.
+
+There are two branches behind the first low-pass (AN5272, accelerometer filtering chain): through the second low-pass,
+where it is on, to the output registers and the FIFO; and through the slope or high-pass filter to the motion functions.
+Where the FIFO batches slower than the part samples, only what it batches is worked out, and the other branch only where
+the source says that anything quick may happen. Both branches hold the same at a sample whatever else is worked out.
 """
 
 from __future__ import annotations
@@ -10,9 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import signal
 
 from hostsim.chips.part import SampleClock
-from hostsim.signals import SignalSource
+from hostsim.signals import SignalSource, quick_spans
 
 BLOCK = 2048
 TAG_ACCELEROMETER = 0x02
@@ -37,22 +43,29 @@ _TAGS = np.array([[tag_byte(s, c) for c in range(4)] for s in (TAG_ACCELEROMETER
 
 @dataclass(frozen=True)
 class Settings:
-    """What of the registers decides the samples' values."""
+    """What of the registers decides the samples' values. `first`: behind the first low-pass, before the second."""
 
     range_g: int
     bandwidth_hz: float
     noise_g: float
+    first_bandwidth_hz: float
+    first_noise_g: float
     offset_g: tuple[float, float, float]
     divider: int
     """One sample in `divider` goes into the FIFO; 0 for none."""
     temperature_divider: int
     """A temperature word with one in so many samples; 0 for none."""
 
+    @property
+    def filtered(self) -> bool:
+        """Whether the second low-pass takes anything from what the motion functions see."""
+        return self.bandwidth_hz != self.first_bandwidth_hz
+
 
 @dataclass(frozen=True)
 class Block:
-    """BLOCK samples. `values` int16 (BLOCK, 3) in counts; `valid` (BLOCK,) or None when there is no hole;
-    `words` FIFO words of 7 bytes each, `index` (number of words,) the sample index of each."""
+    """BLOCK samples, every `step`-th from `first` on. `values` int16 (BLOCK, 3) in counts; `valid` (BLOCK,) or None
+    when there is no hole; `words` FIFO words of 7 bytes each, `index` (number of words,) the sample index of each."""
 
     first: int
     values: NDArray[np.int16]
@@ -61,18 +74,24 @@ class Block:
     index: NDArray[np.int64]
 
 
+_BATCHED, _BETWEEN, _QUICK = 0, 1, 2
+
+
 class Stream:
-    """The samples of one setting of the part."""
+    """The samples of one setting of the part. A block reaches over `span` samples, and has every `step`-th of them."""
 
     def __init__(self, source: SignalSource, clock: SampleClock, settings: Settings, seed: int) -> None:
         self.clock = clock
         self.settings = settings
-        self._source = source
+        self.source = source
+        self.step = max(1, settings.divider)
+        self.span = BLOCK * self.step
         self._seed = seed
         self._blocks: dict[int, Block] = {}
+        self._whole: dict[int, Block] = {}
 
     def block(self, number: int) -> Block:
-        """Samples number * BLOCK and on; the last few blocks are kept."""
+        """What the FIFO batches of samples number * span and on; the last few blocks are kept."""
         block = self._blocks.get(number)
         if block is None:
             if len(self._blocks) >= 4:
@@ -86,7 +105,7 @@ class Stream:
             return 0, 0, 0
         number, row = divmod(k, BLOCK)
         while True:
-            block = self.block(number)
+            block = self._every(number)
             there = (
                 range(row, -1, -1) if block.valid is None else np.flatnonzero(block.valid[: row + 1])[::-1]
             )
@@ -97,48 +116,101 @@ class Stream:
                 return 0, 0, 0
             number, row = number - 1, BLOCK - 1
 
-    def _generate(self, number: int) -> Block:
-        setting, clock = self.settings, self.clock
-        first = number * BLOCK
-        rate_hz = clock.rate_uhz * 1e-6
-        t_s = clock.t0_us * 1e-6 + (np.arange(first, first + BLOCK) + 1) / rate_hz
-        asked = np.minimum(t_s, self._source.duration_s)
+    def quick(self, first: int, end: int) -> NDArray[np.int16]:
+        """Samples first..end - 1 behind the first low-pass, shape (n, 3) in counts."""
+        setting = self.settings
+        if self.step == 1 and not setting.filtered:
+            numbers = range(first // BLOCK, (end - 1) // BLOCK + 1)
+            values = np.concatenate([self.block(number).values for number in numbers])
+            return values[first - numbers[0] * BLOCK : end - numbers[0] * BLOCK]
+        k = np.arange(first, end)
+        return self._sampled(k, setting.first_bandwidth_hz, setting.first_noise_g, _QUICK)
+
+    def times_s(self, k: NDArray[np.int64]) -> NDArray[np.float64]:
+        """When these samples are taken."""
+        return self.clock.t0_us * 1e-6 + (k + 1) / (self.clock.rate_uhz * 1e-6)
+
+    def valid(self, k: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        """Which of these samples the source has data for; None when for all."""
+        return _valid(self.source, self.times_s(k))
+
+    def _every(self, number: int) -> Block:
+        """Samples number * BLOCK and on, those that the FIFO leaves out included."""
+        if self.step == 1:
+            return self.block(number)
+        block = self._whole.get(number)
+        if block is None:
+            setting = self.settings
+            self._whole.clear()
+            k = np.arange(number * BLOCK, (number + 1) * BLOCK)
+            values = self._sampled(k, setting.bandwidth_hz, setting.noise_g, _BETWEEN)
+            first = -(-k[0] // self.step)
+            batched = self.block(k[0] // self.span).values[first % BLOCK :]
+            there = values[first * self.step - k[0] :: self.step]
+            there[:] = batched[: len(there)]
+            block = self._whole[number] = Block(int(k[0]), values, self.valid(k), b"", k)
+        return block
+
+    def _sampled(
+        self, k: NDArray[np.int64], bandwidth_hz: float, noise_g: float, branch: int
+    ) -> NDArray[np.int16]:
+        """Samples k, evenly spaced and increasing, in counts."""
+        setting = self.settings
         per_g = 32768 / setting.range_g
-        counts = self._source.acceleration_g(asked, setting.bandwidth_hz) * per_g
+        asked = np.minimum(self.times_s(k), self.source.duration_s)
+        counts = self.source.acceleration_g(asked, bandwidth_hz) * per_g
         if any(setting.offset_g):
             counts += np.asarray(setting.offset_g) * per_g
-        if setting.noise_g:
-            random = np.random.Generator(
-                np.random.Philox(key=self._seed << 64 | clock.t0_us, counter=number << 128)
-            )
-            counts += random.standard_normal((BLOCK, 3), np.float32) * np.float32(setting.noise_g * per_g)
+        if noise_g:
+            counts += self._noise(k, branch) * np.float32(noise_g * per_g)
         np.rint(counts, out=counts)
-        values = np.clip(counts, -32768, 32767, out=counts).astype("<i2")
-        valid = _valid(self._source, t_s)
-        words, index = self._words(first, values, valid, t_s)
+        return np.clip(counts, -32768, 32767, out=counts).astype("<i2")
+
+    def _noise(self, k: NDArray[np.int64], branch: int) -> NDArray[np.float32]:
+        """Standard normal noise of samples k: the batched ones' by block, the others' by BLOCK samples."""
+        if branch == _BATCHED:
+            return self._normal(int(k[0]) // self.span, branch)
+        first, last = int(k[0]) // BLOCK, int(k[-1]) // BLOCK
+        rows = np.concatenate([self._normal(number, branch) for number in range(first, last + 1)])
+        return rows[k - first * BLOCK]
+
+    def _normal(self, number: int, branch: int) -> NDArray[np.float32]:
+        random = np.random.Generator(
+            np.random.Philox(key=self._seed << 64 | self.clock.t0_us, counter=number << 128 | branch << 120)
+        )
+        return random.standard_normal((BLOCK, 3), np.float32)
+
+    def _generate(self, number: int) -> Block:
+        setting = self.settings
+        first = number * self.span
+        k = np.arange(first, first + self.span, self.step)
+        values = self._sampled(k, setting.bandwidth_hz, setting.noise_g, _BATCHED)
+        valid = self.valid(k)
+        words, index = self._words(k, values, valid)
         return Block(first, values, valid, words, index)
 
     def _words(
-        self, first: int, values: NDArray[np.int16], valid: NDArray[np.bool_] | None, t_s: NDArray[np.float64]
+        self, k: NDArray[np.int64], values: NDArray[np.int16], valid: NDArray[np.bool_] | None
     ) -> tuple[bytes, NDArray[np.int64]]:
         setting = self.settings
-        k = np.arange(first, first + BLOCK)
-        data = _rows(0, k, values)
-        taken = np.zeros(BLOCK, bool) if setting.divider == 0 else k % setting.divider == 0
+        data = _rows(0, k // self.step, values)
+        taken = np.full(BLOCK, setting.divider != 0)
         if valid is not None:
             taken &= valid
         if setting.temperature_divider == 0:
             if taken.all():
                 return data.tobytes(), k
             return data[taken].tobytes(), k[taken]
-        warm = k % setting.temperature_divider == 0
-        if valid is not None:
-            warm &= valid
-        celsius = np.array([self._source.temperature_c(float(t)) for t in t_s[warm]])
-        values = np.zeros((len(celsius), 3), "<i2")
-        values[:, 0] = temperature_counts(celsius)
-        rows = np.concatenate((_rows(1, k[warm], values), data[taken]))
-        index = np.concatenate((k[warm], k[taken]))
+        every = setting.temperature_divider
+        warm = np.arange(-(-int(k[0]) // every) * every, int(k[0]) + self.span, every)
+        there = self.valid(warm) if len(warm) else None
+        if there is not None:
+            warm = warm[there]
+        celsius = np.array([self.source.temperature_c(float(t)) for t in self.times_s(warm)])
+        warmth = np.zeros((len(celsius), 3), "<i2")
+        warmth[:, 0] = temperature_counts(celsius)
+        rows = np.concatenate((_rows(1, warm // self.step, warmth), data[taken]))
+        index = np.concatenate((warm, k[taken]))
         order = np.argsort(index, kind="stable")
         return rows[order].tobytes(), index[order]
 
@@ -169,12 +241,14 @@ def _valid(source: SignalSource, t_s: NDArray[np.float64]) -> NDArray[np.bool_] 
 class Thresholds:
     """The motion functions' settings, in counts and in samples.
 
-    `wake`: slope above which an axis is awake; `wake_run`, `fall_run`, `sleep_run`: samples in a row that it takes;
-    `tap` per axis, 0 where the axis is off; `shock`, `quiet`, `window`: the tap's three windows.
+    `wake`: what makes an axis awake, of its slope or, with a `high_pass` (its cut-off as a share of the data rate), of
+    what that leaves of it; `wake_run`, `fall_run`, `sleep_run`: samples in a row that it takes; `tap` per axis, 0 where
+    the axis is off; `shock`, `quiet`, `window`: the tap's three windows.
     """
 
     wake: float
     wake_run: int
+    high_pass: float
     fall: float
     fall_run: int
     sleep_run: int
@@ -184,23 +258,37 @@ class Thresholds:
     window: int
     double: bool
 
+    @property
+    def least(self) -> float:
+        """The least slope or high-passed sample that any function but free fall can notice."""
+        return min([self.wake, *[tap for tap in self.tap if tap]])
+
+
+_SLOWEST_HZ = 10.0
+"""Cut-off of the high-pass below which it sees more than a source foresees."""
+_SETTLED = 12.0
+"""Time constants after which the high-pass has forgotten where it began, to less than a count."""
+
 
 class MotionEvents:
-    """Wake-up, free fall, taps and sleep, as a code for each sample from `start` on, a block at a time in order."""
+    """Wake-up, free fall, taps and sleep, as a code for each sample from `start` on, a block at a time in order.
+
+    A block has `size` samples. Free fall is looked for only where something quick may happen.
+    """
 
     def __init__(self, stream: Stream, thresholds: Thresholds, start: int) -> None:
         self.start = start
+        self.size = stream.span
         self._stream = stream
         self._set = thresholds
-        self._next = start // BLOCK
+        self._next = start // self.size
         self._codes: dict[int, NDArray[np.uint8]] = {}
-        self._last: NDArray[np.int16] | None = None
         self._wake_run = self._fall_run = self._still_run = 0
         self._tap_open: int | None = None
         self._tap_end: int | None = None
 
     def codes(self, number: int) -> NDArray[np.uint8]:
-        """The codes of block `number`, shape (BLOCK,). Blocks are worked through in order; the last few are kept."""
+        """The codes of block `number`, shape (size,). Blocks are worked through in order; the last few are kept."""
         while self._next <= number:
             self._codes[self._next] = self._find(self._next)
             if len(self._codes) > 4:
@@ -209,36 +297,87 @@ class MotionEvents:
         return self._codes[number]
 
     def _find(self, number: int) -> NDArray[np.uint8]:
+        limits, size = self._set, self.size
+        first = number * size
+        codes = np.zeros(size, np.uint8)
+        awake: NDArray[np.bool_] | None = None
+        over: NDArray[np.bool_] | None = None
+        for low, high in self._spans(first):
+            values, change, wake = self._felt(low, high)
+            part = slice(low - first, high - first)
+            steep = wake > limits.wake
+            if steep.any():
+                awake = np.zeros((size, 3), bool) if awake is None else awake
+                awake[part] = steep
+            self._falls(values, codes[part])
+            if any(limits.tap):
+                tapped = np.any(change > np.array([2 * t or np.inf for t in limits.tap]), axis=1)
+                if tapped.any():
+                    over = np.zeros(size, bool) if over is None else over
+                    over[part] = tapped
+        self._wakes(awake, codes)
+        if over is not None or self._tap_open is not None:
+            self._taps(first, np.zeros(size, bool) if over is None else over, codes)
+        valid = self._stream.valid(np.arange(first, first + size))
+        if valid is not None:
+            codes[~valid] &= SLEEP
+        if number == self.start // size:
+            codes[: self.start % size] = 0
+        return codes
+
+    def _spans(self, first: int) -> list[tuple[int, int]]:
+        """Stretches of the block from `first` on, as sample indices, in which anything may be felt."""
+        stream, end = self._stream, first + self.size
+        rate_hz = stream.clock.rate_uhz * 1e-6
+        if self._set.high_pass and self._set.high_pass * rate_hz < _SLOWEST_HZ:
+            return [(first, end)]
+        start_s, end_s = stream.times_s(np.array([first - 1, end])).tolist()
+        least_g = self._set.least * stream.settings.range_g / 32768
+        out: list[tuple[int, int]] = []
+        for start, stop in quick_spans(stream.source, start_s, end_s, least_g):
+            low = max(first, int((start - start_s) * rate_hz) + first - 2)
+            high = min(end, int((stop - start_s) * rate_hz) + first + 2)
+            if out and low <= out[-1][1]:
+                low, high = out[-1][0], max(high, out[-1][1])
+                out.pop()
+            if low < high:
+                out.append((low, high))
+        return out
+
+    def _felt(self, low: int, high: int) -> tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.float64]]:
+        """Samples low..high - 1, their change from the sample before, and what the wake-up function compares."""
+        cut = self._set.high_pass
+        run_up = round(_SETTLED / (2 * np.pi * cut)) if cut else 1
+        begin = max(0, low - run_up)
+        values = self._stream.quick(begin, high)
+        change = np.abs(np.diff(values.astype(np.int32), axis=0, prepend=values[:1]))
+        if cut:
+            b, a = signal.butter(1, 2 * cut, "highpass")
+            passed, _ = signal.lfilter(
+                b, a, values - values[0].astype(np.float64), axis=0, zi=np.zeros((1, 3))
+            )
+            wake = np.abs(passed)
+        else:
+            # The slope is half of the change (AN5272, wake-up interrupt).
+            wake = change / 2
+        skip = low - begin
+        return values[skip:], change[skip:], wake[skip:]
+
+    def _falls(self, values: NDArray[np.int16], codes: NDArray[np.uint8]) -> None:
         limits = self._set
-        block = self._stream.block(number)
-        values = block.values
-        before = values[:1] if self._last is None else self._last
-        self._last = values[-1:]
-        # The slope is half of this (AN5272, wake-up interrupt), so it is held against twice the thresholds.
-        change = np.abs(np.diff(np.concatenate((before, values)).astype(np.int32), axis=0))
-        codes = np.zeros(BLOCK, np.uint8)
-        self._wakes(change, codes)
         low = np.all(np.abs(values.astype(np.int32)) < limits.fall, axis=1)
         if self._fall_run or low.any():
             run, self._fall_run = _runs(low, self._fall_run)
             codes[run >= limits.fall_run] |= FREE_FALL
-        if any(limits.tap):
-            self._taps(number * BLOCK, change, codes)
-        if block.valid is not None:
-            codes[~block.valid] &= SLEEP
-        if number == self.start // BLOCK:
-            codes[: self.start % BLOCK] = 0
-        return codes
 
-    def _wakes(self, change: NDArray[np.int32], codes: NDArray[np.uint8]) -> None:
+    def _wakes(self, steep: NDArray[np.bool_] | None, codes: NDArray[np.uint8]) -> None:
         """Wake-up by axis, and sleep where no axis has been awake for long."""
         limits = self._set
-        steep = change > 2 * limits.wake
-        if not np.any(steep):
+        if steep is None:
             first = max(0, limits.sleep_run - self._still_run - 1)
             codes[first:] |= SLEEP
             self._wake_run = 0
-            self._still_run += BLOCK
+            self._still_run += self.size
             return
         awake = np.any(steep, axis=1)
         run, self._wake_run = _runs(awake, self._wake_run)
@@ -248,10 +387,8 @@ class MotionEvents:
         run, self._still_run = _runs(~awake, self._still_run)
         codes[run >= limits.sleep_run] |= SLEEP
 
-    def _taps(self, first: int, change: NDArray[np.int32], codes: NDArray[np.uint8]) -> None:
+    def _taps(self, first: int, over: NDArray[np.bool_], codes: NDArray[np.uint8]) -> None:
         limits = self._set
-        tap = np.array([2 * t or np.inf for t in limits.tap])
-        over = np.any(change > tap, axis=1)
         edges = np.diff(np.concatenate(([self._tap_open is not None], over)).astype(np.int8))
         for row in np.flatnonzero(edges).tolist():
             k = first + row

@@ -4,6 +4,11 @@ The gyroscope stays off: its registers hold what is written and its outputs read
 state machines, machine-learning core, FIFO compression, timestamps in the FIFO, the batch counter, 6D orientation, the
 output's high-pass filter, and the change of rate that activity detection may make (its interrupts are there).
 
+Two branches leave the first low-pass (AN5272, accelerometer filtering chain): by the second low-pass to the outputs and
+the FIFO, and by the slope or the high-pass filter to the motion functions. The notes do not tell the filters' orders:
+the low-passes are those of the source (fourth order, no delay), the high-pass is taken to be of first order. Taps use
+the slope whatever the wake-up function uses; free fall uses the first low-pass.
+
 The data rates are 6656 Hz divided by powers of two, so that '52 Hz' is 52 Hz at a `rate_error` of 0; the datasheet
 allows some percent of error, which INTERNAL_FREQ_FINE reports in steps of 0.15 % as on the part.
 
@@ -18,7 +23,6 @@ from collections import deque
 import numpy as np
 
 from hostsim.chips.accelerometer import (
-    BLOCK,
     DOUBLE_TAP,
     FREE_FALL,
     SINGLE_TAP,
@@ -59,7 +63,8 @@ _RANGE_G = (2, 16, 4, 8)
 # Typical noise, datasheet, mechanical characteristics: density in high-performance mode, RMS in the low-power modes.
 _DENSITY_G = {2: 70e-6, 4: 75e-6, 8: 80e-6, 16: 110e-6}
 _LOW_POWER_RMS_G = {2: 1.8e-3, 4: 2.0e-3, 8: 2.4e-3, 16: 3.0e-3}
-_LPF2_RATIO = (4, 10, 20, 45, 100, 200, 400, 800)
+_CUT_RATIO = (4, 10, 20, 45, 100, 200, 400, 800)
+"""Data rate over cut-off, of the second low-pass and of the high-pass, which HPCF_XL sets together (AN5272)."""
 _LOW_POWER_BANDWIDTH_HZ = 780.0
 _SELF_TEST_G = 0.4
 _FALL_MG = (156, 219, 250, 312, 344, 406, 469, 500)
@@ -149,11 +154,11 @@ class Lsm6dsox(Part):
         self._seen = ready
 
     def _take_events(self, events: MotionEvents, ready: int) -> None:
-        k = max(self._seen, ready - 4 * BLOCK)
+        k = max(self._seen, ready - 4 * events.size)
         while k < ready:
-            row = k % BLOCK
-            taken = min(ready - k, BLOCK - row)
-            codes = events.codes(k // BLOCK)[row : row + taken]
+            row = k % events.size
+            taken = min(ready - k, events.size - row)
+            codes = events.codes(k // events.size)[row : row + taken]
             seen = int(np.bitwise_or.reduce(codes))
             self._latched |= seen & ~SLEEP
             if (self._current ^ seen) & SLEEP or (
@@ -188,13 +193,14 @@ class Lsm6dsox(Part):
         depth = self._depth()
         stops = self._mode() == 1
         k = self._seen
-        if not stops and ready - k > 16 * BLOCK:
-            k = ready - 16 * BLOCK
+        span = stream.span
+        if not stops and ready - k > 16 * span:
+            k = ready - 16 * span
             self._overrun = self._overrun_latched = True
         while k < ready:
-            number = k // BLOCK
+            number = k // span
             block = stream.block(number)
-            end = min(ready, (number + 1) * BLOCK)
+            end = min(ready, (number + 1) * span)
             first, last = np.searchsorted(block.index, (k, end)).tolist()
             if stops:
                 room = max(0, depth - self._count)
@@ -411,7 +417,7 @@ class Lsm6dsox(Part):
         r = self._registers
         rate = r[_CTRL1_XL] >> 4
         range_g = _RANGE_G[r[_CTRL1_XL] >> 2 & 3]
-        bandwidth, rms = self._noise_and_bandwidth(rate, range_g)
+        (bandwidth, rms), (first_bandwidth, first_rms) = self._branches(rate, range_g)
         test = (0.0, _SELF_TEST_G, -_SELF_TEST_G, 0.0)[r[_CTRL5_C] & 3]
         if self.faults.self_test_dead:
             test = 0.0
@@ -423,22 +429,26 @@ class Lsm6dsox(Part):
             range_g=range_g,
             bandwidth_hz=bandwidth,
             noise_g=rms * self._noise,
+            first_bandwidth_hz=first_bandwidth,
+            first_noise_g=first_rms * self._noise,
             offset_g=(x + test, y + test, z + test),
             divider=divider,
             temperature_divider=max(1, warm // _DIVIDER[rate]) if warm else 0,
         )
 
-    def _noise_and_bandwidth(self, rate: int, range_g: int) -> tuple[float, float]:
-        """Bandwidth in Hz and noise in g RMS (datasheet, mechanical characteristics; AN5272, bandwidth)."""
+    def _branches(self, rate: int, range_g: int) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Bandwidth in Hz and noise in g RMS of the output and behind the first low-pass, whose cut-off is half the
+        rate in high-performance mode (datasheet, mechanical characteristics; AN5272, bandwidth)."""
         r = self._registers
         hz = _BASE_HZ / _DIVIDER[rate]
         low_power = rate == 11 or (r[_CTRL6_C] & 0x10 and hz <= 208) or r[_CTRL5_C] & 0x80
-        if low_power:
-            return _LOW_POWER_BANDWIDTH_HZ, _LOW_POWER_RMS_G[range_g]
-        bandwidth = hz / 2
-        if r[_CTRL1_XL] & 0x02:
-            bandwidth = hz / _LPF2_RATIO[r[_CTRL8_XL] >> 5]
-        return bandwidth, _DENSITY_G[range_g] * bandwidth**0.5
+        bandwidth, rms = _LOW_POWER_BANDWIDTH_HZ, _LOW_POWER_RMS_G[range_g]
+        if not low_power:
+            bandwidth, rms = hz / 2, _DENSITY_G[range_g] * (hz / 2) ** 0.5
+        cut = hz / _CUT_RATIO[r[_CTRL8_XL] >> 5]
+        if not r[_CTRL1_XL] & 0x02 or cut >= bandwidth:
+            return (bandwidth, rms), (bandwidth, rms)
+        return (cut, rms * (cut / bandwidth) ** 0.5), (bandwidth, rms)
 
     def _watch(self) -> None:
         """Starts the motion functions anew with the registers as they stand."""
@@ -456,6 +466,7 @@ class Lsm6dsox(Part):
         thresholds = Thresholds(
             wake=(r[_WAKE_UP_THS] & 0x3F) * (32768 / (256 if duration & 0x10 else 64)),
             wake_run=(duration >> 5 & 3) + 1,
+            high_pass=1 / _CUT_RATIO[r[_CTRL8_XL] >> 5] if r[_TAP_CFG0] & 0x10 else 0.0,
             fall=_FALL_MG[r[_FREE_FALL] & 7] * 32.768 / range_g,
             fall_run=max(1, r[_FREE_FALL] >> 3 | (duration & 0x80) >> 2),
             sleep_run=512 * sleep if sleep else 16,
@@ -520,18 +531,18 @@ class Lsm6dsox(Part):
 
     def _filled(self, stream: Stream, words: int) -> int:
         """The sample with which that many more words are in the FIFO, or a later block's first to ask again at."""
-        number = self._seen // BLOCK
+        number = self._seen // stream.span
         index = stream.block(number).index
         at = int(np.searchsorted(index, self._seen)) + words - 1
         if at < len(index):
             return int(index[at])
         at -= len(index)
         index = stream.block(number + 1).index
-        return int(index[at]) if at < len(index) else (number + 2) * BLOCK
+        return int(index[at]) if at < len(index) else (number + 2) * stream.span
 
     def _next_event(self, events: MotionEvents, mask: int) -> int:
         """The next sample at which an event's level changes, or the next block's first to ask again at."""
-        number, row = divmod(self._seen, BLOCK)
+        number, row = divmod(self._seen, events.size)
         codes = events.codes(number)[row:] & mask
         changed = np.flatnonzero(codes != (self._current & mask))
-        return self._seen + int(changed[0]) if len(changed) else (number + 1) * BLOCK
+        return self._seen + int(changed[0]) if len(changed) else (number + 1) * events.size

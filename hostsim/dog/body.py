@@ -25,7 +25,7 @@ from hostsim.dog.schedule import (
     looseness,
 )
 from hostsim.dog.traits import Course, Daily, Happening, Life, Span, Touch, Traits
-from hostsim.dog.transients import BURST_KINDS, Moment, burst, cosine, shock, sine
+from hostsim.dog.transients import BURST_KINDS, SHOCK_KINDS, Moment, burst, cosine, shock, sine
 from hostsim.dog.truth import Truth
 from hostsim.dog.vitals import GRID_HZ
 from hostsim.signals import Optical
@@ -39,6 +39,10 @@ SWAY_G = 0.004
 LOOK_RAD = {A.REST: 0.035, A.SIT: 0.07, A.STAND: 0.09, A.CAR: 0.04, A.TRAIN: 0.04}
 """How far an awake head moves about while the body is still (assumed)."""
 PANT_TABLE_HZ = 4.1
+QUICK = (A.SHAKE, A.SCRATCH)
+CALM_G = 2.5
+"""What a high-pass of 10 Hz or more leaves of anything but shakes, scratching and shocks is below this: half of it at
+most, at a gallop in a loose collar."""
 
 
 class Dog:
@@ -76,7 +80,9 @@ class Dog:
             moments = moments_of(day, self.life, self.traits, self.seed)
             startles = [item for item in moments if item.kind in ("flinch", "impact", "fall")]
             body = vitals.build(day, self.traits, self.life.course, self.seed, startles)
-            found = BuiltDay(day, body, moments, np.array([item.start_s for item in moments]))
+            quick = [(item.start_s, item.end_s) for item in moments if item.kind in SHOCK_KINDS]
+            quick += [(item.start_s, item.end_s) for item in day.segments if item.activity in QUICK]
+            found = BuiltDay(day, body, moments, np.array([item.start_s for item in moments]), sorted(quick))
             self._days[number] = found
             if len(self._days) > _KEPT_DAYS:
                 self._days.popitem(last=False)
@@ -115,6 +121,20 @@ class Dog:
     def gaps(self, start_s: float, end_s: float) -> list[tuple[float, float]]:
         """A dog has no holes, except past its own end."""
         return [(max(start_s, self.duration_s), end_s)] if end_s > self.duration_s else []
+
+    def quick_spans(self, start_s: float, end_s: float, least_g: float) -> list[tuple[float, float]]:
+        """Shakes, scratching and shocks within [start_s, end_s), see `signals.quick_spans`."""
+        if least_g < CALM_G:
+            return [(start_s, end_s)]
+        out: list[tuple[float, float]] = []
+        for number in range(max(0, int((start_s - _LONGEST_MOMENT_S) // DAY_S)), int(end_s // DAY_S) + 1):
+            built = self.built(number)
+            out += [
+                (max(low, start_s), min(high, end_s))
+                for low, high in built.quick
+                if low < end_s and high > start_s
+            ]
+        return out
 
     def duty(self, days: float) -> list[tuple[float, float]]:
         """Stretches of duty within the first `days` days, for the handler who marks them."""

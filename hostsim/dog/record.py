@@ -29,6 +29,8 @@ class BuiltDay:
     vitals: DayVitals
     moments: list[Moment]
     moment_starts: FloatArray
+    quick: list[tuple[float, float]]
+    """When anything happens that the chip's quick functions could notice, by its start."""
 
 
 class Lived(Protocol):

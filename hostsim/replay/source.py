@@ -27,6 +27,8 @@ REGULAR = 0.05
 OVERSAMPLE = 2
 """Points of the even grid for each interval of an irregular recording."""
 
+QUICK_S = 0.5
+"""Stretches in which a recording is looked at for anything quick."""
 LOBES = 20
 """Zero crossings of the low-pass on each side."""
 EDGE = 0.92
@@ -157,6 +159,23 @@ class ReplaySource:
         return [
             (max(low, start_s), min(high, end_s)) for low, high in holes if high > start_s and low < end_s
         ]
+
+    def quick_spans(self, start_s: float, end_s: float, least_g: float) -> list[tuple[float, float]]:
+        """Half seconds within [start_s, end_s) in or beside which an axis ranges over more than a third of `least_g`,
+        see `signals.quick_spans`: a band limit's overshoot and a high-pass's together stay below three times that."""
+        self._need(end_s + 2 * QUICK_S)
+        bins = np.arange(math.floor(start_s / QUICK_S) - 1, math.ceil(end_s / QUICK_S) + 1)
+        lively = np.zeros(len(bins), bool)
+        for run in self._stream.runs:
+            place = np.searchsorted(run.t_s, np.append(bins, bins[-1] + 1) * QUICK_S)
+            for row in np.flatnonzero(np.diff(place)).tolist():
+                part = run.values[max(0, place[row] - 1) : place[row + 1] + 1, :3]
+                lively[row] |= bool(np.ptp(part, axis=0).max() > least_g / 3)
+        spans = []
+        for row in np.flatnonzero(lively).tolist():
+            low, high = (bins[row] - 1) * QUICK_S, (bins[row] + 2) * QUICK_S
+            spans.append((max(low, start_s), min(high, end_s)))
+        return [span for span in spans if span[0] < span[1]]
 
     def _need(self, until_s: float) -> None:
         """Read on until the runs reach past a time, or the file ends."""

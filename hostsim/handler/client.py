@@ -327,7 +327,7 @@ class CollarClient:
         return first, alert
 
     async def setting(self, number: int) -> int:
-        """A setting's value (protocol.READINGS_S, RADIO_ON). Raises CollarRefused if there is none of this number."""
+        """A setting's value (protocol.READINGS_S and so on). Raises CollarRefused if there is none of this number."""
         return (await self.ask(protocol.SETTING_GET, number))[1]
 
     async def set_setting(self, number: int, value: int) -> None:
@@ -337,6 +337,19 @@ class CollarClient:
     async def find(self, seconds: int = 10) -> None:
         """The collar shows itself with its light; 0 stops it."""
         await self.ask(protocol.FIND, seconds)
+
+    async def capture(self, seconds: int) -> None:
+        """Raw samples of the accelerometer into the journal, for this long (at most 255 s); 0 ends it."""
+        await self.ask(protocol.CAPTURE, seconds)
+
+    async def acknowledge(self, seq: int = 0) -> None:
+        """The handler has seen the alert of this record, 0 for whichever stands. Raises CollarRefused (STALE)."""
+        await self.ask(protocol.ACKNOWLEDGE, seq)
+
+    async def set_quiet_hours(self, first: int, end: int, zone_min: int) -> None:
+        """No amber notices from `first` to `end` o'clock of a clock that is `zone_min` ahead of UTC; the same hour: none."""
+        await self.set_setting(protocol.ZONE_MIN, zone_min)
+        await self.set_setting(protocol.QUIET_HOURS, 100 * first + end if first != end else 0)
 
     async def set_time(self, now: datetime) -> int | None:
         """Sets the wall clock; by how many ms it moved, None if it was not set before. `now` knows its zone."""

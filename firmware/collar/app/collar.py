@@ -13,7 +13,7 @@ from collar.app.housekeeping import Housekeeping
 from collar.app.interval import Interval
 from collar.app.minute import Minute
 from collar.app.movement import Movement
-from collar.app.options import Options
+from collar.app.options import QUIET_HOURS, Options, hours
 from collar.app.part import Part
 from collar.app.pulse import RATE_HZ, Pulse
 from collar.app.radio import Radio
@@ -22,6 +22,7 @@ from collar.app.renewal import Renewal
 from collar.app.sampling import Sampling
 from collar.app.tasks import supervise
 from collar.app.wellbeing import Wellbeing
+from collar.app.wishes import Wishes
 from collar.drivers.lsm6dsox import LSM6DSOX
 from collar.drivers.max17048 import MAX17048
 from collar.drivers.max30101 import MAX30101
@@ -187,8 +188,10 @@ class Collar:
         number = int.from_bytes(self.store.blob(_JOURNAL_ID, 4) or b"", "little")
         journal = self.journal or NoJournal()
         radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, self._access(), number)
-        radio.link.on_duty = self.duty.set
-        defaults = {"readings_ms": READINGS_MS, "radio_on": 0}
+        parts = self.movement, self.wellbeing, self.duty, self.recorder, self.clock
+        self.wishes = Wishes(board, radio, *parts)
+        self.sampling.on_turn = self.wishes.button.look
+        defaults = {"readings_ms": READINGS_MS, "radio_on": 0, "quiet": QUIET_HOURS, "zone_min": 0}
         radio.link.settings = Options(self.store, self.recorder, defaults, self._apply)
         radio.link.before_read = self.sampling.flush
         radio.link.on_update = self.renewal.updater
@@ -222,6 +225,8 @@ class Collar:
     def _apply(self):
         """What the mode asks of the light and of the radio."""
         _, vitals, listens = self.governor.modes.plan
+        integer = self.store.integer
+        self.wellbeing.settle(integer("zone_min", 0), hours(integer("quiet", QUIET_HOURS)))
         pulse, readings_ms = self.pulse, self.store.integer("readings_ms", READINGS_MS)
         always = vitals == modes.ALWAYS
         pulse.held = vitals == modes.NEVER
@@ -245,6 +250,7 @@ class Collar:
         for name in ("sampling", "housekeeping", "wellbeing"):
             self.watchdog.release(name)
         self.radio.link.before_read = None
+        self.wishes.safe()
         while True:
             self._each_minute(None, False, True)
             self.watchdog.feed()

@@ -8,6 +8,7 @@ from array import array
 
 from micropython import const
 
+from collar.app.capture import PIECE, Capture
 from collar.app.timebase import Timebase
 from collar.journal import records
 from collar.motion import classes
@@ -16,12 +17,12 @@ from collar.motion.impact import AROUND, SPAN
 ODR_HZ = const(52)
 BLOCK = const(52)
 _PERIOD_US = const(19231)
-_PIECE = const(39)  # samples of three axes in a record of raw data
 _WATERMARK = const(416)
 _SAME = const(
     20
 )  # blocks: a sensor that shows one value to the last bit for 20 s shows nothing, noise alone moves it
 _SILENT_MS = const(30000)
+_CONTROL = records.SPOTS.index("control")
 
 
 def setup(driver):
@@ -47,6 +48,7 @@ class Movement:
         self._clock = clock
         self._x, self._y, self._z = (array("h", bytes(2 * BLOCK)) for _ in range(3))
         self.timebase = Timebase(_PERIOD_US)
+        self.capture = Capture(recorder)
         self._taken = 0
         self._running = False
         self._overrun = False
@@ -151,6 +153,8 @@ class Movement:
         flags = motion.feed(self._x, self._y, self._z, BLOCK, self.timebase.period_us)
         self.peak_mg = max(self.peak_mg, motion.activity_mg)
         self._minute.block(self.worn)
+        if self.capture.running:
+            self.capture.take(self._x, self._y, self._z, BLOCK, self._taken - BLOCK, self.timebase.period_us)
         if self.breath_wanted or self.lit:
             self._thinned.take(self._x, self._y, self._z, BLOCK)
         elif self._thinned.held:
@@ -193,13 +197,26 @@ class Movement:
         place = SPAN - impact.ago
         first = max(0, place - AROUND)
         last = min(SPAN, place + AROUND)
-        for start in range(first, last, _PIECE):
+        for start in range(first, last, PIECE):
             xyz = []
-            for i in range(start, min(start + _PIECE, last)):
+            for i in range(start, min(start + PIECE, last)):
                 xyz += (impact.x[i], impact.y[i], impact.z[i])
             self._recorder.record(
                 records.RAW, ("impact", seq, start - place, self.timebase.period_us, xyz), at_ms
             )
+
+    def touch(self, spot, control):
+        """A mark of the touch test, now: `spot` is its place in `records.SPOTS`, `control` when nothing is touched.
+
+        Returns False, and judges nothing, while the 10 s before it are not known.
+        """
+        self.step()
+        return self.motion.flinch.mark(_CONTROL if control else spot)
+
+    def capture_raw(self, seconds):
+        """Raw samples of the next `seconds` into the journal; 0 ends it."""
+        self.step()
+        self.capture.start(seconds * ODR_HZ)
 
     def want_breath(self, wanted):
         """Whether breath is to be measured now; it starts afresh each time."""

@@ -1,12 +1,33 @@
 """What the handler may set over the air, each with its range; kept in the store and told to the journal."""
 
+from micropython import const
+
 from collar.journal import records
 from collar.link import protocol
 
-# number: (name in the store, stored units of one unit on the air, largest value)
+QUIET_HOURS = const(2206)
+"""From 22 to 6 o'clock, as a setting of hours is written: 100 * first + end."""
+
+
+def hours(value):
+    """(first, end) of a setting of hours, None for none."""
+    return None if value // 100 == value % 100 else (value // 100, value % 100)
+
+
+def _are_hours(value):
+    return value // 100 < 24 and value % 100 < 24
+
+
+def _any(_value):
+    return True
+
+
+# number: (name in the store, stored units of one unit on the air, least and largest value, which between them)
 _OPTIONS = {
-    protocol.READINGS_S: ("readings_ms", 1000, 86400),
-    protocol.RADIO_ON: ("radio_on", 1, 1),
+    protocol.READINGS_S: ("readings_ms", 1000, 0, 86400, _any),
+    protocol.RADIO_ON: ("radio_on", 1, 0, 1, _any),
+    protocol.QUIET_HOURS: ("quiet", 1, 0, 2323, _are_hours),
+    protocol.ZONE_MIN: ("zone_min", 1, -720, 840, _any),
 }
 
 
@@ -23,15 +44,15 @@ class Options:
         """The value in the unit of the protocol, or None if there is no such setting."""
         if number not in _OPTIONS:
             return None
-        name, scale, _ = _OPTIONS[number]
+        name, scale, _, _, _ = _OPTIONS[number]
         return self._store.integer(name, self._defaults[name]) // scale
 
     def put(self, number, value):
         """Sets it; False for an unknown number or a value out of range."""
         if number not in _OPTIONS:
             return False
-        name, scale, largest = _OPTIONS[number]
-        if not 0 <= value <= largest:
+        name, scale, least, largest, fits = _OPTIONS[number]
+        if not (least <= value <= largest and fits(value)):
             return False
         if value != self.get(number):
             self._store.put_integer(name, value * scale)

@@ -27,7 +27,6 @@ class Radio:
         self.on_duty = False
         self.charging = False
         self.link: Any = None
-        self.on_time: Any = None
         watchdog.register("radio", _LIMIT_MS)
 
     async def run(self):

@@ -29,6 +29,7 @@ class Sampling:
         self.heart = HeartWatch(pulse, self._near)
         self._worn_ms = 0
         movement.on_breath = self._breath
+        self.on_turn: Any = None
         watchdog.register("sampling", _LIMIT_MS)
 
     async def run(self):
@@ -44,6 +45,8 @@ class Sampling:
         self._pulse.motion_mg = self._movement.motion.activity_mg
         lit = self._movement.lit = self._light()
         self._wear()
+        if self.on_turn is not None:
+            self.on_turn()
         self._watchdog.alive("sampling")
         self._watchdog.feed()
         return lit

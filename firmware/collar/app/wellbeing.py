@@ -52,6 +52,26 @@ class Wellbeing:
         utc_ms = self._clock.utc_at(uptime_ms)
         self._later(self._health.record(kind, values, utc_ms, uptime_ms, self._duty.on, seq))
 
+    def settle(self, zone_min, quiet):
+        """The dog's clock, in minutes ahead of UTC, and its (first, end) hours without amber notices or None."""
+        self._health.zone_min = zone_min
+        self._health.alerts.quiet = quiet
+
+    def acknowledge(self, seq, newest):
+        """The handler has seen the alert of record `seq`, 0 for whichever stands; False if another stands, or none.
+
+        `newest` is the newest alert's record, 0 after a start, when it is not known: then any will do.
+        """
+        if not self._health.alerts.level:
+            return False
+        if self._health.alerts.acknowledged:
+            return True
+        if seq and newest and seq != newest:
+            return False
+        self._later([self._health.acknowledge()])
+        self._write_pending()
+        return True
+
     def no_pulse(self):
         """The heart's watch found no pulse: that is told at once."""
         self._later(self._health.no_pulse(self._clock.utc_ms()))

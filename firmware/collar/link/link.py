@@ -30,8 +30,10 @@ class Link:
     tells one journal of a collar from the one after an erase. Hooks, None until the app sets them: `before_read()` is called when a phone asks
     what the journal holds, so that the app writes down what it knows so far; `on_duty(on)` when the handler says that
     the dog goes to work or comes back; `on_touch(spot, control)` at a mark of the touch test, `spot` by its place in
-    `records.SPOTS`, `control` true when nothing was touched; `on_find(seconds)`, 0 to stop;
-    `on_capture(seconds)` for raw samples; `on_update()` gives who takes new firmware (app/update.py); `settings` has get(number), None for an unknown one, and put(number, value),
+    `records.SPOTS`, `control` true when nothing was touched, False if it came too soon to be judged; `on_find(seconds)`, 0 to stop;
+    `on_capture(seconds)` for raw samples; `on_acknowledge(seq)` when the handler has seen the alert of that record
+    (0: whichever stands), False if that is not the one that stands; `on_update()` gives who takes new firmware
+    (app/update.py); `settings` has get(number), None for an unknown one, and put(number, value),
     False for a value out of range.
     """
 
@@ -47,6 +49,7 @@ class Link:
         self.on_touch: Any = None
         self.on_find: Any = None
         self.on_capture: Any = None
+        self.on_acknowledge: Any = None
         self.settings: Any = None
         self.on_update: Any = None
         self.alert_seq = 0
@@ -156,8 +159,8 @@ class Link:
         self._gatt.publish(self._gatt.heart, value)
 
     def send_live(self, kind, payload):
-        """A live value: a record's kind and payload. Lost when the radio is busy; it is in the journal anyway."""
-        if self.live:
+        """A live value: a record's kind and payload. Lost when the radio is busy or it is too long; it is in the journal."""
+        if self.live and len(payload) + 4 <= self._gatt.mtu:
             self._gatt.notify(self._gatt.connection, self._gatt.live, bytes((kind,)) + payload)
 
     def _started(self):

@@ -40,6 +40,7 @@ SETTING_SET = const(0x21)  # since 0.2; reserved in 0.1
 TOUCH = const(0x28)  # since 0.2: a mark of the touch test; reserved in 0.1
 FIND = const(0x29)  # since 0.2: the collar shows itself; reserved in 0.1
 DUTY = const(0x2A)  # since 0.2: the dog goes to work, or comes back
+ACKNOWLEDGE = const(0x2B)  # since 0.2: the handler has seen the alert that stands
 CAPTURE = const(0x30)  # since 0.2: raw samples into the journal; reserved in 0.1
 ALERT = const(0x40)  # since 0.2: sent by the collar unasked, as an answer; reserved in 0.1
 UPDATE_BEGIN = const(0x50)  # since 0.2: new firmware is about to come
@@ -63,6 +64,8 @@ READ_ONLY = const(0x8A)  # since 0.2: not with a guest's key
 UNFIT = const(0x8B)  # since 0.2: this firmware is not for this collar, or not newer than what it had
 DAMAGED = const(0x8C)  # since 0.2: what arrived is not what was signed
 NOT_NOW = const(0x8D)  # since 0.2: the cell is low, or new firmware is on trial
+STALE = const(0x8E)  # since 0.2: another alert stands by now, or none
+TOO_SOON = const(0x8F)  # since 0.2: less than 10 s of the dog are known: mark again later
 
 # Capability word, in INFO
 CAN_SYNC = const(0x0001)  # since 0.1
@@ -78,10 +81,13 @@ CAN_CAPTURE = const(0x2000)  # since 0.2
 CAN_ALERT = const(0x4000)  # since 0.2
 CAN_DUTY = const(0x8000)  # since 0.2
 CAN_UPDATE = const(0x10000)  # since 0.2
+CAN_ACKNOWLEDGE = const(0x20000)  # since 0.2
 
 # Settings
 READINGS_S = const(1)  # since 0.2: seconds between two readings of heart and breath, 0 all the time
 RADIO_ON = const(2)  # since 0.2: 1 radio on all the time, 0 in windows
+QUIET_HOURS = const(3)  # since 0.2: 100 * first hour + end hour without amber notices; 0 for none
+ZONE_MIN = const(4)  # since 0.2: minutes that the dog's clock is ahead of UTC
 
 # Access
 NOBODY = const(0)  # since 0.2: no rights
@@ -123,6 +129,7 @@ _REQUESTS = {
     UPDATE_DATA: "<I",  # place in the file; the bytes are what follows
     UPDATE_STATE: "",
     UPDATE_END: "",
+    ACKNOWLEDGE: "<I",  # the alert's record, 0 for whichever stands
 }
 _ANSWERS = {
     INFO: "<BBBIIH",  # major, minor, patch, capabilities, journal number, boot
@@ -144,6 +151,7 @@ _ANSWERS = {
     UPDATE_BEGIN: "<HB",  # bytes that one UPDATE_DATA may have, how many of them before UPDATE_STATE is asked
     UPDATE_STATE: "<I",  # place in the file from which more is wanted
     UPDATE_END: "",
+    ACKNOWLEDGE: "",
 }
 _STATUS = "<BBBBIIHI"
 STATUS_SIZE = const(18)  # since 0.1

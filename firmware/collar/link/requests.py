@@ -50,6 +50,7 @@ class Requests:
             protocol.UPDATE_BEGIN: self._update_begin,
             protocol.UPDATE_STATE: self._update_state,
             protocol.UPDATE_END: self._update_end,
+            protocol.ACKNOWLEDGE: self._acknowledge_alert,
         }
         self._size = 20
         self._updater: Any = None
@@ -99,6 +100,7 @@ class Requests:
             (app.on_capture, protocol.CAN_CAPTURE),
             (app.settings, protocol.CAN_SETTINGS),
             (app.on_update, protocol.CAN_UPDATE),
+            (app.on_acknowledge, protocol.CAN_ACKNOWLEDGE),
         ):
             if hook is not None:
                 word |= bit
@@ -167,8 +169,8 @@ class Requests:
             return protocol.UNKNOWN_REQUEST, ()
         if spot >= len(records.SPOTS) or control > 1:
             return protocol.MALFORMED, ()
-        self._app.on_touch(spot, control == 1)
-        return protocol.OK, ()
+        taken = self._app.on_touch(spot, control == 1)
+        return (protocol.TOO_SOON if taken is False else protocol.OK), ()
 
     def _duty(self, _connection, on):
         if self._app.on_duty is None:
@@ -201,3 +203,8 @@ class Requests:
         if not status:
             self._updater.restart()
         return status, ()
+
+    def _acknowledge_alert(self, _connection, seq):
+        if self._app.on_acknowledge is None:
+            return protocol.UNKNOWN_REQUEST, ()
+        return (protocol.OK if self._app.on_acknowledge(seq) else protocol.STALE), ()

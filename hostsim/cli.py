@@ -387,14 +387,43 @@ def report(archive: Path, out: Path | None, key: Path | None, as_json: bool) -> 
         click.echo(f"{pdf}\n{html}")
 
 
-@main.command(short_help="One day of a sound dog, as its handler reads it.")
+@main.command(short_help="The story: a dog that hides its pain, and what its handler is told.")
 @click.option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="The dog and its day."
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="The dog and its days."
 )
+@click.option(
+    "--days", type=click.FloatRange(min=0.05), help="Only so many days of the story; all 21 if absent."
+)
+@click.option("--day", is_flag=True, help="Instead: one day of a sound dog, with a picture.")
 @out_option("demo-out")
 @json_option
-def demo(seed: int, out: Path, as_json: bool) -> None:
-    """One day of a sound dog: lived by the collar, synced twice, read as a handler would read it."""
+def demo(seed: int, days: float | None, day: bool, out: Path, as_json: bool) -> None:
+    """The story: 14 sound days, a blow on duty on day 15, and 7 days in which the dog works on and hides it.
+
+    Lived by the collar's firmware, synced over Bluetooth twice a day, told as the days pass, and left in the folder with
+    the vet's file: report.pdf, report.html and their pictures.
+    """
+    from hostsim import demo as story
+
+    if day:
+        _sound_day(seed, out, as_json)
+        return
+    console = story.quiet() if as_json else story.plain()
+    log = _Log()
+    with explained():
+        told = story.play(console, out, seed, days, log)
+    if as_json:
+        click.echo(story.as_json(told))
+    else:
+        story.show(console, told)
+        for line in log.lines:
+            click.echo(f"firmware: {line}")
+    if any(boot["cause"] == "watchdog" for boot in told.run.summary["boots"]):
+        sys.exit(FOUND)
+
+
+def _sound_day(seed: int, out: Path, as_json: bool) -> None:
+    """One day of a sound dog: lived by the collar, synced twice, read as a handler would read it, drawn."""
     from hostsim.day import days_of, draw_day
     from hostsim.handler.archive import Archive
     from hostsim.handler.findings import findings

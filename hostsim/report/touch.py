@@ -26,6 +26,8 @@ _BODY = (
     (-0.7, 0.55), (-1.1, 0.42), (-1.3, 0.14), (-1.9, 0.08), (-2.3, 0.03),
 )  # fmt: skip
 FULL_ODDS = 100
+NO_MORE = 4
+"""Odds below this say nothing."""
 
 
 def odds(item: dict[str, Any]) -> int | None:
@@ -37,6 +39,16 @@ def odds(item: dict[str, Any]) -> int | None:
     total, all_hits = marks + controls, hits + false
     ways = sum(comb(marks, k) * comb(controls, all_hits - k) for k in range(hits, min(marks, all_hits) + 1))
     return comb(total, all_hits) // ways
+
+
+def odds_words(item: dict[str, Any]) -> str:
+    """The odds in words."""
+    chance = odds(item)
+    if chance is None:
+        return "too few marks without a touch to say more"
+    if chance < NO_MORE:
+        return "no more than chance shows"
+    return f"chance would show that in 1 test of {chance}"
 
 
 def _outline(axes: Any) -> None:
@@ -78,7 +90,7 @@ def _label(axes: Any, spots: dict[str, dict[str, Any]], upper: bool) -> None:
         colour = "#d55e00" if share >= 0.1 else "#0072b2"
         axes.plot(x, y, marker="o", markersize=7 + 11 * share, color=colour, alpha=0.85, markeredgecolor="black",
                   markeredgewidth=0.5)  # fmt: skip
-        said = "too few controls" if chance is None else "as chance" if chance < 4 else f"1 in {chance}"
+        said = "too few controls" if chance is None else "as chance" if chance < NO_MORE else f"1 in {chance}"
         text = f"{spot.replace('_', ' ')}: {item['flinches']} of {item['marks']}, {said}"
         row = 1.4 if place % 2 else 1.75
         at = -1.6 + 4.4 * (place + 0.5) / len(ordered)

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from hostsim.report import page, pdf, words
-from hostsim.report.blocks import Block, Bullets, Document, Heading, Text
+from hostsim.report.blocks import Block, Bullets, Document, Figure, Heading, Text
 from hostsim.report.gather import Gathered, gather
 from hostsim.report.plots import pictures
 from hostsim.verify import VerifyError, verify_archive
@@ -16,12 +16,17 @@ _PAGES = (("The days", ("timeline", "nights")), ("", ("limp", "heart")), ("The d
 
 
 def write_report(
-    archive_path: str | Path, out_dir: str | Path, key: bytes | None = None, printed: date | None = None
+    archive_path: str | Path,
+    out_dir: str | Path,
+    key: bytes | None = None,
+    printed: date | None = None,
+    pictures_in: Path | None = None,
 ) -> tuple[Path, Path]:
     """Writes report.pdf and report.html into `out_dir` and returns their paths.
 
     `key`: the first sealing key, with which the seals are checked; without it only the chain is. `printed`: the date
-    on it, today unless told; all other bytes come from the archive. Raises FileNotFoundError, ArchiveError.
+    on it, today unless told; all other bytes come from the archive. `pictures_in`: a folder that receives the pictures
+    as files too. Raises FileNotFoundError, ArchiveError.
     """
     path, folder = Path(archive_path), Path(out_dir)
     data = gather(path)
@@ -30,6 +35,11 @@ def write_report(
     pdf_path, html_path = folder / "report.pdf", folder / "report.html"
     pdf_path.write_bytes(pdf.render(document))
     html_path.write_text(page.render(document), encoding="utf-8", newline="\n")
+    if pictures_in is not None:
+        pictures_in.mkdir(parents=True, exist_ok=True)
+        for block in document.blocks:
+            if isinstance(block, Figure):
+                (pictures_in / f"{block.name}.png").write_bytes(block.png)
     return pdf_path, html_path
 
 

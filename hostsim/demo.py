@@ -1,0 +1,179 @@
+"""The demo: the story, lived by the collar, synced on the way, told day by day, and left behind as the vet's file."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from hostsim.handler.archive import Archive
+from hostsim.play import Run, RunResult, SyncNote
+from hostsim.report.words import PATTERNS, listed
+from hostsim.report.write import write_report
+from hostsim.runtime.bench import CollarOptions
+from hostsim.scenarios import BLOW_DAY, SCENARIOS, START_UTC, TEST_DAY
+from hostsim.tell import Teller, clock_words, touch_words
+from hostsim.verify import read_key
+
+AFTER_DAYS = 0.02
+"""How much longer the dog lives than the run lasts, so that the last sync finds a living one."""
+STORY = "story"
+_LEVELS = {"amber": "[bold yellow]AMBER[/]", "red": "[bold red]RED[/]", "green": "[green]GREEN[/]"}
+
+
+@dataclass
+class Demo:
+    """What the demo came to: the run, what was told, the files of the report, and what writing them took."""
+
+    run: RunResult
+    teller: Teller
+    report: tuple[Path, Path]
+    pictures: list[Path]
+    report_s: float
+
+
+@contextmanager
+def _screen(console: Console, days: float) -> Iterator[tuple[Callable[[str], None], Callable[[float], None]]]:
+    """What says a line and what moves the bar; the bar is there on a terminal only, on standard error if need be."""
+    shown = console if console.is_terminal else Console(stderr=True, highlight=False)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TextColumn("day {task.fields[day]} of {task.total:.0f}"),
+        TimeElapsedColumn(), TextColumn("to go"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=shown, disable=not shown.is_terminal, transient=True) as bar:
+        task = bar.add_task("the story", total=days, day=1)
+
+        def tick(seconds: float) -> None:
+            at = START_UTC + timedelta(seconds=seconds)
+            bar.update(
+                task, completed=seconds / 86400, day=int(seconds // 86400) + 1, description=clock_words(at)
+            )
+
+        yield (lambda text: console.print(text, soft_wrap=True)), tick
+
+
+def play(
+    console: Console,
+    out: Path,
+    seed: int,
+    days: float | None = None,
+    printed: Callable[[str], None] | None = None,
+) -> Demo:
+    """Lives the story (or its first `days`), telling it on `console`, and writes the run's files and the report to `out`.
+
+    `printed` takes what the firmware prints. Raises what `Run.play` raises.
+    """
+    scenario = SCENARIOS[STORY]
+    length = scenario.days if days is None else days
+    console.print(_opening(length), soft_wrap=True)
+    with _screen(console, length) as (say, tick):
+        teller = Teller(say, START_UTC)
+        teller.begin()
+
+        def synced(archive: Archive, _note: SyncNote) -> None:
+            teller.synced(archive)
+
+        world = scenario.build(seed, length + AFTER_DAYS)
+        options = CollarOptions(seed=seed, console=printed or (lambda line: None))
+        result = Run(world, length * 86400, out, options, tick=tick, synced=synced).play()
+        teller.finish()
+        began = time.perf_counter()
+        folder = out / "pictures"
+        report = write_report(out / "archive.db", out, read_key(out / "collar.key"), pictures_in=folder)
+    drawn = sorted(folder.glob("*.png"))
+    return Demo(result, teller, report, drawn, time.perf_counter() - began)
+
+
+def _opening(days: float) -> str:
+    what = f"{days:g} days" + (
+        f": {BLOW_DAY} sound ones, a blow to the left ribs on day {BLOW_DAY + 1}, and after it the dog works on and hides "
+        f"it; on day {TEST_DAY + 1} the handler runs the touch test"
+        if days > TEST_DAY
+        else f", the first of the story's {SCENARIOS[STORY].days:g}"
+    )
+    return (
+        f"[bold]The story[/], {what}. The firmware runs on MicroPython, chips, flash and radio are simulated, and so is "
+        "the dog. Two syncs a day over simulated Bluetooth; all that follows is read from what they brought.\n"
+    )
+
+
+def show(console: Console, demo: Demo) -> None:
+    """The end of the demo: every alert with its time and reason, the pattern, the beginning, the touch test, the files."""
+    teller, summary = demo.teller, demo.run.summary
+    console.print()
+    table = Table(title="What the handler was told", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for name in ("day", "when (UTC)", "level", "why"):
+        table.add_column(name)
+    for told in teller.told:
+        if told.seen:
+            continue
+        level = _LEVELS[told.level]
+        why = "the alert is over" if told.level == "green" else told.reasons
+        table.add_row(str(teller.number(told.at.date())), clock_words(told.at), level, escape(why))
+    if teller.told:
+        console.print(table)
+    else:
+        console.print("The handler was told nothing: no alert.")
+    if teller.pattern is not None:
+        item = teller.pattern
+        console.print(
+            f"\nPattern {item['name']}: [bold]{PATTERNS[item['name']]}[/] For it: {listed(item['evidence_for'])}; "
+            f"against it: {listed(item['evidence_against'])}; missing: {listed(item['missing'])}.",
+            soft_wrap=True,
+        )
+        console.print(f"Onset: {teller.onset_words()}.", soft_wrap=True)
+    for item in teller.touches:
+        console.print(f"Touch test: {touch_words(item)}.", soft_wrap=True)
+    _show_end(console, demo, summary)
+
+
+def _show_end(console: Console, demo: Demo, summary: dict[str, Any]) -> None:
+    syncs = demo.run.syncs
+    whole = [note for note in syncs if note.failure is None]
+    console.print(
+        f"\n{len(whole)} of {len(syncs)} syncs complete: {summary['bytes_synced'] / 1e6:.2f} MB, "
+        f"{sum(summary['records'].values()):,} records, in {sum(note.seconds for note in whole) / 60:.0f} min of radio."
+    )
+    for note in syncs:
+        if note.failure is not None:
+            console.print(f"  {clock_words(note.at)}: {note.failure}", markup=False, soft_wrap=True)
+    for line in summary["untold"]:
+        console.print(f"  not done: {line}", markup=False, soft_wrap=True)
+    for fault, count in summary["faults"].items():
+        console.print(f"[bold]fault[/] {fault} ({count})")
+    console.print(
+        f"{summary['virtual_s'] / 86400:.1f} days in {summary['wall_s']:.0f} s, the report in {demo.report_s:.0f} s; "
+        f"{summary['energy']['mah']:.0f} mAh drawn."
+    )
+    folder = demo.run.folder
+    console.print(
+        f"The vet's file: {demo.report[0]} and {demo.report[1].name}; the rest is in {folder}/",
+        soft_wrap=True,
+    )
+
+
+def as_json(demo: Demo) -> str:
+    """The run's summary with the files that were written."""
+    files = [str(path) for path in (*demo.report, *demo.pictures)]
+    return json.dumps({**demo.run.summary, "files": files}, indent=2, ensure_ascii=False)
+
+
+def quiet() -> Console:
+    """A console that says nothing, for results as JSON."""
+    return Console(quiet=True)
+
+
+def plain() -> Console:
+    """The console of the demo."""
+    return Console(highlight=False, file=sys.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -13,6 +14,21 @@ class Now(Protocol):
     """The virtual clock, as far as a chip may see it."""
 
     now_us: int
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What reads of a part would answer now and until `status_until_us` or `fifo_until_us`, both on the clock.
+
+    `status` is at `status_register` and is good for one read before any of the FIFO; `fifo` is at `fifo_register`.
+    """
+
+    status_register: int
+    status: bytes
+    status_until_us: int
+    fifo_register: int
+    fifo: bytes
+    fifo_until_us: int
 
 
 class I2CChip(Protocol):

@@ -34,7 +34,7 @@ from hostsim.chips.accelerometer import (
     Thresholds,
     temperature_counts,
 )
-from hostsim.chips.base import Now
+from hostsim.chips.base import Ahead, Now
 from hostsim.chips.part import Faults, Part, SampleClock
 from hostsim.signals import SignalSource
 
@@ -254,10 +254,24 @@ class Lsm6dsox(Part):
             parts.append(blob[start:end])
             need -= end - start
         out = b"".join(parts)
+        self._taken += len(out)
         self._count -= len(out) // WORD
         if self._count < self._depth():
             self._overrun = False
         return out
+
+    def _foreseen(self, least: int) -> Ahead | None:
+        if self._stream is None or self._mode() != 6 or not self._registers[_CTRL3_C] & 0x04:
+            return None
+        self.advance()
+        if self._count == 0 or self._count * WORD < least:
+            return None
+        status = bytes((self._count & 0xFF, self._fifo_flags()))
+        next_us = self._stream.clock.ready_us(self._seen)
+        # a sample may be two words
+        full_us = self._stream.clock.ready_us(self._seen + (self._depth() - self._count) // 2)
+        held = b"".join([blob[start:end] for blob, start, end in self._segments])
+        return Ahead(_FIFO_STATUS1, status, next_us, _FIFO_TAG, held, full_us)
 
     # Bus
 
@@ -311,6 +325,12 @@ class Lsm6dsox(Part):
             self._overrun_latched = True
         if register == _FIFO_STATUS1:
             return self._count & 0xFF
+        status = self._fifo_flags()
+        self._overrun_latched = False
+        return status
+
+    def _fifo_flags(self) -> int:
+        """FIFO_STATUS2 as it stands."""
         status = self._count >> 8 & 3
         watermark = self._watermark()
         if watermark and self._count >= watermark:
@@ -321,7 +341,6 @@ class Lsm6dsox(Part):
             status |= 0x20
         if self._overrun_latched:
             status |= 0x08
-            self._overrun_latched = False
         return status
 
     def _output(self, register: int) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hostsim.chips.base import Now
+from hostsim.chips.base import Ahead, Now
 from hostsim.chips.optical import BLOCK, IR, RED, Settings, Stream
 from hostsim.chips.part import Faults, Part, SampleClock
 from hostsim.signals import SignalSource
@@ -194,6 +194,27 @@ class Max30101(Part):
     def _size(self) -> int:
         return 3 * len(self._stream.settings.slots) if self._stream is not None else 3
 
+    def _foreseen(self, least: int) -> Ahead | None:
+        if self._stream is None or self._seeking or self._offset:
+            return None
+        self.advance()
+        size = self._size()
+        held = self._unread * size
+        if held == 0 or held < least:
+            return None
+        r = self._registers
+        status = bytes(
+            (r[_STATUS1], r[_STATUS2], r[_ENABLE1], r[_ENABLE2], self._write_at, self._lost, self._read_at)
+        )
+        next_us = self._stream.clock.ready_us(self._seen)
+        if self._temperature_at_us is not None:
+            next_us = min(next_us, self._temperature_at_us)
+        full_us = self._stream.clock.ready_us(self._seen + DEPTH - self._unread)
+        at = self._read_at * size
+        data = self._ring[at : min(at + held, DEPTH * size)]
+        data += self._ring[: held - len(data)]
+        return Ahead(_STATUS1, status, next_us, _DATA, bytes(data), full_us)
+
     # Bus
 
     def _read(self, length: int) -> bytes:
@@ -208,6 +229,7 @@ class Max30101(Part):
         taken = min(length, self._unread * size - self._offset)
         out = self._ring[at : min(at + taken, DEPTH * size)]
         out += self._ring[: taken - len(out)]
+        self._taken += taken
         samples, self._offset = divmod(self._offset + taken, size)
         if samples:
             self._read_at = self._read_at + samples & 31

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hostsim.chips.base import Nak, Now
+from hostsim.chips.base import Ahead, Nak, Now
 
 PPT = 10**12
 
@@ -32,6 +32,9 @@ class Faults:
     dead_led: bool = False
 
 
+_NO_FAULTS = Faults()
+
+
 class Part:
     """An I2C part with 256 byte-wide registers and an auto-incremented pointer.
 
@@ -44,6 +47,7 @@ class Part:
         self._clock = clock
         self._pointer = 0
         self._transactions = 0
+        self._taken = self._usual = 0
 
     def write(self, data: bytes) -> None:
         """One write transaction. Raises Nak if a fault says so."""
@@ -63,6 +67,18 @@ class Part:
         if self.faults.stuck is not None:
             return bytes([self.faults.stuck]) * length
         return self._read(length)
+
+    def ahead(self) -> Ahead | None:
+        """What will be read next, as far as that can be foreseen: samples, if about as many wait as were taken last."""
+        if self.faults != _NO_FAULTS:
+            return None
+        if self._taken:
+            self._usual, self._taken = self._taken, 0
+        return self._foreseen(self._usual // 2)
+
+    def _foreseen(self, least: int) -> Ahead | None:
+        """The answer to `ahead`, if at least so many bytes of samples wait. Nothing but the present may change by it."""
+        return None
 
     def advance(self) -> None:
         """Brings the registers to the present; a part whose registers change only by traffic has nothing to do."""

@@ -7,12 +7,22 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from hostsim.chips.base import I2CChip, Nak
+from hostsim.chips.base import Ahead, I2CChip, Nak
+from hostsim.chips.part import Part
 from hostsim.runtime.virtual import NEVER, VirtualClock
 from hostsim.shims import _ops
 
 RISING, FALLING = 1, 2
 _BITS_PER_BYTE = 9
+_HEAD = struct.Struct("<BBBBBBHIIHH")
+_USED = struct.Struct("<IBBBxI")
+_AHEAD_BYTES = 4608
+_AHEAD_US = 1 << 29
+_REGISTERS = [bytes((register,)) for register in range(256)]
+
+
+class ForeseenWrong(Exception):
+    """A part answers otherwise than it foresaw: its model has a mistake in `ahead`."""
 
 
 class DeviceError(Exception):
@@ -54,6 +64,13 @@ class I2CBus:
         except Nak as nak:
             raise DeviceError(errno.ENODEV) from nak
 
+    def ahead(self) -> list[tuple[int, Ahead]]:
+        """Address and foreseen answers of each part that has some."""
+        if self.stuck:
+            return []
+        found = [(chip.address, chip.ahead()) for chip in self.chips.values() if isinstance(chip, Part)]
+        return [(address, ahead) for address, ahead in found if ahead is not None]
+
     def clocked(self, gpio: int, level: int) -> None:
         """The processor drives a bus line by hand, as a recovery does."""
         if gpio != self.scl or not level:
@@ -89,6 +106,7 @@ class Board:
         self.outputs: list[tuple[int, int, int]] = []
         self._adc_uv = adc_uv
         self._driven: list[tuple[int, Line]] = []
+        self._promised: dict[tuple[int, int, int], bytes] = {}
 
     @property
     def chips(self) -> list[I2CChip]:
@@ -150,6 +168,45 @@ class Board:
             raise DeviceError(errno.EINVAL)
         return bus.transfer(address, bytes(payload[4:]), length)
 
+    def ahead(self) -> bytes:
+        """The I2C reads that are foreseen, as the interpreter takes them out of a wait (shims/_ahead.py)."""
+        block = b""
+        self._promised.clear()
+        now_us = self.clock.now_us
+        for number, bus in self.buses.items():
+            for address, one in bus.ahead():
+                length = _HEAD.size + len(one.status) + len(one.fifo)
+                if len(block) + length > _AHEAD_BYTES:
+                    continue
+                self._promised[number, address, one.status_register] = one.status
+                self._promised[number, address, one.fifo_register] = one.fifo
+                block += _HEAD.pack(
+                    number,
+                    address,
+                    one.status_register,
+                    len(one.status),
+                    one.fifo_register,
+                    0,
+                    len(one.fifo),
+                    max(0, min(one.status_until_us - now_us, _AHEAD_US)),
+                    max(0, min(one.fifo_until_us - now_us, _AHEAD_US)),
+                    length,
+                    len(block) + _HEAD.size + len(one.status),
+                )
+                block += one.status + one.fifo
+        return block
+
+    def i2c_used(self, payload: memoryview) -> bytes:
+        """Operation I2C_USED: reads that the interpreter answered itself, done to the parts now, each at its time."""
+        for busy_us, number, address, register, length in _USED.iter_unpack(payload):
+            self.clock.now_us += busy_us
+            answer = self.buses[number].transfer(address, _REGISTERS[register], length)
+            promised = self._promised[number, address, register]
+            if promised[:length] != answer:
+                raise ForeseenWrong(f"a read of {length} bytes of register {register:#04x} at {address:#04x}")
+            self._promised[number, address, register] = promised[length:]
+        return b""
+
     def pin_mode(self, payload: memoryview) -> bytes:
         """Operation PIN_MODE: modes need no model, the line is whatever drives it."""
         self.line(payload[0])
@@ -192,6 +249,7 @@ class Board:
         """Operation number to handler."""
         return {
             _ops.I2C: self.i2c,
+            _ops.I2C_USED: self.i2c_used,
             _ops.PIN_MODE: self.pin_mode,
             _ops.PIN_READ: self.pin_read,
             _ops.PIN_WRITE: self.pin_write,

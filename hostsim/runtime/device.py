@@ -201,7 +201,9 @@ class Device:
         self.boots.append(Boot(self.clock.now_s, CAUSES[cause]))
         ours, theirs = socket.socketpair()
         terminal = self.options.terminal
-        ours.settimeout(HANG_WALL_S if terminal is None else None)
+        if terminal is None:
+            # the kernel's own timeout: with Python's every call would ask the kernel twice
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(HANG_WALL_S), 0))
         self._image = self.choose_firmware()
         tree = (str(FIRMWARE.parent / "boards" / self.options.board), str(FIRMWARE))
         path = (str(SHIMS), *self.options.search_path, *(tree if self._image is None else ()))
@@ -299,7 +301,7 @@ class Device:
             else:
                 self.waited_us += now_us - state.waiting.since_us
             state.waiting = None
-            self._reply(0, b"")
+            self._reply(0, self.board.ahead())
 
     def _collect_edges(self) -> None:
         for gpio in self.board.edges():
@@ -350,15 +352,12 @@ class Device:
     def _receive(self) -> tuple[int, memoryview] | None:
         assert self._socket is not None
         try:
-            data = self._socket.recv(16384)
-            while len(data) < 8 or len(data) < 8 + (data[2] | data[3] << 8):
-                if not data:
-                    raise self._died()
-                more = self._socket.recv(16384)
-                if not more:
-                    raise self._died()
-                data += more
-        except TimeoutError:
+            data = self._complete(self._socket.recv(16384))
+            if data[0] == _ops.I2C_USED:
+                end = 8 + (data[2] | data[3] << 8)
+                used, data = memoryview(data)[8:end], self._complete(data[end:])
+                self._handlers[_ops.I2C_USED](used)
+        except BlockingIOError:
             self._hung()
             return None
         op, flags, _, busy_us = struct.unpack_from("<BBHI", data)
@@ -366,6 +365,16 @@ class Device:
         if flags & _ops.FLAG_FED:
             self._state.fed_us = self.clock.now_us
         return op, memoryview(data)[8:]
+
+    def _complete(self, data: bytes) -> bytes:
+        """A whole request at least, of which this has come."""
+        assert self._socket is not None
+        while len(data) < 8 or len(data) < 8 + (data[2] | data[3] << 8):
+            more = self._socket.recv(16384)
+            if not more:
+                raise self._died()
+            data += more
+        return data
 
     def _hung(self) -> None:
         """No word for a long wall time: the firmware loops without looking at the clock; the watchdog bites."""

@@ -1,10 +1,11 @@
 """The interpreter's end of the wire to the bench. Everything virtual passes through `call` and `call_into`."""
 
 import struct
+import _ahead
 import _ops
 
 _wire = None
-_request = bytearray(8 + 4096 + 64)
+_request = _ahead.request
 _request_view = memoryview(_request)
 _reply = bytearray(16)
 _payload = bytearray(8192)
@@ -44,17 +45,23 @@ def _read(view):
 def _exchange(op, payload, into):
     global flags, busy_us, ticks_ms, ticks_us, remainder_us
     size = len(payload)
-    struct.pack_into("<BBHI", _request, 0, op, flags, size, busy_us)
+    at = _ahead.used()
+    if at:
+        struct.pack_into("<BBHI", _request, 0, _ops.I2C_USED, 0, at - 8, 0)
+    struct.pack_into("<BBHI", _request, at, op, flags, size, busy_us)
     flags = 0
     busy_us = 0
-    _request_view[8 : 8 + size] = payload
-    _wire.write(_request_view[: 8 + size])
+    at += 8
+    _request_view[at : at + size] = payload
+    _wire.write(_request_view[: at + size])
     _read(_reply)
     status, remainder_us, ticks_ms, ticks_us, lengths = struct.unpack("<HHIII", _reply)
     length = lengths & 0xFFFF
     if length:
         if into is not None and length == len(into):
             _read(into)
+        elif into is _answers_view:
+            _read(into[:length])
         else:
             _read(_payload_view[:length])
     if lengths >> 16:
@@ -111,14 +118,33 @@ def call_into(op, payload, into):
 
 
 _wait_payload = bytearray(4)
+_answers_view = memoryview(_ahead.answers)
+_answered_us = 0
 
 
-def wait(ms):
+def wait(ms, op=_ops.WAIT):
     """Lets virtual time pass until `ms` are over (-1: for ever) or something happens."""
+    global _answered_us
     struct.pack_into("<i", _wait_payload, 0, ms)
-    _exchange(_ops.WAIT, _wait_payload, None)
+    _ahead.begin(_exchange(op, _wait_payload, _answers_view))
+    _answered_us = ticks_us
     if _pending:
         dispatch()
+
+
+def read_ahead(bus, address, register, buf, bus_us):
+    """Whether the bench had answered this read before it was asked; `buf` is filled and the time has passed then."""
+    global busy_us, ticks_ms, ticks_us, remainder_us
+    passed_us = (ticks_us + busy_us - _answered_us) & 0x3FFFFFFF
+    if not _ahead.serve(bus, address, register, buf, passed_us, busy_us, bus_us):
+        return False
+    spent_us = busy_us + bus_us
+    busy_us = 0
+    ticks_us = (ticks_us + spent_us) & 0x3FFFFFFF
+    spent_us += remainder_us
+    ticks_ms = (ticks_ms + spent_us // 1000) & 0x3FFFFFFF
+    remainder_us = spent_us % 1000
+    return True
 
 
 def busy():

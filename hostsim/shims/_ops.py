@@ -9,12 +9,12 @@ event, 0, payload length, and its payload.
 FLAG_FED = 1  # the watchdog was fed since the last request
 
 HELLO = 0x01  # -> boot information, see _launch
-WAIT = 0x02  # i32 ms, -1 for ever; returns at the deadline or at the first event
+WAIT = 0x02  # i32 ms, -1 for ever -> I2C answers, see _ahead; returns at the deadline or at the first event
 CRASH = 0x03  # text: an uncaught exception's traceback
 HEAP = 0x04  # u32 x 3: code, in use, free, in bytes; u8: bytes a word
 RESET = 0x05  # u8: 0 hard, 1 soft
 DEEPSLEEP = 0x06  # i32 ms, -1 for ever
-LIGHTSLEEP = 0x07  # i32 ms, -1 for ever; returns at the deadline or at a wake pin
+LIGHTSLEEP = 0x07  # i32 ms, -1 for ever -> as WAIT; returns at the deadline or at a wake pin
 RANDOM = 0x08  # u16 n -> n bytes
 RTC = 0x09  # empty -> i64 us since 2000; i64 -> set
 RTC_MEMORY = 0x0A  # empty -> bytes; bytes with a leading 1 -> set
@@ -23,6 +23,7 @@ CONSOLE = 0x0C  # text
 LABEL = 0x0D  # text: what the bench should note in its log
 
 I2C = 0x10  # u8 bus, u8 address, u16 length to read, bytes to write
+I2C_USED = 0x11  # reads that were answered ahead, see _ahead; no reply
 PIN_MODE = 0x18  # u8 gpio, u8 mode (0 in, 1 out, 2 open drain), u8 pull (0 none, 1 up, 2 down)
 PIN_READ = 0x19  # u8 gpio -> u8
 PIN_WRITE = 0x1A  # u8 gpio, u8 level

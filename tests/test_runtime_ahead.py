@@ -1,0 +1,109 @@
+"""I2C reads that the bench answers ahead: the same bytes at the same times as without, in far fewer turns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hostsim.chips.base import Ahead
+from hostsim.chips.lsm6dsox import Lsm6dsox
+from hostsim.chips.max30101 import Max30101
+from hostsim.runtime.board import Board, ForeseenWrong
+from hostsim.runtime.virtual import VirtualClock
+from tests.chip_bench import ChipBench, Waves
+
+TURNS = 90
+SCRIPT = f"""
+from array import array
+import os
+from collar.drivers.lsm6dsox import LSM6DSOX
+from collar.drivers.max30101 import MAX30101
+imu, light = LSM6DSOX(bus), MAX30101(bus)
+imu.configure(52, 208)
+light.start()
+x, y, z = (array('h', bytes(104)) for _ in range(3))
+counts = array('i', bytes(128))
+sums = 0
+result = []
+for turn in range({TURNS}):
+    # mostly a second apart, sometimes so late that both FIFOs have lost samples, sometimes twice in a row
+    time.sleep_ms((1000, 1003, 997, 1000, 12000, 1000, 1, 700)[turn % 8])
+    imu.look()
+    if turn % 7 == 3:
+        light.current(3000 + 200 * turn)
+    if turn % 11 == 5:
+        imu.watermark(100 + turn)
+    while imu.drain(x, y, z):
+        sums = (sums * 31 + sum(x) + 7 * sum(y) + imu.skipped) & 0xFFFFFF
+    n = light.drain(counts)
+    if turn % 5 == 4:
+        light.begin_temperature()
+    if turn % 13 == 8:
+        imu.temperature_c10()
+    sums = (sums * 31 + sum(counts[:n])) & 0xFFFFFF
+    result.append((time.ticks_us(), n, imu.pending, imu.overrun, light.overflow, light.pending, sums))
+"""
+
+
+def lived(folder: Path) -> tuple[Any, int, int]:
+    """The script's result, round trips that it took, and transactions that the parts saw."""
+    folder.mkdir()
+    clock = VirtualClock()
+    source = Waves()
+    chips = [Lsm6dsox(clock, source, seed=3, rate_error=0.01), Max30101(clock, source, seed=4)]
+    collar = ChipBench(folder, clock, chips)
+    trips = 0
+    serve = collar.board.i2c
+
+    def counted(payload: memoryview) -> bytes:
+        nonlocal trips
+        trips += 1
+        return serve(payload)
+
+    collar.board.i2c = counted
+    return collar.run(SCRIPT), trips, collar.bus.transfers
+
+
+def test_a_run_is_the_same_with_and_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    foreseen, trips, transfers = lived(tmp_path / "with")
+    monkeypatch.setattr(Board, "ahead", lambda board: b"")
+    asked, all_trips, all_transfers = lived(tmp_path / "without")
+    assert foreseen == asked
+    assert transfers == all_transfers == all_trips
+    assert len(foreseen) == TURNS and any(turn[3] for turn in foreseen) and any(turn[4] for turn in foreseen)
+    assert trips < all_trips * 2 / 3, "most reads of the streams take no round trip"
+
+
+def test_a_part_that_foresees_wrongly_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    foreseen = Lsm6dsox.ahead
+
+    def wrong(chip: Lsm6dsox) -> Ahead | None:
+        ahead = foreseen(chip)
+        if ahead is None:
+            return None
+        return Ahead(
+            ahead.status_register,
+            ahead.status,
+            ahead.status_until_us,
+            ahead.fifo_register,
+            bytes(len(ahead.fifo)),
+            ahead.fifo_until_us,
+        )
+
+    monkeypatch.setattr(Lsm6dsox, "ahead", wrong)
+    with pytest.raises(ForeseenWrong, match="0x78 at 0x6a"):
+        lived(tmp_path / "run")
+
+
+def test_a_broken_part_foresees_nothing() -> None:
+    clock = VirtualClock()
+    chip = Max30101(clock, Waves())
+    for register, value in ((0x08, 0x40), (0x0A, 0x27), (0x0C, 32), (0x11, 1), (0x09, 7)):
+        chip.write(bytes((register, value)))
+    clock.now_us += 500_000
+    foreseen = chip.ahead()
+    assert foreseen is not None and len(foreseen.fifo) == 12 * 3
+    chip.faults.nak_every = 5
+    assert chip.ahead() is None

@@ -241,11 +241,11 @@ class CollarClient:
     def _on_frame(self, _characteristic: Any, data: bytearray) -> None:
         self._frames.put_nowait(bytes(data))
 
-    async def tell(self, opcode: int, *values: int | bytes, token: int = 0) -> None:
-        """Sends a request and does not wait for an answer."""
+    async def tell(self, opcode: int, *values: int | bytes, token: int = 0, data: bytes = b"") -> None:
+        """Sends a request, with bytes behind its values, and does not wait for an answer."""
         async with explained():
             await self._client.write_gatt_char(
-                protocol.CONTROL, protocol.request(opcode, token, *values), True
+                protocol.CONTROL, protocol.request(opcode, token, *values) + data, True
             )
 
     async def ask(self, opcode: int, *values: int | bytes) -> tuple[Any, ...]:

@@ -83,8 +83,11 @@ _code = 0
 _ballast_bytes = 0
 try:
     if _boot["image"]:
-        _names = _mount(_boot["image"])
-        _load(_names if _boot["working_set"] else [])
+        for _name in _mount(_boot["image"]) if _boot["working_set"] else ():
+            try:
+                __import__(_name)
+            except Exception:
+                continue  # main.py meets it again
     _load(_boot["modules"])
     gc.collect()
     _code = gc.mem_alloc()

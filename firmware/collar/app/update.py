@@ -131,6 +131,11 @@ class Update:
         return False
 
 
+def at_prompt(store, board, firmware):
+    """The updater of a collar that a tool has stopped: nothing is told to the journal, the new firmware does that."""
+    return Updater(store, None, board, firmware, lambda: store.integer(trial.TRIED, 0) == 0, None)
+
+
 class Updater:
     """Takes updates for one collar. `ready()`: whether it may restart now; `flush()` writes down what it knows."""
 
@@ -171,7 +176,8 @@ class Updater:
         except OSError:
             self._store.put_integer(trial.TRIED, 0)
             return protocol.DAMAGED
-        self._recorder.record(records.UPDATE, ("installed", trial.text(update.version)))
+        if self._recorder is not None:
+            self._recorder.record(records.UPDATE, ("installed", trial.text(update.version)))
         return protocol.OK
 
     def restart(self):

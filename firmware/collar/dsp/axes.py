@@ -154,7 +154,8 @@ def add_scaled(a: ptr32, weight: int, out: ptr16, n: int):
 def alike(wave: ptr16, n: int, lag: int, step: int) -> int:
     """How alike wave[:n - lag] and wave[lag:n] are, -1000..1000: their product over their mean power.
 
-    Looks at every `step`-th sample. |wave| <= 1800, n <= 640.
+    Looks at every `step`-th sample. A 0 is a sample that was left out: what would be compared with it is left out too.
+    |wave| <= 1800, n <= 640.
     """
     product = 0
     power = 0
@@ -162,15 +163,49 @@ def alike(wave: ptr16, n: int, lag: int, step: int) -> int:
     end = n - lag
     while i < end:
         a = int(wave[i])
-        if a > 32767:
-            a -= 65536
         b = int(wave[i + lag])
-        if b > 32767:
-            b -= 65536
-        product += a * b
-        power += (a * a + b * b) >> 1
+        if a != 0 and b != 0:
+            if a > 32767:
+                a -= 65536
+            if b > 32767:
+                b -= 65536
+            product += a * b
+            power += (a * a + b * b) >> 1
         i += step
     return (product >> 10) * 1000 // ((power >> 10) + 1)
+
+
+@micropython.viper
+def leave_out(speed: ptr16, wave: ptr16, limit: int, n: int) -> int:
+    """Zeroes both where speed keeps one sign and is somewhere in that beyond limit, wave two samples further.
+
+    Returns how many samples of wave are left.
+    """
+    i = 0
+    while i < n:
+        v = int(speed[i])
+        if v > 32767:
+            v -= 65536
+        if v > limit or v < 0 - limit:
+            down = int(v < 0)
+            while i > 0 and int(speed[i - 1]) != 0 and int(int(speed[i - 1]) > 32767) == down:
+                i -= 1
+            at = i - 2
+            while i < n and int(speed[i]) != 0 and int(int(speed[i]) > 32767) == down:
+                speed[i] = 0
+                i += 1
+            while at < i + 2:
+                if at >= 0 and at < n:
+                    wave[at] = 0
+                at += 1
+        i += 1
+    left = 0
+    i = 0
+    while i < n:
+        if int(wave[i]) != 0:
+            left += 1
+        i += 1
+    return left
 
 
 @micropython.viper

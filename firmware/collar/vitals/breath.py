@@ -5,7 +5,7 @@ from array import array
 from micropython import const
 
 from collar.dsp.autocorr import interpolate
-from collar.dsp.axes import Line, add_scaled, alike, collect, hold, rise, smooth, thin, zero
+from collar.dsp.axes import Line, add_scaled, alike, collect, hold, leave_out, rise, smooth, thin, zero
 from collar.dsp.slope import extreme, scale
 from collar.dsp.spectrum import WORK
 from collar.dsp.words import slide, widen
@@ -23,6 +23,8 @@ _LEAST = const(78)
 _BACK = const(3)
 _PEAK = const(256)
 _HELD = const(345)
+# a speed that no breath has: a head that turns, which is left out of what is compared
+_TURN = const(500)
 _LAG_MIN = const(4)
 _LAG_MAX = const(156)
 _RATE_MIN = const(55)
@@ -39,8 +41,6 @@ _DOUBT = const(1600)
 # (0.1/min, 0.1 mg; the neck of a breathing dog is assumed to swing by 2 to 20 mg, hostsim/dog/README.md).
 _QUICK = const(360)
 _DEEP = const(400)
-# likeness of the wave to itself a breath later, %, that is enough where breaths cannot be followed one by one
-_PLAIN = const(80)
 _BRIEF = const(36000)
 
 
@@ -84,7 +84,7 @@ class Breath:
         self._rate = self._depth = self._regularity = self._height = 0
 
     def _drop(self):
-        self._filled = 0
+        self._filled = self._left = 0
         for state in self._thin:
             state[1] = state[2] = state[3] = state[5] = 0
         for past in self._past:
@@ -163,23 +163,22 @@ class Breath:
         self._rate = (self._rate + 500) // 1000
         if not _RATE_MIN <= self._rate <= _RATE_MAX:
             return NO_READING
-        # back from speed to movement; slower than a few breaths is not followed
-        self._limits[1] = max(8, period_q8 >> 7)
+        # back from speed to movement; slower than a breath is not followed
+        self._limits[1] = max(8, period_q8 >> 8)
         collect(self._speed, self._wave, self._limits, self._filled)
         self.breaths.count(self._wave, self._filled, period_q8)
         self._depth = self.breaths.depth * self._counts // _DEPTH
         return OK if self._believable() else POOR_SIGNAL
 
     def _believable(self):
-        """Whether the breaths in the wave bear out the rhythm: followed one by one, or a rhythm that is plain by itself."""
-        if self._rate > _QUICK and self._depth > _DEEP:
-            return False
-        return self.breaths.breaths >= 2 or self._regularity >= _PLAIN
+        """Whether breaths can be followed one by one, and are of a size that goes with their rate."""
+        return self.breaths.breaths >= 2 and not (self._rate > _QUICK and self._depth > _DEEP)
 
     def _project(self):
         """Leaves the speed along the main line in _speed, a breath's peak at about 256; False if there is none.
 
-        The line is found with everything held to little more than a breath, so that a head that turns cannot draw it.
+        The line is found with everything held to little more than a breath, so that a head that turns cannot draw it;
+        what the head does then is left out of _speed, and of _wave, which is it smoothed and held.
         """
         n = self._filled
         reference = 0
@@ -200,7 +199,9 @@ class Breath:
             add_scaled(flat, self._line.weights[i], self._speed, n)
         hold(self._speed, self._wave, _HELD, n)
         smooth(self._wave, n)
-        return smooth(self._wave, n) > _SLOW
+        slow = smooth(self._wave, n) > _SLOW
+        self._left = leave_out(self._speed, self._wave, _TURN, n)
+        return slow
 
     def _typical(self, flat, n):
         """The lower third, over 4 s stretches, of the largest swing to one side: a quiet stretch's."""
@@ -247,7 +248,11 @@ class Breath:
         """The period near `lag`, read off again at its later repeats, where the same error of a lag weighs less."""
         period_q8 = self._peak_q8(lag, n)
         self._regularity = max(0, self._height // 10)
-        if self._height < max(_ALIKE, 400 + _DOUBT * lag // n, 400 + _BRIEF // n) or period_q8 > n << 6:
+        known = self._left * self._left // n + 1
+        if (
+            self._height < max(_ALIKE, 400 + _DOUBT * lag // known, 400 + _BRIEF // known)
+            or period_q8 > n << 6
+        ):
             return 0
         # half a period away a breath is unlike itself; a slow drift, or twice the true period, is not
         if alike(self._wave, n, period_q8 >> 9, 1) > self._height // 2:

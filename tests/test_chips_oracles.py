@@ -73,6 +73,34 @@ result["gyro"] = sensor.gyro
             assert allowed[:, axis].min() - 0.003 <= g <= allowed[:, axis].max() + 0.003
 
 
+def test_a_view_of_int16_is_filled_as_on_the_chip(tmp_path: Path) -> None:
+    """Drivers read samples straight into an array's memory: a buffer's size is in bytes, whatever its items."""
+    virtual = VirtualClock()
+    collar = ChipBench(tmp_path, virtual, [Lsm6dsox(virtual, Waves(g=0.0, z_g=-1.0), noise=0.0)])
+    got = collar.run(
+        """
+from array import array
+from umachine import I2C, Pin
+import utime
+i2c = I2C(0, scl=Pin(1), sda=Pin(2))
+i2c.writeto_mem(0x6A, 0x10, b"\\x44")
+before = time.ticks_ms()
+utime.sleep_ms(300)
+view = memoryview(array("h", (0, 0, 0)))
+i2c.readfrom_mem_into(0x6A, 0x28, view)
+result = [time.ticks_ms() - before, view[0], view[2]]
+i2c.writeto(0x6A, b"\\x28")
+other = array("h", (7, 7, 7))
+i2c.readfrom_into(0x6A, other)
+result += [other[0], other[2]]
+""",
+        head="import json, time\nresult = None\n",
+    )
+    assert 300 <= got[0] <= 310
+    # 16 g full scale: 2048 counts a g.
+    assert got[1:] == [0, -2048, 0, -2048]
+
+
 class SMBus:
     """As much of smbus as the driver uses."""
 

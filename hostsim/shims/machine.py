@@ -1,6 +1,8 @@
 """`machine` as on an ESP32, as far as a collar uses it; each call ends in the bench's board."""
 
 import struct
+import sys
+import uctypes
 import _ahead
 import _host
 import _ops
@@ -80,6 +82,31 @@ class Pin:
         return self
 
 
+def _size(buf):
+    """Bytes in a buffer that is about to be filled: a view of wider items holds more of them than its length says.
+
+    There is no way to ask a view for the size of its items here, so its first one tells by what it can hold.
+    """
+    length = len(buf)
+    if length == 0 or type(buf) is bytearray:
+        return length
+    for shift in (2, 1):
+        try:
+            buf[0] = 1 << (8 * shift)
+        except OverflowError:
+            continue
+        if buf[0] == 1 << (8 * shift):
+            return length << shift
+    return length
+
+
+def _fill(request, buf, size):
+    if size == len(buf):
+        _host.call_into(_ops.I2C, request, buf)
+    else:
+        uctypes.bytearray_at(uctypes.addressof(buf), size)[:] = _host.call(_ops.I2C, request)
+
+
 class I2C:
     """A hardware I2C master. A missing answer is ENODEV, a stuck bus ETIMEDOUT."""
 
@@ -98,7 +125,7 @@ class I2C:
         if into is None:
             _host.call(_ops.I2C, request)
         else:
-            _host.call_into(_ops.I2C, request, into)
+            _fill(request, into, length)
 
     def scan(self):
         found = []
@@ -114,8 +141,11 @@ class I2C:
         self._transfer(address, 0, data, None)
         return len(data)
 
+    def writevto(self, address, vector, stop=True):
+        return self.writeto(address, b"".join([bytes(part) for part in vector]))
+
     def readfrom_into(self, address, buf, stop=True):
-        self._transfer(address, len(buf), b"", buf)
+        self._transfer(address, _size(buf), b"", buf)
 
     def readfrom(self, address, length, stop=True):
         buf = bytearray(length)
@@ -126,12 +156,12 @@ class I2C:
         self._transfer(address, 0, bytes((register,)) + bytes(data), None)
 
     def readfrom_mem_into(self, address, register, buf, *, addrsize=8):
-        length = len(buf)
-        if _host.read_ahead(self._id, address, register, buf, (length + 3) * self._us // self._per):
+        size = _size(buf)
+        if _host.read_ahead(self._id, address, register, buf, (size + 3) * self._us // self._per):
             return
         _ahead.drop(self._id, address)
-        struct.pack_into("<BBHB", self._request, 0, self._id, address, length, register)
-        _host.call_into(_ops.I2C, self._request, buf)
+        struct.pack_into("<BBHB", self._request, 0, self._id, address, size, register)
+        _fill(self._request, buf, size)
 
     def readfrom_mem(self, address, register, length, *, addrsize=8):
         buf = bytearray(length)
@@ -237,3 +267,6 @@ def disable_irq():
 def enable_irq(state):
     _host.masked = state
     _host.dispatch()
+
+
+sys.modules["umachine"] = sys.modules[__name__]

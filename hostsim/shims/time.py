@@ -1,6 +1,7 @@
 """`time` as on an ESP32: ticks modulo 2**30, seconds since 2000, all of it virtual."""
 
 import struct
+import sys
 import micropython
 import utime
 import _host
@@ -70,3 +71,7 @@ localtime = gmtime
 
 def mktime(fields):
     return utime.mktime(fields) - _EPOCH_2000
+
+
+# Older drivers ask for it by its older name and must not get the interpreter's own clock.
+sys.modules["utime"] = sys.modules[__name__]

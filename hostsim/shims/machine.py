@@ -157,7 +157,8 @@ class I2C:
 
     def readfrom_mem_into(self, address, register, buf, *, addrsize=8):
         size = _size(buf)
-        if _host.read_ahead(self._id, address, register, buf, (size + 3) * self._us // self._per):
+        took_us = (size + 3) * self._us // self._per
+        if size == len(buf) and _host.read_ahead(self._id, address, register, buf, took_us):
             return
         _ahead.drop(self._id, address)
         struct.pack_into("<BBHB", self._request, 0, self._id, address, size, register)

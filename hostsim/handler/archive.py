@@ -320,9 +320,7 @@ class Archive:
             "SELECT started, ended, outcome, records, bytes FROM syncs ORDER BY id"
         ).fetchall()
 
-    def records(
-        self, journal: JournalKey, kind: str | None = None, first: int = 0
-    ) -> Iterator[StoredRecord]:
+    def records(self, journal: JournalKey, kind: str | None = None, first: int = 0) -> Iterator[StoredRecord]:
         """The records of a journal by sequence number from `first` on, all or those of one type."""
         rows = self._db.execute(
             "SELECT seq, kind, type, boot, uptime_ms, fields, frame FROM records"

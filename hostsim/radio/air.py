@@ -251,6 +251,16 @@ class Air(bumble_link.LocalLink):
         others = [
             end for end in sorted(self.controllers, key=lambda one: one.name) if end is not sender_controller
         ]
+        rivals = [
+            end
+            for end in others
+            if isinstance(packet, ll.AdvInd)
+            and (pending := end.pending_le_connection)
+            and pending.peer_address == packet.advertiser_address
+        ]
+        if len(rivals) > 1:  # one advertisement makes one connection: chance decides whose
+            winner = self._random.choice(rivals)
+            others = [end for end in others if end is winner or end not in rivals]
         for end in others:
             loop.call_soon(end.on_ll_advertising_pdu, packet)
         if isinstance(packet, ll.ConnectInd):

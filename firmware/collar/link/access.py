@@ -1,8 +1,8 @@
 """Who may ask what: the owner proves the key of the label, a guest one that expires; a stranger may only try.
 
 Both sides prove the key to each other over fresh numbers, so nothing that was recorded once opens anything. Wrong
-proofs slow the next attempt down by seconds and no more: the key is too long to be guessed, and an owner must not be
-locked out by somebody else's attempts. Attempts are told to the journal, a stranger's at most once an hour with
+proofs slow the same phone's next attempt down by seconds, and another's by one: the key is too long to be guessed, and an
+owner must not be locked out by somebody else's attempts. Attempts are told to the journal, a stranger's at most once an hour with
 their count, so that nobody fills it.
 """
 
@@ -11,7 +11,8 @@ from micropython import const
 from collar.journal.seal import hmac
 from collar.link import protocol
 
-_SLOWEST_MS = const(8000)
+_SLOWEST_MS = const(4000)
+_OTHERS_MS = const(1000)
 _TELL_MS = const(3600000)
 _GUESTS = (
     protocol.INFO,
@@ -50,7 +51,8 @@ class Access:
         self._challenge: Any = None
         self._until_s = 0
         self._failures = 0
-        self._not_before_ms = 0
+        self._failed_peer = ""
+        self._not_before_ms = self._others_ms = 0
         self._counts = {}
         self._told_ms = {}
 
@@ -81,7 +83,8 @@ class Access:
         self._challenge = None
         if not protocol.OWNER <= role <= protocol.GUEST:
             return protocol.MALFORMED, ()
-        if self._clock.uptime_ms() < self._not_before_ms:
+        wait_ms = self._not_before_ms if self._peer == self._failed_peer else self._others_ms
+        if self._clock.uptime_ms() < wait_ms:
             self._count("slowed")
             return protocol.SLOW_DOWN, ()
         self._until_s = until_s
@@ -108,7 +111,7 @@ class Access:
             self._failed()
             return protocol.WRONG_KEY, ()
         self.role = role
-        self._failures = self._not_before_ms = 0
+        self._failures = self._not_before_ms = self._others_ms = 0
         self._record("proved" if role == protocol.OWNER else "read_only", self._peer, 1)
         return protocol.OK, (self._proof(key, 1, role, theirs, ours),)
 
@@ -139,7 +142,10 @@ class Access:
     def _failed(self):
         self.wrong += 1
         self._failures = min(self._failures + 1, 4)
-        self._not_before_ms = self._clock.uptime_ms() + min(500 << self._failures, _SLOWEST_MS)
+        now_ms = self._clock.uptime_ms()
+        self._failed_peer = self._peer
+        self._others_ms = now_ms + _OTHERS_MS
+        self._not_before_ms = now_ms + min(250 << self._failures, _SLOWEST_MS)
         self._count("refused")
 
     def _count(self, what):

@@ -103,7 +103,7 @@ class Gatt:
         self._put = self._taken = 0
         self._on = False
         self._free = ()
-        self._banned = b""
+        self.banned = ()  # addresses (6 bytes) that are turned away, and they alone
 
     @property
     def on(self):
@@ -187,10 +187,6 @@ class Gatt:
             self._ble.gatts_set_buffer(self.control, size)
         return size
 
-    def ban(self, address):
-        """Turns this address (6 bytes) away, and it alone; empty for nobody."""
-        self._banned = address
-
     def publish(self, handle, value):
         """Sets a value and sends it to who subscribed and may see it. With the buffers full nobody is told."""
         if self._on:
@@ -240,7 +236,7 @@ class Gatt:
         return None
 
     def _connected(self, connection, address):
-        if self.connection is not None or address == self._banned:
+        if self.connection is not None or address in self.banned:
             self._ble.gap_disconnect(connection)
             return
         self.connection = connection

@@ -149,6 +149,7 @@ class Health:
             self._closed_s = utc_ms // 1000
         coverage = min(100, self.today.sums[t.WORN] // 1440)
         missing = self._missing(utc_ms, coverage)
+        limp, limp_duty = self.today.limp(0), self.today.limp(1)
         self._close_history(coverage)
         day = self.history.count
         watched = self.watches.on(day)
@@ -159,7 +160,8 @@ class Health:
         self.index.close(coverage, self.touch, day)
         self.index.find_masked()
         index = self.index
-        yield w.DAY, (index.value, list(index.domains), list(index.reasons), coverage)
+        found = index.value, list(index.domains), list(index.reasons), coverage, list(index.masked)
+        yield w.DAY, found + (limp, limp_duty)
         if watched:
             self.history.mark(0, h.WATCHED)
         if index.value is not None and index.value >= _SICK:

@@ -145,7 +145,7 @@ KINDS = const((
     )),
     (DAY, "day", (
         ("pain_index", "B", 1), ("domains", "V", DOMAINS), ("reasons", "L", SIGNS),
-        ("coverage_pct", "B", 1),
+        ("coverage_pct", "B", 1), ("masked", "L", SIGNS), ("limp_mg", "H", 10), ("limp_duty_mg", "H", 10),
     )),
     (ONSET, "onset", (
         ("signal", "e", SIGNS), ("at", "U", 1), ("plus_minus_h", "H", 1), ("impact_seq", "I", 1),

@@ -25,7 +25,7 @@ from hostsim.dog.schedule import (
     looseness,
 )
 from hostsim.dog.traits import Course, Daily, Happening, Life, Span, Touch, Traits
-from hostsim.dog.transients import BURST_KINDS, SHOCK_KINDS, Moment, burst, cosine, shock, sine
+from hostsim.dog.transients import BURST_KINDS, SHOCK_KINDS, Moment, burst, cosine, shock, sine, withdrawal
 from hostsim.dog.truth import Truth
 from hostsim.dog.vitals import GRID_HZ
 from hostsim.signals import Optical
@@ -293,8 +293,14 @@ class Dog:
             along, vertical = burst(moment, part, bandwidth_hz), 0.0
         else:
             along, vertical = shock(moment, part, bandwidth_hz)
+        if moment.kind == "flinch":
+            lift = withdrawal(moment, part)
+            out[0, low:high] += cosine(pitch) * lift
+            along_z = -sine(pitch) * lift
+        else:
+            along_z = 0.0
         cranial, left, dorsal = moment.direction
-        neck_y, neck_z = along * left, along * dorsal + vertical * cosine(pitch)
+        neck_y, neck_z = along * left, along * dorsal + vertical * cosine(pitch) + along_z
         turn_sine, turn_cosine = sine(collar), cosine(collar)
         out[0, low:high] += along * cranial + vertical * sine(pitch)
         out[1, low:high] += neck_y * turn_cosine + neck_z * turn_sine

@@ -19,6 +19,10 @@ BUMP_G = (3.0, 8.0)
 FLINCH_DELAY_S = (0.25, 0.9)
 IDLE_FLINCH = 0.03
 """A sound dog startles at a touch now and then."""
+LOOKS_ROUND = 0.25
+"""Share of marks, with or without a touch, at which the dog turns its head to see what is done (assumed)."""
+LOOK_G, LOOK_S = (0.12, 0.4), (0.9, 1.8)
+HAND_S = (0.8, 2.0)
 
 
 def moments_of(day: Day, life: Life, traits: Traits, seed: int) -> list[Moment]:
@@ -83,14 +87,24 @@ def _ordinary(day: Day, traits: Traits, rng: np.random.Generator) -> list[Moment
 
 
 def _answer(touch: Touch, life: Life, rng: np.random.Generator) -> list[Moment]:
-    """A flinch where it hurts; seldom one where it does not."""
-    sore = life.course.at(touch.at_s).sore if touch.spot == life.sore_spot else 0.0
-    chance = IDLE_FLINCH if touch.control else max(IDLE_FLINCH, sore)
-    if rng.random() >= chance:
-        return []
-    start, end = shock_span(touch.at_s + rng.uniform(*FLINCH_DELAY_S))
-    size = FLINCH_G * rng.uniform(0.5, 1.5) * (1.0 if sore else 0.4)
-    return [Moment(start, end, "flinch", size, 5.5, 0.0, (0.35, 0.85, -0.4))]
+    """A flinch where it hurts, the larger the more it does; seldom one where it does not; the hand, and a look round."""
+    sore = life.course.at(touch.at_s).sore if touch.spot == life.sore_spot and not touch.control else 0.0
+    out = []
+    if rng.random() < max(IDLE_FLINCH, sore):
+        start, end = shock_span(touch.at_s + rng.uniform(*FLINCH_DELAY_S))
+        size = FLINCH_G * rng.uniform(0.5, 1.5) * (0.4 + 0.6 * sore)
+        out.append(Moment(start, end, "flinch", size, 5.5, 0.0, (0.35, 0.85, -0.4)))
+    if rng.random() < LOOKS_ROUND:
+        at = touch.at_s + rng.uniform(0.2, 1.2)
+        size, side = rng.uniform(*LOOK_G), (-1.0 if rng.random() < 0.5 else 1.0)
+        out.append(Moment(at, at + rng.uniform(*LOOK_S), "look", size, 0.0, 0.0, (0.5, 0.85 * side, 0.0)))
+    if not touch.control and touch.hand_mg:
+        at, way = touch.at_s, rng.normal(size=3)
+        way /= np.sqrt(way @ way)
+        direction = (float(way[0]), float(way[1]), float(way[2]))
+        end, key = at + rng.uniform(*HAND_S), int(rng.integers(1 << 62))
+        out.append(Moment(at, end, "hand", 1e-3 * touch.hand_mg, 0.0, 0.0, direction, key))
+    return out
 
 
 def _some(

@@ -206,6 +206,8 @@ class Touch:
     at_s: float
     spot: str
     control: bool = False
+    hand_mg: float = 40.0
+    """What the hand itself does to the collar while it touches (assumed); 250 is petting hard."""
 
 
 @dataclass(frozen=True)

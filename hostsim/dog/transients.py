@@ -18,8 +18,10 @@ from hostsim.dog.noise import FloatArray
 
 FINE_HZ = 8000.0
 _BEFORE_S, _AFTER_S = 1.0, 1.5
-BURST_KINDS = ("twitch", "tremor")
+BURST_KINDS = ("twitch", "tremor", "hand", "look")
 SHOCK_KINDS = ("impact", "jump", "fall", "bump", "flinch")
+WITHDRAWAL_RAD_G = 0.18
+"""Lift of the neck for each g of a flinch (assumed): 13 degrees at 1.3 g."""
 RING_HZ, RING_DAMPING, RING_SHARE = 28.0, 0.12, 0.3
 """The collar on its fur after a blow (assumed): a ring-down of 28 Hz, 12 % of critical, 30 % of the peak."""
 
@@ -92,14 +94,25 @@ def shock_span(at_s: float) -> tuple[float, float]:
     return at_s - _BEFORE_S, at_s + _AFTER_S - 0.001
 
 
+def withdrawal(moment: Moment, t_s: FloatArray) -> FloatArray:
+    """By how much a flinch lifts the neck away, in radians: drawn back in 0.25 s, brought back over the next (assumed)."""
+    since = t_s - moment_of(moment)
+    drawn = np.clip(since / 0.25, 0, 1) * np.clip((_AFTER_S - since) / 1.0, 0, 1)
+    return WITHDRAWAL_RAD_G * moment.size_g * drawn
+
+
 def burst(moment: Moment, t_s: FloatArray, bandwidth_hz: float) -> FloatArray:
-    """A twitch or a tremor along its direction, in g; it rises and falls within its span."""
+    """A twitch, a tremor, a hand or a look round along its direction, in g; it rises and falls within its span."""
     length = moment.end_s - moment.start_s
     since = t_s - moment.start_s
     edge = min(0.5, 0.3 * length)
     envelope = np.clip(np.minimum(since, length - since) / edge, 0, 1)
-    if moment.kind == "twitch":
-        return moment.size_g * envelope * noise.smooth(moment.key, t_s, 18.0)
+    if moment.kind == "look":
+        return moment.size_g * 0.5 * (1.0 - cosine(np.clip(since / length, 0, 1)))
+    if moment.kind in ("twitch", "hand"):
+        return (
+            moment.size_g * envelope * noise.smooth(moment.key, t_s, 18.0 if moment.kind == "twitch" else 6.0)
+        )
     wobble = 0.25 * noise.smooth(moment.key, t_s, 2.0)
     swell = 1.0 + 0.35 * noise.smooth(noise.key(moment.key, 1), t_s, 1.5)
     passed = float(response(np.array([moment.hz]), bandwidth_hz)[0])

@@ -21,6 +21,7 @@ from collar.app.recorder import Recorder
 from collar.app.renewal import Renewal
 from collar.app.sampling import Sampling
 from collar.app.tasks import supervise
+from collar.app.touchtest import TouchTest
 from collar.app.wellbeing import Wellbeing
 from collar.app.wishes import Wishes
 from collar.drivers.lsm6dsox import LSM6DSOX
@@ -164,6 +165,7 @@ class Collar:
         self.sampling = Sampling(
             self.movement, self.pulse, self.recorder, self.clock, self.watchdog, interval_ms
         )
+        self.touch = TouchTest(self.movement, self.pulse, self.recorder, self.clock)
         self.housekeeping = Housekeeping(
             self.minute, self.gauge, self.bus, self.journal, self.recorder, self.clock, self.watchdog
         )
@@ -199,7 +201,8 @@ class Collar:
         self.housekeeping.on_minute = self._each_minute
         self.wellbeing.on_alert = self._on_alert
         self.recorder.listeners.append(radio.heard)
-        self.pulse.live = radio.live
+        self.touch.live = radio.live
+        self.pulse.live = self.touch.wants_light
         self.sampling.heart.on_beats = radio.beats
         self.sampling.heart.on_absent = self.wellbeing.no_pulse
         self.radio = radio

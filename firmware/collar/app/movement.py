@@ -22,7 +22,6 @@ _SAME = const(
     20
 )  # blocks: a sensor that shows one value to the last bit for 20 s shows nothing, noise alone moves it
 _SILENT_MS = const(30000)
-_CONTROL = records.SPOTS.index("control")
 
 
 def setup(driver):
@@ -35,6 +34,7 @@ class Movement:
     """Empties the accelerometer and feeds `motion`, `breath` and the minute.
 
     `turns`: how often the dog turned over. `peak_mg`: the liveliest second since somebody set it to 0. `on_breath()` hears of every breath reading.
+    `touches`, if there is one, is given every mark's score.
     `thinned` is kept up while breath is wanted or the light is on (`lit`).
     """
 
@@ -57,6 +57,7 @@ class Movement:
         self._same_x = 0
         self._heard_ms = 0
         self.turns = 0
+        self.touches: Any = None
         self.peak_mg = 0
         self.worn = True
         self.breath_wanted = True
@@ -84,6 +85,13 @@ class Movement:
             self._doubt()
         except OSError as error:
             self._part.lost("bus_error", error.errno)
+        if self.touches is not None:
+            self.touches.step()
+
+    @property
+    def pending(self):
+        """Samples of the block that is not whole yet, at the last look."""
+        return self._part.driver.pending
 
     def _doubt(self):
         """A part that answers may still be dead: frozen at one value, or without samples because it forgot its setup."""
@@ -186,7 +194,10 @@ class Movement:
             kind = records.LIE if flags & classes.LIE else records.RISE
             record(kind, motion.lie_values(), now_ms - motion.posture.ago_ms)
         if flags & classes.FLINCH:
-            record(records.FLINCH, motion.flinch_values(), now_ms)
+            if self.touches is None:
+                record(records.FLINCH, motion.flinch_values(), now_ms)
+            else:
+                self.touches.scored(motion.flinch_values())
         if flags & classes.TURN:
             self.turns += 1
 
@@ -204,14 +215,6 @@ class Movement:
             self._recorder.record(
                 records.RAW, ("impact", seq, start - place, self.timebase.period_us, xyz), at_ms
             )
-
-    def touch(self, spot, control):
-        """A mark of the touch test, now: `spot` is its place in `records.SPOTS`, `control` when nothing is touched.
-
-        Returns False, and judges nothing, while the 10 s before it are not known.
-        """
-        self.step()
-        return self.motion.flinch.mark(_CONTROL if control else spot)
 
     def capture_raw(self, seconds):
         """Raw samples of the next `seconds` into the journal; 0 ends it."""

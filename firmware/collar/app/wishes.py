@@ -17,7 +17,7 @@ class Wishes:
         self.button = Button(Line(board.BUTTON), clock, self._pressed, self._held)
         link = radio.link
         link.on_duty = duty.set
-        link.on_touch = movement.touch
+        link.on_touch = movement.touches.mark
         link.on_capture = movement.capture_raw
         link.on_acknowledge = self._acknowledge
         if self.beacon.fitted:

@@ -102,3 +102,43 @@ def roughness(source: ptr16, start: int, n: int) -> int:
         before = v
         i += 1
     return sum
+
+
+@micropython.viper
+def steepest(x: ptr16, y: ptr16, z: ptr16, limits: ptr32) -> int:
+    """The largest square of a step from one sample of three axes to the next.
+
+    limits: [first sample (1 or more), how many]; steps are held to +-16383 on each axis, so that three squares
+    stay below 2^30.
+    """
+    i = int(limits[0])
+    end = i + int(limits[1])
+    most = 0
+    while i < end:
+        sum = 0
+        axis = 0
+        while axis < 3:
+            if axis == 0:
+                v = int(x[i])
+                before = int(x[i - 1])
+            elif axis == 1:
+                v = int(y[i])
+                before = int(y[i - 1])
+            else:
+                v = int(z[i])
+                before = int(z[i - 1])
+            if v > 32767:
+                v -= 65536
+            if before > 32767:
+                before -= 65536
+            v -= before
+            if v > 16383:
+                v = 16383
+            elif v < -16383:
+                v = -16383
+            sum += v * v
+            axis += 1
+        if sum > most:
+            most = sum
+        i += 1
+    return most

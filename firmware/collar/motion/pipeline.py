@@ -151,7 +151,7 @@ class Motion:
         return self.posture.lie_values()
 
     def flinch_values(self):
-        """The marked touch just scored as a flinch record."""
+        """The marked touch just scored as a flinch record; what the heart did is not known here."""
         flinch = self.flinch
         return (
             flinch.spot,
@@ -159,7 +159,7 @@ class Motion:
             flinch.jerk_z,
             flinch.withdrawal_z,
             flinch.breath_z,
-            flinch.heart_z,
+            None,
         )
 
     def tremor_values(self):

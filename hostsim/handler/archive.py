@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from hostsim.codecs import records
+from hostsim.handler.ranges import merge, subtract
 
 SCHEMA_VERSION = 1
 
@@ -71,6 +72,8 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.executescript(_SCHEMA_1)
 
 
+Ranges = list[tuple[int, int]]
+
 MIGRATIONS: dict[int, Migration] = {0: _create}
 """From which schema version a step starts: it leads to the next one. A later version adds its step here."""
 
@@ -110,39 +113,6 @@ class StoredRecord:
     uptime_ms: int
     fields: dict[str, object]
     frame: bytes
-
-
-Ranges = list[tuple[int, int]]
-
-
-def merge(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """The same numbers in the fewest ranges (first, end), in order; `end` is exclusive."""
-    merged: Ranges = []
-    for first, end in sorted(ranges):
-        if first >= end:
-            continue
-        if merged and first <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((first, end))
-    return merged
-
-
-def subtract(wanted: tuple[int, int], had: Iterable[tuple[int, int]]) -> Ranges:
-    """The parts of `wanted` that are in none of `had`."""
-    first, end = wanted
-    missing: Ranges = []
-    for begin, stop in merge(had):
-        if stop <= first:
-            continue
-        if begin >= end:
-            break
-        if begin > first:
-            missing.append((first, begin))
-        first = stop
-    if first < end:
-        missing.append((first, end))
-    return missing
 
 
 class Archive:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from hostsim.codecs import protocol, records
-from hostsim.handler.archive import Archive, JournalKey, Ranges, subtract
+from hostsim.handler.archive import Archive, JournalKey
 from hostsim.handler.bumble_backend import BumbleClient, BumbleScanner
 from hostsim.handler.client import (
     Adapter,
@@ -21,6 +21,7 @@ from hostsim.handler.client import (
     find,
 )
 from hostsim.handler.keys import Key
+from hostsim.handler.ranges import newest_first
 from hostsim.radio.phone import Phone
 
 WINDOW = 255
@@ -167,17 +168,6 @@ async def _once(
         for first, end in missing:
             await _range(session, collar, journal, first, end)
         session.tell()
-
-
-def newest_first(missing: Ranges, recent: int, alert: int) -> Ranges:
-    """The same ranges in another order: the newest alert's record, what is newer than `recent`, the rest by age."""
-    urgent = [(alert, alert + 1), (max(recent, alert + 1) if alert >= recent else recent, 1 << 32)]
-    if alert >= recent:
-        urgent.append((recent, alert))
-    ordered: Ranges = []
-    for begin, stop in urgent:
-        ordered += [(max(a, begin), min(b, stop)) for a, b in missing if max(a, begin) < min(b, stop)]
-    return ordered + [rest for one in missing for rest in subtract(one, ordered)]
 
 
 async def pick(adapter: Adapter, address: str | None, seconds: float) -> Found:

@@ -1,0 +1,219 @@
+"""A simulated collar that lives in a thread of its own, as fast as the wall clock says, for somebody outside to talk to."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextvars
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hostsim.handler.archive import Archive
+from hostsim.handler.client import CollarClient, CollarRefused
+from hostsim.handler.sync import Hold, bench_adapter, sync_collar
+from hostsim.play import SCAN_S, visits
+from hostsim.radio.phone import Phone
+from hostsim.runtime.bench import Collar, CollarOptions
+from hostsim.runtime.virtual import NEVER, VirtualClock, VirtualLoop
+from hostsim.scenarios import HandlerAction, World
+
+_NAP_S = 0.02
+"""How long the loop sleeps at a time while it is ahead of the wall clock."""
+_BEHIND_S = 0.25
+"""A bench that is slower than it should be does not run after the wall clock by more than this."""
+_READY_WALL_S = 60.0
+_SECOND_PHONE = "F0:F1:F2:F3:F4:02"
+
+Result = TypeVar("Result")
+
+
+class PacedLoop(VirtualLoop):
+    """A virtual loop held back to `speed` times the wall clock (None: not at all); other threads may call into it."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(clock)
+        self._called = threading.Event()
+        self._speed: float | None = None
+        self._began_wall_s, self._began_us = time.monotonic(), 0
+
+    @property
+    def speed(self) -> float | None:
+        """Virtual seconds in a second; None is as fast as the machine can."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float | None) -> None:
+        self._speed = speed
+        self._began_wall_s, self._began_us = time.monotonic(), self.clock.now_us
+
+    def call_soon_threadsafe(
+        self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
+        """From any thread; ends the loop's sleep."""
+        handle = super().call_soon_threadsafe(callback, *args, context=context)
+        self._called.set()
+        return handle
+
+    def _allowed_us(self) -> int:
+        """Up to where virtual time may go by now."""
+        assert self._speed is not None
+        passed_s = time.monotonic() - self._began_wall_s
+        allowed_us = self._began_us + round(passed_s * self._speed * 1e6)
+        if allowed_us - self.clock.now_us > _BEHIND_S * self._speed * 1e6:
+            self.speed = self._speed
+            allowed_us = self.clock.now_us + 1
+        return allowed_us
+
+    def _idle(self, timeout: float | None) -> None:
+        if self._speed is None or (timeout is not None and timeout <= 0):
+            super()._idle(timeout)
+            return
+        allowed_us = self._allowed_us()
+        if allowed_us <= self.clock.now_us:
+            self._called.clear()
+            if not self._is_ready():
+                ahead_s = (self.clock.now_us - allowed_us) / 1e6 / self._speed
+                self._called.wait(min(max(ahead_s, 0.001), _NAP_S))
+            return
+        deadline_us = NEVER if timeout is None else self.clock.now_us + max(1, round(timeout * 1e6))
+        assert self.world is not None
+        self.world(min(deadline_us, allowed_us), self._is_ready)
+
+
+class PacedCollar(Collar):
+    """A collar on a paced loop."""
+
+    def __init__(self, world: World, folder: Path, options: CollarOptions) -> None:
+        super().__init__(world.source, folder, options)
+        self.loop.close()
+        self.loop: VirtualLoop = PacedLoop(self.clock)
+        self.loop.world = self.device.world
+
+
+class PhoneBench:
+    """A collar in a world, and the phone in front of it. `start`, then `call`; `stop` at the end.
+
+    `live_s` of the world are lived at full speed before `start` returns, with the handler's duty and touches of that time
+    but without his syncs; then it goes on at `speed` times life. `archive`: what another phone brings home meanwhile, to
+    compare with; its first sync also sets the clock, as the world's handler does.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        folder: Path,
+        options: CollarOptions,
+        *,
+        live_s: float = 0.0,
+        speed: float = 1.0,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.world = world
+        self.collar = PacedCollar(world, folder, options)
+        self.phone: Phone | None = None
+        self.live_s = live_s
+        self._pace = speed
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._end: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name="collar", daemon=True)
+
+    @property
+    def loop(self) -> PacedLoop:
+        """The collar's loop."""
+        assert isinstance(self.collar.loop, PacedLoop)
+        return self.collar.loop
+
+    def now(self) -> datetime:
+        """What a true clock beside the collar would show."""
+        return self.world.start_utc + timedelta(seconds=self.collar.clock.now_s)
+
+    def start(self, timeout_s: float = _READY_WALL_S) -> None:
+        """Returns when the collar has lived `live_s`. Raises what the collar died of."""
+        self._thread.start()
+        if not self._ready.wait(timeout_s):
+            raise TimeoutError("the simulated collar did not get ready")
+        self._raise()
+
+    def stop(self) -> None:
+        """Switches the collar off. Raises what it died of, if it did."""
+        if self._thread.is_alive() and self._end is not None:
+            self.loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(_READY_WALL_S)
+        self._raise()
+
+    def _raise(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def submit(self, work: Coroutine[Any, Any, Result]) -> concurrent.futures.Future[Result]:
+        """Plays `work` on the collar's loop; from any thread."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def call(self, work: Coroutine[Any, Any, Result], timeout_s: float = _READY_WALL_S) -> Result:
+        """Plays `work` on the collar's loop and waits for its end."""
+        return self.submit(work).result(timeout_s)
+
+    # On the collar's thread
+
+    def _run(self) -> None:
+        try:
+            self.collar.run(self._live)
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    async def _live(self) -> None:
+        self._end = asyncio.Event()
+        self.phone = await Phone.switch_on(self.collar.air)
+        if self.live_s:
+            await self._before()
+        self.loop.speed = self._pace
+        self._ready.set()
+        await self._end.wait()
+
+    async def _before(self) -> None:
+        for at_s, actions in visits(self.world.handler, self.live_s):
+            told = [one for one in actions if one.action in ("duty_on", "duty_off", "touch")]
+            clock = any(one.action == "set_clock" for one in actions)
+            if told or clock:
+                await self._until(at_s)
+                await self._visit(told)
+        await self._until(self.live_s)
+
+    async def _until(self, at_s: float) -> None:
+        left_s = at_s - self.collar.clock.now_s
+        if left_s > 0:
+            await asyncio.sleep(left_s)
+
+    async def _visit(self, actions: list[HandlerAction]) -> None:
+        """What the handler did with another phone, which archives into memory what it must."""
+
+        async def tell(collar: CollarClient) -> None:
+            for action in actions:
+                await self._until(action.at_s)
+                try:
+                    if action.action == "touch":
+                        await collar.touch(str(action.arguments["spot"]), bool(action.arguments["control"]))
+                    else:
+                        await collar.duty(action.action == "duty_on")
+                except CollarRefused:
+                    return
+
+        await self._sync_other(":memory:", tell)
+
+    async def _sync_other(self, path: str | Path, hold: Hold | None) -> None:
+        assert self.phone is not None
+        with Archive(path) as archive:
+            await sync_collar(
+                bench_adapter(self.phone), archive, self.collar.owner, now=self.now, scan_s=SCAN_S, hold=hold
+            )
+
+    def sync_other(self, path: Path) -> None:
+        """Another phone brings the whole journal into an archive of its own, as a measure for the page's."""
+        self.call(self._sync_other(path, None))

@@ -1,0 +1,9 @@
+"""Hand."""
+
+from __future__ import annotations
+
+from hostsim.phone.page.views.view import View
+
+
+class Hand(View):
+    """Hand."""

@@ -1,0 +1,9 @@
+"""Touch."""
+
+from __future__ import annotations
+
+from hostsim.phone.page.views.view import View
+
+
+class Touch(View):
+    """Touch."""

@@ -1,0 +1,56 @@
+"""Wall time of records, by their journal's `clock` records (ARCHIVE.md, Wall time), in ms since 1970 UTC."""
+
+from __future__ import annotations
+
+
+class Wall:
+    """Built from (boot, uptime_ms, offset_ms) of every `clock` record, in order."""
+
+    def __init__(self, clocks: list) -> None:
+        self._boots: dict[int, list] = {}
+        for boot, uptime_ms, offset_ms in clocks:
+            if offset_ms is not None:
+                self._boots.setdefault(boot, []).append((uptime_ms, offset_ms))
+
+    def at(self, boot: int, uptime_ms: int) -> int | None:
+        """UTC in ms, None for a boot whose clock was never set."""
+        offsets = self._boots.get(boot)
+        if offsets is None:
+            return None
+        found = offsets[0][1]
+        for since_ms, offset_ms in offsets:
+            if since_ms > uptime_ms:
+                break
+            found = offset_ms
+        return uptime_ms + found
+
+
+_MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def civil(ms: int) -> tuple[int, int, int, int, int, int, int]:
+    """(year, month, day, hour, minute, second, ms) of ms since 1970, in the same zone."""
+    days, rest = divmod(ms, 86_400_000)
+    year, month = 1970, 0
+    while True:
+        leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        if days < 365 + leap:
+            break
+        days -= 365 + leap
+        year += 1
+    while True:
+        length = _MONTH_DAYS[month] + (1 if month == 1 and leap else 0)
+        if days < length:
+            break
+        days -= length
+        month += 1
+    seconds, milli = divmod(rest, 1000)
+    return year, month + 1, days + 1, seconds // 3600, seconds // 60 % 60, seconds % 60, milli
+
+
+def iso(ms: int | None) -> str | None:
+    """As the archive's exports write it: 2026-03-02T05:00:00.000Z."""
+    if ms is None:
+        return None
+    year, month, day, hour, minute, second, milli = civil(ms)
+    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}.{milli:03d}Z"

@@ -1,0 +1,44 @@
+// The rest of the phone: clock, camera, share sheet, vibration, notifications.
+import { told } from "./bytes.js";
+
+const why = (error) => error.trouble ?? (error.name === "NotAllowedError" ? "camera_refused" : error.name === "AbortError" ? "cancelled" : "phone");
+
+export const device = {
+  now: () => String(Date.now()),
+
+  // Minutes that the phone's zone is ahead of UTC at a moment.
+  zone: (ms) => -new Date(Number(ms)).getTimezoneOffset(),
+
+  scan: (id) => told(async () => (await import("./camera.js")).scan(document.getElementById(id)), why),
+
+  stopScan: () => told(async () => (await import("./camera.js")).stop(), why),
+
+  qr: (text) => told(async () => (await import("./qr.js")).draw(text), why),
+
+  // By the share sheet where the phone has one for files, else as a download.
+  give: (name, type, parts) =>
+    told(async () => {
+      const file = new File(JSON.parse(parts), name, { type });
+      if (matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files: [file] })) {
+        await navigator.share({ files: [file], title: name });
+        return "shared";
+      }
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(file);
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+      return "downloaded";
+    }, why),
+
+  persist: () => told(async () => navigator.storage?.persist?.(), why),
+
+  permit: () => told(async () => (await globalThis.Notification?.requestPermission?.()) ?? "denied", why),
+
+  alarm(title, text, quiet) {
+    if (quiet) return;
+    navigator.vibrate?.([400, 200, 400, 200, 800]);
+    if (globalThis.Notification?.permission === "granted" && document.hidden)
+      navigator.serviceWorker?.ready.then((worker) => worker.showNotification(title, { body: text, tag: "alert" }));
+  },
+};

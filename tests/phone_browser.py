@@ -1,0 +1,337 @@
+"""A real browser whose Bluetooth is the bench's radio: CDP's emulation on one side, the simulated collar on the other.
+
+Needs the system's Chromium and the page's libraries; `missing()` says what is not there.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import socket
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hostsim.phone.bench import PhoneBench
+from hostsim.phone.radio import PageRadio, RadioError, Services
+from hostsim.phone.site import LIBRARIES
+from hostsim.radio.collar import ADDRESS
+
+NOTIFY = "00002902-0000-1000-8000-00805f9b34fb"
+FLAGS = [
+    "--enable-features=WebBluetooth,WebBluetoothNewPermissionsBackend",
+    "--enable-experimental-web-platform-features",
+    "--remote-allow-origins=*",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+# CDP cannot make a notification: each characteristic that listens is remembered, and told by hand.
+LISTENING = """
+(() => {
+  const listening = new Map();
+  const start = BluetoothRemoteGATTCharacteristic.prototype.startNotifications;
+  BluetoothRemoteGATTCharacteristic.prototype.startNotifications = async function () {
+    const self = await start.call(this);
+    listening.set(this.uuid, this);
+    return self;
+  };
+  globalThis.benchNotifies = (values) => {
+    for (const [uuid, text] of values) {
+      const one = listening.get(uuid);
+      if (!one) continue;
+      const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      Object.defineProperty(one, "value", { value: new DataView(bytes.buffer), configurable: true });
+      one.dispatchEvent(new Event("characteristicvaluechanged"));
+    }
+  };
+})();
+"""
+
+
+def chromium() -> str | None:
+    """The system's Chromium."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def missing() -> str:
+    """What a browser's test needs and this machine does not have; empty if everything is there."""
+    if os.environ.get("MICROPYTHON"):
+        return "browser tests run on the 64-bit lane only"
+    if chromium() is None:
+        return "no Chromium on this machine: `make browser` installs it"
+    if not (LIBRARIES / "uplot").is_dir():
+        return "the page's libraries are not installed: `make browser` does"
+    return ""
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Cdp:
+    """A connection to the browser's own debugging socket: commands from any thread, events on a thread of this."""
+
+    def __init__(self, port: int, heard: Callable[[str, dict[str, Any], str], None]) -> None:
+        from websockets.sync.client import connect
+
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/version") as answer:
+            url = json.load(answer)["webSocketDebuggerUrl"]
+        self._socket = connect(url, max_size=None)
+        self._heard = heard
+        self._lock = threading.Lock()
+        self._number = 0
+        self._waiting: dict[int, Future[dict[str, Any]]] = {}
+        threading.Thread(target=self._read, name="cdp", daemon=True).start()
+
+    def send(self, method: str, session: str = "", **parameters: Any) -> Future[dict[str, Any]]:
+        """Sends a command; the future holds its result."""
+        done: Future[dict[str, Any]] = Future()
+        with self._lock:
+            self._number += 1
+            self._waiting[self._number] = done
+            message = {"id": self._number, "method": method, "params": parameters}
+            if session:
+                message["sessionId"] = session
+            self._socket.send(json.dumps(message))
+        return done
+
+    def call(self, method: str, session: str = "", **parameters: Any) -> dict[str, Any]:
+        """Sends a command and waits for its result."""
+        return self.send(method, session, **parameters).result(20)
+
+    def _read(self) -> None:
+        from websockets.exceptions import ConnectionClosed
+
+        while True:
+            try:
+                text = self._socket.recv()
+            except ConnectionClosed:
+                break
+            message = json.loads(text)
+            if "id" not in message:
+                self._heard(message["method"], message.get("params", {}), message.get("sessionId", ""))
+                continue
+            done = self._waiting.pop(message["id"])
+            if "error" in message:
+                done.set_exception(RuntimeError(message["error"]["message"]))
+            else:
+                done.set_result(message["result"])
+        for done in self._waiting.values():
+            done.cancel()
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._socket.close()
+
+
+class Ether:
+    """Between a browser's Bluetooth and a bench's collar. One page at a time is in front (`show`).
+
+    `choose`: what the handler does with the chooser, True for taking the collar. `dropped` and `notified` count.
+    """
+
+    def __init__(self, port: int, bench: PhoneBench) -> None:
+        self.choose = True
+        self.notified = 0
+        self._bench = bench
+        assert bench.phone is not None
+        self._radio = PageRadio(bench.phone, self._notify, self._lost)
+        self._session = ""
+        self._answered: set[str] = set()
+        self._table: dict[str, str] = {}
+        self._added: list[str] = []
+        self._values: list[tuple[str, str]] = []
+        self._guard = threading.Lock()
+        self._sending = False
+        self.cdp = Cdp(port, self._heard)
+        self.cdp.call("BluetoothEmulation.enable", state="powered-on", leSupported=True)
+        self.appear()
+
+    def appear(self) -> None:
+        """The collar is in the phone's list."""
+        from hostsim.codecs import protocol
+
+        self.cdp.call(
+            "BluetoothEmulation.simulatePreconnectedPeripheral",
+            address=ADDRESS, name="Rex 0001", manufacturerData=[], knownServiceUuids=[protocol.SERVICE],
+        )  # fmt: skip
+
+    def power(self, state: str) -> None:
+        """The phone's Bluetooth: absent, powered-off, powered-on."""
+        self.cdp.call("BluetoothEmulation.setSimulatedCentralState", state=state)
+
+    def show(self, page: Any) -> None:
+        """This page is the one that talks from now on. Call before it is loaded."""
+        page.add_init_script(LISTENING)
+        target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]["targetId"]
+        self._session = self.cdp.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.cdp.call("DeviceAccess.enable", self._session)
+
+    def close(self) -> None:
+        """Ends the connection to the collar and to the browser."""
+        self._bench.call(self._radio.disconnect())
+        self.cdp.close()
+
+    def inject(self, uuid: str, values: list[bytes]) -> None:
+        """Values that no collar sent."""
+        for value in values:
+            self._notify(uuid, value)
+
+    # From the browser, on the thread of its events
+
+    def _heard(self, method: str, told: dict[str, Any], session: str) -> None:
+        if method == "DeviceAccess.deviceRequestPrompted" and session == self._session:
+            self._prompted(told)
+        elif method == "BluetoothEmulation.gattOperationReceived":
+            self._gatt(told["type"])
+        elif method == "BluetoothEmulation.characteristicOperationReceived":
+            self._characteristic(told)
+
+    def _prompted(self, told: dict[str, Any]) -> None:
+        # It is told several times, and a second answer to the same prompt ends the browser.
+        if told["id"] in self._answered or (self.choose and not told["devices"]):
+            return
+        self._answered.add(told["id"])
+        if self.choose:
+            self.cdp.send(
+                "DeviceAccess.selectPrompt", self._session, id=told["id"], deviceId=told["devices"][0]["id"]
+            )
+        else:
+            self.cdp.send("DeviceAccess.cancelPrompt", self._session, id=told["id"])
+
+    def _gatt(self, kind: str) -> None:
+        if kind == "connection":
+            done = self._bench.submit(self._radio.connect(ADDRESS))
+            done.add_done_callback(self._connected)
+        else:
+            threading.Thread(target=self._discovered, daemon=True).start()
+
+    def _connected(self, done: Future[Services]) -> None:
+        failed = done.exception() is not None
+        if not failed:
+            self._services = done.result()
+        self._answer_gatt("connection", 0x3E if failed else 0)
+
+    def _answer_gatt(self, kind: str, code: int) -> None:
+        self.cdp.send(
+            "BluetoothEmulation.simulateGATTOperationResponse", address=ADDRESS, type=kind, code=code
+        )
+
+    def _discovered(self) -> None:
+        for service in self._added:
+            self.cdp.call("BluetoothEmulation.removeService", serviceId=service)
+        self._added, self._table = [], {}
+        for uuid, characteristics in self._services:
+            service = self.cdp.call("BluetoothEmulation.addService", address=ADDRESS, serviceUuid=uuid)[
+                "serviceId"
+            ]
+            self._added.append(service)
+            for one, properties in characteristics:
+                known = {name: True for name in properties if name in ("read", "write", "notify", "indicate")}
+                added = self.cdp.call(
+                    "BluetoothEmulation.addCharacteristic",
+                    serviceId=service, characteristicUuid=one, properties=known,
+                )["characteristicId"]  # fmt: skip
+                self._table[added] = one
+                if "notify" in known or "indicate" in known:
+                    self.cdp.call(
+                        "BluetoothEmulation.addDescriptor", characteristicId=added, descriptorUuid=NOTIFY
+                    )
+        self._answer_gatt("discovery", 0)
+
+    def _characteristic(self, told: dict[str, Any]) -> None:
+        identifier, kind = told["characteristicId"], told["type"]
+        uuid = self._table.get(identifier, "")
+        if kind == "read":
+            done: Future[Any] = self._bench.submit(self._radio.read(uuid))
+        elif kind == "write":
+            done = self._bench.submit(self._radio.write(uuid, base64.b64decode(told["data"])))
+        elif kind == "subscribe-to-notifications":
+            done = self._bench.submit(self._radio.subscribe(uuid))
+        else:
+            done = Future()
+            done.set_result(None)
+
+        def finished(done: Future[Any]) -> None:
+            error = done.exception()
+            code = (error.code or 0x0E) if isinstance(error, RadioError) else 0x0E if error else 0
+            more = {"data": base64.b64encode(done.result()).decode()} if kind == "read" and not code else {}
+            self.cdp.send(
+                "BluetoothEmulation.simulateCharacteristicOperationResponse",
+                characteristicId=identifier, type=kind, code=code, **more,
+            )  # fmt: skip
+
+        done.add_done_callback(finished)
+
+    # From the collar, on its thread
+
+    def _lost(self) -> None:
+        self.cdp.send("BluetoothEmulation.simulateGATTDisconnection", address=ADDRESS)
+
+    def _notify(self, uuid: str, value: bytes) -> None:
+        self.notified += 1
+        with self._guard:
+            self._values.append((uuid, base64.b64encode(value).decode()))
+            if self._sending:
+                return
+            self._sending = True
+        self._flush()
+
+    def _flush(self, _done: Future[Any] | None = None) -> None:
+        """One call to the page at a time, with everything that waits."""
+        with self._guard:
+            values, self._values = self._values, []
+            if not values or not self._session:
+                self._sending = False
+                return
+        code = f"globalThis.benchNotifies?.({json.dumps(values)})"
+        self.cdp.send("Runtime.evaluate", self._session, expression=code).add_done_callback(self._flush)
+
+
+@contextmanager
+def browser(*more: str) -> Iterator[tuple[Any, int]]:
+    """A headless Chromium and the port of its debugging socket."""
+    from playwright.sync_api import sync_playwright
+
+    port = free_port()
+    with sync_playwright() as play:
+        one = play.chromium.launch(
+            executable_path=chromium(), headless=True,
+            args=[*FLAGS, *more, f"--remote-debugging-port={port}"],
+        )  # fmt: skip
+        try:
+            yield one, port
+        finally:
+            one.close()
+
+
+def frames_of(folder: Path) -> dict[int, bytes]:
+    """Every record in a journal's flash, by its number."""
+    from hostsim.codecs import records
+
+    data = (folder / "journal.bin").read_bytes()
+    found: dict[int, bytes] = {}
+    for start in range(0, len(data), records.SECTOR):
+        sector = data[start : start + records.SECTOR]
+        if records.parse_header(sector[: records.SECTOR_HEADER]) is None:
+            continue
+        at = records.SECTOR_HEADER
+        while at + records.OVERHEAD <= len(sector):
+            if not records.frame_ok(sector, at, len(sector) - at):
+                at += 1
+                continue
+            length = records.frame_length(sector, at)
+            found[records.frame_seq(sector, at)] = sector[at : at + length]
+            at += length
+    return found

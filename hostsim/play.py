@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from hostsim.codecs import protocol
 from hostsim.faults import Fault
 from hostsim.handler.archive import Archive
 from hostsim.handler.client import Adapter, CollarClient, CollarRefused, SyncError
@@ -37,7 +38,7 @@ _HEAP_EVERY_S = 21600.0
 _SLICE_S = 600.0
 _TOGETHER_S = 60.0
 """Actions that follow one another this closely are done on one connection."""
-_TOLD = ("duty_on", "duty_off", "touch")
+_TOLD = ("duty_on", "duty_off", "touch", "acknowledge")
 _STALE_S = 2.0
 """A mark of the touch test that could not be made within this time is not made."""
 OUTPUTS = ("journal.bin", "collar.key", "collar.owner", "archive.db", "findings.jsonl", "summary.json")
@@ -80,6 +81,15 @@ def visits(actions: list[HandlerAction], seconds: float) -> list[tuple[float, li
         (group[0].at_s - (SCAN_S if any(one.action == "touch" for one in group) else 0.0), group)
         for group in groups
     ]
+
+
+async def _acknowledge(collar: CollarClient) -> None:
+    """The handler has seen what stands, if anything does."""
+    try:
+        await collar.acknowledge()
+    except CollarRefused as refused:
+        if refused.status != protocol.STALE:
+            raise
 
 
 class Run:
@@ -188,7 +198,9 @@ class Run:
             await self._until(action.at_s)
             late_s = self.collar.clock.now_s - action.at_s
             try:
-                if action.action != "touch":
+                if action.action == "acknowledge":
+                    await _acknowledge(collar)
+                elif action.action != "touch":
                     await collar.duty(action.action == "duty_on")
                 elif late_s <= _STALE_S:
                     spot, control = action.arguments["spot"], action.arguments["control"]
@@ -288,6 +300,7 @@ class Run:
             "code_bytes": reports[-1].code,
             "working_set_bytes": [[round(one.at_s), one.working_set] for one in reports],
             "free_bytes": reports[-1].free,
+            "largest_free_bytes": reports[-1].largest,
         }
 
 

@@ -41,12 +41,16 @@ class PowerLost(Exception):
 
 @dataclass(frozen=True)
 class HeapReport:
-    """Bytes on the interpreter's heap: code as loaded, working set in use beside it, free. `word`: 4 or 8 bytes."""
+    """Bytes on the interpreter's heap: code as loaded, working set in use beside it, free, the largest free block.
+
+    `word`: 4 or 8 bytes.
+    """
 
     at_s: float
     code: int
     working_set: int
     free: int
+    largest: int
     word: int
 
 
@@ -428,8 +432,8 @@ class Device:
         raise FirmwareCrash(bytes(payload).decode(errors="replace"))
 
     def _heap_report(self, payload: memoryview) -> bytes:
-        code, in_use, free, word = struct.unpack("<IIIB", payload)
-        self.heap.append(HeapReport(self.clock.now_s, code, in_use - code, free, word))
+        code, in_use, free, largest, word = struct.unpack("<IIIIB", payload)
+        self.heap.append(HeapReport(self.clock.now_s, code, in_use - code, free, largest, word))
         return b""
 
     def _watchdog(self, payload: memoryview) -> bytes:

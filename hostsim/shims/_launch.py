@@ -14,7 +14,22 @@ import _ops
 
 def _report_heap(_payload=None):
     gc.collect()
-    _host.call(_ops.HEAP, struct.pack("<IIIB", _code, gc.mem_alloc() - _ballast_bytes, gc.mem_free(), _WORD))
+    used, free = gc.mem_alloc() - _ballast_bytes, gc.mem_free()
+    _host.call(_ops.HEAP, struct.pack("<IIIIB", _code, used, free, _largest(free), _WORD))
+
+
+def _largest(free):
+    """The largest block that can still be had, to 64 bytes."""
+    low, high = 0, min(free, 262144)
+    while high - low > 64:
+        middle = (low + high) // 2
+        try:
+            bytearray(middle)
+            low = middle
+        except MemoryError:
+            high = middle
+    gc.collect()
+    return low
 
 
 def _load(modules):

@@ -154,6 +154,30 @@ def test_sighs_and_catches_are_counted(remote: Remote) -> None:
     assert even[4:6] == [0, 0]
 
 
+def paced(durations: list[float], depths: list[float] | None = None) -> np.ndarray:
+    """A chest that breathes breaths of these durations (s), each .4 of it in; `depths` in units of the usual one."""
+    parts = []
+    for duration, depth in zip(durations, depths or [1.0] * len(durations), strict=True):
+        parts.append(depth * (chest(np.arange(round(52 * duration)) / 52, 60 / duration) + 0.5))
+    return np.concatenate(parts)
+
+
+def test_a_held_and_a_cut_breath_are_caught_ones_and_a_turning_head_is_neither(remote: Remote) -> None:
+    def last(along: np.ndarray) -> list[Any]:
+        reading = feed(remote, neck(5 * along))[-1]
+        assert reading[0] == OK
+        return reading
+
+    usual = [4.0] * 12
+    assert last(paced(usual))[5] == 0
+    assert last(paced([*usual[:6], 6.0, *usual[:6]]))[5] == 1, "held"
+    assert last(paced([*usual[:6], 1.8, *usual[:7]], [1.0] * 6 + [0.4] + [1.0] * 7))[5] == 1, "cut short"
+    assert last(paced([*usual[:6], 4.4, *usual[:6]]))[5] == 0, "not quite even"
+    turned = paced([*usual[:6], 6.0, *usual[:6]])
+    t_s = np.arange(len(turned)) / 52
+    assert last(turned + 8 / (1 + np.exp(-(t_s - 26) * 8)))[5] == 0, "the head turned while it was held"
+
+
 def test_movement_breaks_the_stream_and_is_said(remote: Remote) -> None:
     motion = neck(5 * chest(times(60), 18))
     readings = feed(remote, motion, moving=tuple(range(30, 45)))

@@ -166,7 +166,7 @@ class Breath:
         # back from speed to movement; slower than a breath is not followed
         self._limits[1] = max(8, period_q8 >> 8)
         collect(self._speed, self._wave, self._limits, self._filled)
-        self.breaths.count(self._wave, self._filled, period_q8)
+        self.breaths.count(self._wave, self._speed, self._filled)
         self._depth = self.breaths.depth * self._counts // _DEPTH
         return OK if self._believable() else POOR_SIGNAL
 

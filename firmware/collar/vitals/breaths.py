@@ -6,13 +6,23 @@ import micropython
 from micropython import const
 
 _MOST = const(64)
+# in percent of the median breath's duration and depth
+_HELD = const(130)
+_MERGED = const(180)
+_CUT = const(60)
+_SHALLOW = const(70)
+_WHOLE = const(80)
+# samples at which the head turned, beyond which nobody knows how a breath went
+_TURNED = const(2)
+_ENOUGH = const(4)
 
 
 @micropython.viper
-def split(wave: ptr16, lengths: ptr16, heights: ptr16, limits: ptr32) -> int:
+def split(wave: ptr16, speed: ptr16, found: ptr16, limits: ptr32) -> int:
     """Breaths of array('h') `wave` from one upward crossing to the next; a crossing needs half the mean size.
 
-    limits: [samples, most breaths]. Fills lengths (samples) and heights, returns the number of breaths.
+    limits: [samples, most breaths]. Fills found with that many lengths (samples), then heights, then numbers of samples
+    in which speed is 0, because they were left out. Returns the number of breaths.
     """
     n = int(limits[0])
     most = int(limits[1])
@@ -27,7 +37,7 @@ def split(wave: ptr16, lengths: ptr16, heights: ptr16, limits: ptr32) -> int:
     step = size // (2 * n) + 1
     above = 1
     began = -1
-    high = low = count = 0
+    high = low = count = out = 0
     i = 0
     while i < n:
         v = int(wave[i])
@@ -37,16 +47,20 @@ def split(wave: ptr16, lengths: ptr16, heights: ptr16, limits: ptr32) -> int:
             high = v
         if v < low:
             low = v
+        if int(speed[i]) == 0:
+            out += 1
         if above and v < 0 - step:
             above = 0
         elif above == 0 and v > step:
             above = 1
             if began >= 0 and count < most:
-                lengths[count] = i - began
-                heights[count] = high - low
+                found[count] = i - began
+                found[most + count] = high - low
+                found[2 * most + count] = out
                 count += 1
             began = i
             high = low = v
+            out = 0
         i += 1
     return count
 
@@ -54,14 +68,16 @@ def split(wave: ptr16, lengths: ptr16, heights: ptr16, limits: ptr32) -> int:
 class Breaths:
     """Counts breaths between upward crossings. `depth` is in wave units, peak to trough, the median breath's.
 
-    `sighs`: at least twice as deep as the median and longer. `catches`: cut short (under .6 of the median duration)
-    or held (over 1.7 of it). `regularity_pct`: 100 less the median deviation of the durations, in percent of their
-    median, twice.
+    `sighs`: at least twice as deep as the median and longer. `catches`: held (1.3 to 1.8 times the median duration: two
+    that were taken for one last longer) or cut short (under .6 of it, shallow, and whole breaths on both sides: one that
+    was taken for two has a short one beside it). A breath during which the head turned is neither.
+    `regularity_pct`: 100 less the median deviation of the durations, in percent of their median, twice.
     """
 
     def __init__(self):
-        self._length = array("H", bytes(2 * _MOST))
-        self._height = array("H", bytes(2 * _MOST))
+        self._found = array("H", bytes(6 * _MOST))
+        found = memoryview(self._found)
+        self._length, self._height, self._out = found[:_MOST], found[_MOST : 2 * _MOST], found[2 * _MOST :]
         self._limits = array("i", (0, _MOST))
         self._order = array("H", bytes(2 * _MOST))
         self.depth = 0
@@ -69,25 +85,38 @@ class Breaths:
         self.regularity_pct = 0
         self.breaths = 0
 
-    def count(self, wave, n, period_q8):
-        """Looks at wave[:n] (array h), whose breaths are known to last about period_q8 / 256 samples."""
+    def count(self, wave, speed, n):
+        """Looks at wave[:n] (array h), and at speed (array h), which is 0 where something was left out of wave."""
         self._limits[0] = n
-        count = split(wave, self._length, self._height, self._limits)
+        count = split(wave, speed, self._found, self._limits)
         self.breaths = count
         self.sighs = self.catches = self.regularity_pct = 0
         if count == 0:
             return
         self.depth = self._median(self._height, count)
-        usual = self._median(self._length, count)
+        usual = max(1, self._median(self._length, count))
         for i in range(count):
             self._order[i] = abs(self._length[i] - usual)
         spread = self._median(self._order, count)
-        self.regularity_pct = max(0, 100 - 200 * spread // max(1, usual))
+        self.regularity_pct = max(0, 100 - 200 * spread // usual)
+        if count >= _ENOUGH:
+            self._name(usual, count)
+
+    def _name(self, usual, count):
+        """Counts the sighs and the caught ones."""
         for i in range(count):
-            if self._height[i] > 2 * self.depth and self._length[i] * 10 > usual * 11:
+            share = self._length[i] * 100 // usual
+            if self._out[i] > _TURNED:
+                continue
+            if self._height[i] > 2 * self.depth and share > 110:
                 self.sighs += 1
-            elif self._length[i] * 10 < usual * 6 or self._length[i] * 10 > usual * 17:
+            elif _HELD <= share <= _MERGED or (share < _CUT and self._cut_short(i, usual, count)):
                 self.catches += 1
+
+    def _cut_short(self, i, usual, count):
+        if not 0 < i < count - 1 or self._height[i] * 100 > self.depth * _SHALLOW:
+            return False
+        return min(self._length[i - 1], self._length[i + 1]) * 100 >= usual * _WHOLE
 
     def _median(self, values, count):
         order = self._order

@@ -24,7 +24,8 @@ SPOTS = ("head", "neck", "left_shoulder", "right_shoulder", "left_ribs", "right_
 class HandlerAction:
     """What the handler does with the phone at a virtual second.
 
-    `action`: sync, set_clock, duty_on, duty_off, touch (arguments spot and control), charge (argument minutes).
+    `action`: sync, set_clock, duty_on, duty_off, touch (arguments spot and control), charge (argument minutes),
+    acknowledge (whatever alert stands).
     """
 
     at_s: float
@@ -191,7 +192,10 @@ def _blow_s(seed: int) -> float:
 
 
 def _injured(seed: int, days: float, course: Course, *, felt: bool = True, blow: bool = True) -> World:
-    """A blow to the ribs on duty (or one that the collar does not feel), and the touch test on day 19."""
+    """A blow to the ribs on duty (or one that the collar does not feel), and the touch test on day 19.
+
+    In the evening the handler acknowledges what the phone shows.
+    """
     blow_s = _blow_s(seed)
     happenings: tuple[Happening, ...] = ()
     spans: tuple[Span, ...] = ()
@@ -201,9 +205,13 @@ def _injured(seed: int, days: float, course: Course, *, felt: bool = True, blow:
     elif blow:
         spans = (Span(blow_s - 1800.0, blow_s + 1800.0, "chair"),)
     touches = touch_test(at_hour(TEST_DAY, 18.2), ("left_ribs", "right_ribs", "left_shoulder", "back"))
-    return _world(
+    world = _world(
         seed, days, course=course, happenings=happenings, spans=spans, touches=touches, sore_spot="left_ribs"
     )
+    evenings = [at_hour(day, SYNC_HOURS[-1]) for day in range(BLOW_DAY, int(days) + 1)]
+    world.handler += [HandlerAction(at_s, "acknowledge") for at_s in evenings if at_s <= days * DAY_S]
+    world.handler.sort(key=lambda item: item.at_s)
+    return world
 
 
 @_listed(

@@ -11,6 +11,7 @@ from hostsim.runtime.bench import Collar, CollarOptions
 from tests.fault_bench import Life, advertised, live
 
 CHARGER_STATUS = 15
+LED = 16
 
 
 def changes(life: Life) -> list[tuple[str, str]]:
@@ -113,6 +114,7 @@ def test_duty_interrupted_by_the_charger_goes_on_after_it(tmp_path: Path) -> Non
 RAISES = """
 from collar.app.housekeeping import Housekeeping
 from collar.app.collar import Collar
+from collar.journal import records
 _main = Collar.main
 _step = Housekeeping.step
 _collar = None
@@ -128,9 +130,11 @@ def _minute(self):
     _minutes += 1
     _step(self)
     if _minutes == 12:
-        _collar._on_alert(1)
+        _collar.wellbeing._write((records.ALERT, (2, [27], 0)))
+    elif _minutes == 18:
+        _collar.wellbeing._write((records.ALERT, (2, [27], 1)))
     elif _minutes == 24:
-        _collar._on_alert(0)
+        _collar.wellbeing._write((records.ALERT, (0, [], 0)))
 
 Collar.main = _begin
 Housekeeping.step = _minute
@@ -155,3 +159,6 @@ def test_while_an_alert_stands_the_radio_listens_each_minute(tmp_path: Path) -> 
     during = [at for at in windows if 12.2 < at < 24]
     around = [at for at in windows if not 12 < at < 25]
     assert len(during) >= 8 and len(around) <= 6
+    lit = [at / 60e6 for at, gpio, level in life.collar.board.outputs if gpio == LED and level]
+    assert len(lit) >= 3 * 6 * 6 and len(lit) % 3 == 0, "red flashes in threes at each turn"
+    assert min(lit) > 11.9 and max(lit) < 18.1, "until the handler has seen it"

@@ -192,7 +192,7 @@ class Collar:
         radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, self._access(), number)
         parts = self.movement, self.wellbeing, self.duty, self.recorder, self.clock
         self.wishes = Wishes(board, radio, *parts)
-        self.sampling.on_turn = self.wishes.button.look
+        self.sampling.on_turn = self.wishes.turn
         defaults = {"readings_ms": READINGS_MS, "radio_on": 0, "quiet": QUIET_HOURS, "zone_min": 0}
         radio.link.settings = Options(self.store, self.recorder, defaults, self._apply)
         radio.link.before_read = self.sampling.flush

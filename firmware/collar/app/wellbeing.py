@@ -18,7 +18,7 @@ _PENDING = const(16)
 class Wellbeing:
     """Runs `health`. `copies` keeps what it knows over a reset (None: it starts afresh each time).
 
-    `on_alert(level)` hears of every alert record.
+    `on_alert(level)` hears of every alert record; `show(level, seen)` too, and once when a reset is over: the light.
     """
 
     def __init__(self, health, copies, recorder, clock, duty, watchdog):
@@ -31,6 +31,7 @@ class Wellbeing:
         self._pending = []
         self._hours = None
         self.on_alert: Any = None
+        self.show: Any = None
         watchdog.register("wellbeing", _LIMIT_MS)
 
     def restore(self):
@@ -84,6 +85,8 @@ class Wellbeing:
 
     async def run(self):
         """The task: what is pending at each minute, the hour's close, the day's close."""
+        alerts = self._health.alerts
+        self._show(alerts.level, alerts.acknowledged)
         while True:
             await asyncio.sleep_ms(_MINUTE_MS - self._clock.uptime_ms() % _MINUTE_MS + _AFTER_MS)
             self._watchdog.alive("wellbeing")
@@ -111,8 +114,14 @@ class Wellbeing:
     def _write(self, record):
         kind, values = record
         self._recorder.record(kind, values)
-        if kind == records.ALERT and self.on_alert is not None:
-            self.on_alert(values[0])
+        if kind == records.ALERT:
+            self._show(values[0], values[2] == 1)
+            if self.on_alert is not None:
+                self.on_alert(values[0])
+
+    def _show(self, level, seen):
+        if self.show is not None:
+            self.show(level, seen)
 
     async def _close(self, day):
         utc_ms, uptime_ms = self._clock.utc_ms(), self._clock.uptime_ms()

@@ -13,8 +13,10 @@ class Wishes:
         self._radio = radio
         self._wellbeing = wellbeing
         self._recorder = recorder
+        self._clock = clock
         self.beacon = Beacon(board.LED)
         self.button = Button(Line(board.BUTTON), clock, self._pressed, self._held)
+        wellbeing.show = self.beacon.alert
         link = radio.link
         link.on_duty = duty.set
         link.on_touch = movement.touches.mark
@@ -22,6 +24,11 @@ class Wishes:
         link.on_acknowledge = self._acknowledge
         if self.beacon.fitted:
             link.on_find = self.beacon.find
+
+    def turn(self):
+        """One turn of the sampling: the button is looked at, the light shows what stands."""
+        self.button.look()
+        self.beacon.turn(self._clock.uptime_ms())
 
     def safe(self):
         """Safe mode: nothing that needs a sensor."""

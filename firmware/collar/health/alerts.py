@@ -24,8 +24,8 @@ _SEEN_HOURS = const(
     168
 )  # a cause that the handler has seen is told again after this long, or at a higher level
 _CAUSES = const(64)
-LED = ((0, 0, 0), (80, 2920, 1), (80, 200, 3))
-"""By level: on ms, off ms, flashes before a pause of 3 s."""
+LED = ((0, 0, 0), (80, 200, 1), (80, 200, 3))
+"""By level: on ms, off ms, flashes in a row."""
 
 
 class Alerts:

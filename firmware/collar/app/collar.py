@@ -13,6 +13,7 @@ from collar.app.housekeeping import Housekeeping
 from collar.app.interval import Interval
 from collar.app.minute import Minute
 from collar.app.movement import Movement
+from collar.app.night import Night
 from collar.app.options import QUIET_HOURS, Options, hours
 from collar.app.part import Part
 from collar.app.pulse import RATE_HZ, Pulse
@@ -182,6 +183,9 @@ class Collar:
         self.wellbeing = Wellbeing(self.health, copies, self.recorder, self.clock, self.duty, self.watchdog)
         self.wellbeing.restore()
         self.recorder.listeners.append(self.wellbeing.hear)
+        posture = self.movement.motion.posture
+        self.wellbeing.night = Night(posture, self.movement, self.recorder, self.wellbeing.hour)
+        self.recorder.listeners.append(self.wellbeing.night.hear)
 
     def _build_link(self, board):
         """The radio's side; a collar without a journal says so there."""

@@ -19,6 +19,7 @@ class Wellbeing:
     """Runs `health`. `copies` keeps what it knows over a reset (None: it starts afresh each time).
 
     `on_alert(level)` hears of every alert record; `show(level, seen)` too, and once when a reset is over: the light.
+    `night`, if there is one, is told of every full hour.
     """
 
     def __init__(self, health, copies, recorder, clock, duty, watchdog):
@@ -123,7 +124,13 @@ class Wellbeing:
         if self.show is not None:
             self.show(level, seen)
 
+    def hour(self, ago_ms=0):
+        """The hour by the dog's clock `ago_ms` ago and True, or by its uptime and False while the clock was never set."""
+        return (self._now_ms() - ago_ms) // _HOUR_MS % 24, self._clock.utc_ms() is not None
+
     async def _close(self, day):
+        if self.night is not None:
+            self.night.hour(day)
         utc_ms, uptime_ms = self._clock.utc_ms(), self._clock.uptime_ms()
         await self._work(self._health.close_hour(utc_ms, uptime_ms))
         if day:

@@ -189,3 +189,28 @@ def test_irregular_needs_enough_unbroken_beats_and_more_than_one_early_one(remot
     assert run(([700] * 8 + [0]) * 9) == [None, None], "readings of 8 s with the dark in between"
     assert run([700] * 20) == [None, None]
     assert run((even + early) * 4 + [800] * 90) == [False, 0], "more than a minute ago"
+
+
+ASLEEP = """
+from collar.vitals.asleep import Asleep
+asleep = Asleep()
+for rate in rates:
+    asleep.add(rate)
+result = (asleep.rate(), asleep.readings)
+asleep.clear()
+result += (asleep.rate(), asleep.readings)
+"""
+
+
+@given(st.lists(st.integers(55, 370), min_size=5, max_size=120))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_sleeping_rate_is_the_nights_median(remote: Remote, rates: list[int]) -> None:
+    rate, readings, cleared, none = remote.run(ASLEEP, rates=rates)
+    low, high = np.percentile(rates, 50, method="lower"), np.percentile(rates, 50, method="higher")
+    assert low - 5 <= rate <= high + 5
+    assert (readings, cleared, none) == (len(rates), None, 0)
+
+
+def test_too_few_quiet_readings_are_no_sleeping_rate(remote: Remote) -> None:
+    assert remote.run(ASLEEP, rates=[130] * 4)[:2] == [None, 4]
+    assert remote.run(ASLEEP, rates=[9000] * 300)[1] == 254

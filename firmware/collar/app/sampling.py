@@ -7,6 +7,7 @@ from micropython import const
 from collar.app.heartwatch import HeartWatch
 from collar.app.interval import Interval
 from collar.journal import records
+from collar.vitals.asleep import Asleep
 from collar.vitals.status import OK
 from collar.vitals.worn import Worn
 
@@ -16,7 +17,10 @@ _LIMIT_MS = const(20000)
 
 
 class Sampling:
-    """Keeps `movement` and `pulse` going and passes on what the one has to know of the other."""
+    """Keeps `movement` and `pulse` going and passes on what the one has to know of the other.
+
+    `asleep`: the breath rate of the quiet readings since somebody cleared it, for the night's record.
+    """
 
     def __init__(self, movement, pulse, recorder, clock, watchdog, interval_ms):
         self._movement = movement
@@ -27,6 +31,7 @@ class Sampling:
         self._breaths = Interval(interval_ms)
         self._worn = Worn()
         self.heart = HeartWatch(pulse, self._near)
+        self.asleep = Asleep()
         self._worn_ms = 0
         movement.on_breath = self._breath
         self.on_turn: Any = None
@@ -90,5 +95,7 @@ class Sampling:
         values = self._movement.breath.values()
         if values[0] == OK:
             self._pulse.alive = True
+            if self._movement.breath.quiet:
+                self.asleep.add(values[1])
         if self._breaths.offer(self._clock.uptime_ms(), values[0] == OK):
             self._recorder.record(records.BREATH, values)

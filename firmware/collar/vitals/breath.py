@@ -49,8 +49,9 @@ class Breath:
 
     Takes 52 Hz acceleration, works at 6.5 Hz on up to 48 s without a movement. `period_us`: true sample period.
     `worn`: the app says so. `reading_s`: between two readings, 15 unless the app wants fewer. `panting.rate`: pants a
-    minute at the last reading, 0 for none. `work`: three arrays of 312 to work in, which nobody else uses during `feed`;
-    its own if there are none. `thinned`: the same movement for the panting, kept up by the app; its own if there is none.
+    minute at the last reading, 0 for none. `quiet`: nothing but the breath moved in the last reading, as in sleep.
+    `work`: three arrays of 312 to work in, which nobody else uses during `feed`; its own if there are none. `thinned`:
+    the same movement for the panting, kept up by the app; its own if there is none.
     """
 
     def __init__(self, work=None, thinned=None):
@@ -81,6 +82,7 @@ class Breath:
         if self._own:
             self._own.reset()
         self.status = NO_READING
+        self.quiet = False
         self._rate = self._depth = self._regularity = self._height = 0
 
     def _drop(self):
@@ -106,6 +108,7 @@ class Breath:
             return False
         self._since -= self.reading_s * 52
         self.status = self._measure()
+        self.quiet = self.status == OK and 10 * self._left >= 9 * self._filled
         self._still = 0
         return True
 

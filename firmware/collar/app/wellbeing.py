@@ -31,6 +31,7 @@ class Wellbeing:
         self._watchdog = watchdog
         self._pending = []
         self._hours = None
+        self.night: Any = None
         self.on_alert: Any = None
         self.show: Any = None
         watchdog.register("wellbeing", _LIMIT_MS)

@@ -11,6 +11,7 @@ from tests.remote import Remote
 
 NIGHT = """
 from collar.app.night import Night
+from collar.vitals.asleep import Asleep
 from collar.journal import records
 class Posture:
     lying, side, confidence_pct = True, 0, 90
@@ -23,14 +24,15 @@ class Recorder:
         self.told.append([kind, list(values)])
 posture, movement, recorder = Posture(), Movement(), Recorder()
 at = [0, by_clock]
-night = Night(posture, movement, recorder, lambda ago_ms: ((at[0] - ago_ms // 60000) // 60 % 24, at[1]))
+asleep = Asleep()
+night = Night(posture, movement, asleep, recorder, lambda ago_ms: ((at[0] - ago_ms // 60000) // 60 % 24, at[1]))
 def live(minutes, rest_s, worn_s=60, turn_every=0, breath=None):
     for i in range(minutes):
         at[0] += 1
         if turn_every and i % turn_every == 0:
             movement.turns += 1
         if breath and i % 10 == 0:
-            night.hear(records.BREATH, (0, breath, None, None, 0, 0, 0, 80), 1, 1)
+            asleep.add(breath)
         night.hear(records.MINUTE, (rest_s, 0, 0, 0, 60 - rest_s, 9, 20, 0, 0, 0, worn_s, 100, 90), 1, 1)
         if at[0] % 60 == 0:
             night.hour(at[0] // 60 % 24 == 9)

@@ -184,7 +184,8 @@ class Collar:
         self.wellbeing.restore()
         self.recorder.listeners.append(self.wellbeing.hear)
         posture = self.movement.motion.posture
-        self.wellbeing.night = Night(posture, self.movement, self.recorder, self.wellbeing.hour)
+        asleep, now = self.sampling.asleep, self.wellbeing.hour
+        self.wellbeing.night = Night(posture, self.movement, asleep, self.recorder, now)
         self.recorder.listeners.append(self.wellbeing.night.hear)
 
     def _build_link(self, board):

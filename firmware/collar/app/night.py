@@ -4,10 +4,8 @@ from array import array
 
 from micropython import const
 
-from collar.health.tally import Tally
 from collar.journal import records
 from collar.motion.posture import LEFT, RIGHT
-from collar.vitals.status import OK
 
 # By the dog's own clock a night is 21:00 to 07:00: a working dog is up by 7 and seldom abed before 9 (assumed).
 _FROM_HOUR = const(21)
@@ -34,17 +32,17 @@ BREATH = const(4)
 class Night:
     """Hears every record; `hour` at each full hour writes the night's record when the night is over.
 
-    `posture` and `movement` tell sides and turns; `now(ago_ms)` is (hour of the dog's clock or of its uptime, whether it
+    `posture` and `movement` tell sides and turns, `asleep` (vitals.asleep.Asleep) how the sleeping dog breathed; `now(ago_ms)` is (hour of the dog's clock or of its uptime, whether it
     is the clock's).
     """
 
-    def __init__(self, posture, movement, recorder, now):
+    def __init__(self, posture, movement, asleep, recorder, now):
         self._posture = posture
         self._movement = movement
+        self._asleep = asleep
         self._recorder = recorder
         self._now = now
         self._sums = array("i", bytes(16))
-        self._breaths = Tally(64, 40, 8)
         self._longest = array("i", bytes(20))
         self._turns = movement.turns
         self._part_min = 0
@@ -52,11 +50,9 @@ class Night:
         self._pauses = 0
 
     def hear(self, kind, values, _seq, _uptime_ms):
-        """A record was written: minutes and breaths count."""
+        """A record was written: a minute counts."""
         if kind == records.MINUTE:
             self._minute(values[0] or 0, values[10] or 0)
-        elif kind == records.BREATH and self._sums[REST] and values[0] == OK and values[1] is not None:
-            self._breaths.add(values[1])
 
     def hour(self, closes_day):
         """A full hour has struck; `closes_day`: it is the one that ends the day's records."""
@@ -120,12 +116,11 @@ class Night:
         if self._sums[REST] > longest[REST]:
             for i in range(BREATH):
                 longest[i] = self._sums[i]
-            longest[BREATH] = self._breaths.quantile(50, 3) or 0
+            longest[BREATH] = self._asleep.rate() or 0
         self._clear()
 
     def _clear(self):
-        if self._sums[REST] or self._sums[TURNS]:
-            for i in range(BREATH):
-                self._sums[i] = 0
-            self._breaths.clear()
+        for i in range(BREATH):
+            self._sums[i] = 0
+        self._asleep.clear()
         self._pauses = self._part_min = self._part_s = 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 
 from hostsim.chips.base import Ahead
 from hostsim.chips.lsm6dsox import Lsm6dsox
+from hostsim.chips.maker import maker
 from hostsim.chips.max30101 import Max30101
 from hostsim.runtime.board import Board, ForeseenWrong
 from hostsim.runtime.virtual import VirtualClock
@@ -17,7 +21,7 @@ from tests.chip_bench import ChipBench, Waves
 TURNS = 90
 SCRIPT = f"""
 from array import array
-import os
+from machine import Pin
 from collar.drivers.lsm6dsox import LSM6DSOX
 from collar.drivers.max30101 import MAX30101
 imu, light = LSM6DSOX(bus), MAX30101(bus)
@@ -27,10 +31,13 @@ x, y, z = (array('h', bytes(104)) for _ in range(3))
 counts = array('i', bytes(128))
 sums = 0
 result = []
+pin, button = Pin(4, Pin.IN), Pin(9, Pin.IN, Pin.PULL_UP)
 for turn in range({TURNS}):
     # mostly a second apart, sometimes so late that both FIFOs have lost samples, sometimes twice in a row
     time.sleep_ms((1000, 1003, 997, 1000, 12000, 1000, 1, 700)[turn % 8])
+    levels = [pin.value(), button.value()]
     imu.look()
+    levels.append(pin.value())
     if turn % 7 == 3:
         light.current(3000 + 200 * turn)
     if turn % 11 == 5:
@@ -43,26 +50,29 @@ for turn in range({TURNS}):
     if turn % 13 == 8:
         imu.temperature_c10()
     sums = (sums * 31 + sum(counts[:n])) & 0xFFFFFF
-    result.append((time.ticks_us(), n, imu.pending, imu.overrun, light.overflow, light.pending, sums))
+    result.append((time.ticks_us(), n, imu.pending, imu.overrun, light.overflow, light.pending, sums, levels))
 """
 
 
-def lived(folder: Path) -> tuple[Any, int, int]:
+def lived(folder: Path) -> tuple[Any, Counter[str], int]:
     """The script's result, round trips that it took, and transactions that the parts saw."""
     folder.mkdir()
     clock = VirtualClock()
     source = Waves()
     chips = [Lsm6dsox(clock, source, seed=3, rate_error=0.01), Max30101(clock, source, seed=4)]
-    collar = ChipBench(folder, clock, chips)
-    trips = 0
-    serve = collar.board.i2c
+    collar = ChipBench(folder, clock, chips, {4: (chips[0], "int1")})
+    collar.board.drive(9, lambda: int(clock.now_us // 7_000_000 % 3 > 0))
+    trips: Counter[str] = Counter()
 
-    def counted(payload: memoryview) -> bytes:
-        nonlocal trips
-        trips += 1
-        return serve(payload)
+    def counted(name: str, serve: Callable[[memoryview], bytes]) -> Callable[[memoryview], bytes]:
+        def counts(payload: memoryview) -> bytes:
+            trips[name] += 1
+            return serve(payload)
 
-    collar.board.i2c = counted
+        return counts
+
+    board = collar.board
+    vars(board).update(i2c=counted("i2c", board.i2c), pin_read=counted("pin", board.pin_read))
     return collar.run(SCRIPT), trips, collar.bus.transfers
 
 
@@ -71,9 +81,13 @@ def test_a_run_is_the_same_with_and_without(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(Board, "ahead", lambda board: b"")
     asked, all_trips, all_transfers = lived(tmp_path / "without")
     assert foreseen == asked
-    assert transfers == all_transfers == all_trips
+    assert transfers == all_transfers == all_trips["i2c"]
+    assert {tuple(turn[7]) for turn in foreseen} >= {(0, 0, 0), (0, 1, 0), (1, 1, 1)}, (
+        "lines of both kinds move"
+    )
     assert len(foreseen) == TURNS and any(turn[3] for turn in foreseen) and any(turn[4] for turn in foreseen)
-    assert trips < all_trips * 2 / 3, "most reads of the streams take no round trip"
+    assert trips["i2c"] < all_trips["i2c"] * 2 / 3, "most reads of the streams take no round trip"
+    assert trips["pin"] < all_trips["pin"] / 2, "and most looks at a line"
 
 
 def test_a_part_that_foresees_wrongly_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,3 +121,45 @@ def test_a_broken_part_foresees_nothing() -> None:
     assert foreseen is not None and len(foreseen.fifo) == 12 * 3
     chip.faults.nak_every = 5
     assert chip.ahead() is None
+
+
+class Far(Waves):
+    """Waves that another process may make."""
+
+    everywhere = True
+
+
+def test_blocks_made_elsewhere_are_the_same_blocks() -> None:
+    clock = VirtualClock()
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    made = maker(Far(), cores)
+    if made is None:
+        pytest.skip("another process cannot be had here")
+    assert maker(Waves(), cores) is None, "a source has to say that it may"
+    here, there = Max30101(clock, Far(), seed=7), Max30101(clock, Far(), seed=7)
+    there.maker = made
+    asked: list[int] = []
+    fetch = made.block
+
+    def block(stream: Any, number: int) -> Any:
+        found = fetch(stream, number)
+        asked.append(found is not None)
+        return found
+
+    made.block = block
+    try:
+        for chip in (here, there):
+            for register, value in ((0x08, 0x40), (0x0A, 0x27), (0x0C, 32), (0x11, 1), (0x09, 7)):
+                chip.write(bytes((register, value)))
+        for turn in range(60):
+            clock.now_us += 1_000_000
+            if turn == 40:
+                here.faults.saturated = there.faults.saturated = True
+            answers = []
+            for chip in (here, there):
+                chip.write(b"\x07")
+                answers.append(chip.read(75))
+            assert answers[0] == answers[1]
+    finally:
+        made.close()
+    assert asked == [False, False, True, True], "none that were asked before the fault are used after it"

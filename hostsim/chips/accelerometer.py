@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from hostsim.chips.maker import Maker
 from hostsim.chips.part import SampleClock
 from hostsim.signals import SignalSource, quick_spans
 
@@ -77,16 +78,31 @@ class Block:
 _BATCHED, _BETWEEN, _QUICK = 0, 1, 2
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What makes a stream beside its source."""
+
+    clock: SampleClock
+    settings: Settings
+    seed: int
+
+    def stream(self, source: SignalSource) -> Stream:
+        """The stream."""
+        return Stream(source, self)
+
+
 class Stream:
     """The samples of one setting of the part. A block reaches over `span` samples, and has every `step`-th of them."""
 
-    def __init__(self, source: SignalSource, clock: SampleClock, settings: Settings, seed: int) -> None:
-        self.clock = clock
-        self.settings = settings
+    def __init__(self, source: SignalSource, recipe: Recipe, maker: Maker | None = None) -> None:
+        self.recipe = recipe
+        self.clock = recipe.clock
+        self.settings = settings = recipe.settings
         self.source = source
         self.step = max(1, settings.divider)
         self.span = BLOCK * self.step
-        self._seed = seed
+        self._seed = recipe.seed
+        self._maker = maker
         self._blocks: dict[int, Block] = {}
         self._whole: dict[int, Block] = {}
 
@@ -96,7 +112,9 @@ class Stream:
         if block is None:
             if len(self._blocks) >= 4:
                 del self._blocks[min(self._blocks)]
-            block = self._blocks[number] = self._generate(number)
+            if self._maker is not None:
+                block = self._maker.block(self, number)
+            block = self._blocks[number] = block or self.make(number)
         return block
 
     def value(self, k: int) -> tuple[int, int, int]:
@@ -180,7 +198,8 @@ class Stream:
         )
         return random.standard_normal((BLOCK, 3), np.float32)
 
-    def _generate(self, number: int) -> Block:
+    def make(self, number: int) -> Block:
+        """Block `number`, worked out anew."""
         setting = self.settings
         first = number * self.span
         k = np.arange(first, first + self.span, self.step)

@@ -29,6 +29,7 @@ from hostsim.chips.accelerometer import (
     SLEEP,
     WAKE_UP,
     MotionEvents,
+    Recipe,
     Settings,
     Stream,
     Thresholds,
@@ -429,7 +430,7 @@ class Lsm6dsox(Part):
         if keep is not None:
             clock = keep.clock
         if clock is not None:
-            self._stream = Stream(self._source, clock, self._settings(), self._seed)
+            self._stream = Stream(self._source, Recipe(clock, self._settings(), self._seed), self.maker)
             self._watch()
 
     def _settings(self) -> Settings:

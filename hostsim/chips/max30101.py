@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from hostsim.chips.base import Ahead, Now
-from hostsim.chips.optical import BLOCK, IR, RED, Settings, Stream
+from hostsim.chips.optical import BLOCK, IR, RED, Recipe, Settings, Stream
 from hostsim.chips.part import Faults, Part, SampleClock
 from hostsim.signals import SignalSource
 
@@ -340,7 +340,7 @@ class Max30101(Part):
             average=self._average(),
             noise=self._noise,
         )
-        self._stream = Stream(self._source, clock, settings, self.faults, self._seed)
+        self._stream = Stream(self._source, Recipe(clock, settings, self._seed), self.faults, self.maker)
 
     def _slots(self) -> tuple[tuple[int, float], ...]:
         """(LED, mA) of each active slot; none when shut down or without a mode."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hostsim.chips.maker import Maker
 from hostsim.chips.part import Faults, SampleClock
 from hostsim.signals import Optical, SignalSource
 
@@ -18,6 +19,7 @@ RED, IR, GREEN = 1, 2, 3
 ALC_LIMIT_NA = 200_000.0
 # Noise of the converter in counts of 18 bits, RMS: assumed, of the order that breakout boards show in the dark.
 _NOISE_COUNTS = 6.0
+_NO_FAULTS = Faults()
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,32 @@ class Block:
     flooded: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What makes a stream beside its source and its faults."""
+
+    clock: SampleClock
+    settings: Settings
+    seed: int
+
+    def stream(self, source: SignalSource) -> Stream:
+        """The stream of a part without faults."""
+        return Stream(source, self, Faults())
+
+
 class Stream:
     """The samples of one setting of the part."""
 
     def __init__(
-        self, source: SignalSource, clock: SampleClock, settings: Settings, faults: Faults, seed: int
+        self, source: SignalSource, recipe: Recipe, faults: Faults, maker: Maker | None = None
     ) -> None:
-        self.clock = clock
-        self.settings = settings
+        self.recipe = recipe
+        self.clock = recipe.clock
+        self.settings = recipe.settings
+        self._seed = recipe.seed
         self._source = source
         self._faults = faults
-        self._seed = seed
+        self._maker = maker
         self._blocks: dict[int, Block] = {}
 
     def block(self, number: int) -> Block:
@@ -62,14 +79,17 @@ class Stream:
         if block is None:
             if len(self._blocks) >= 4:
                 del self._blocks[min(self._blocks)]
-            block = self._blocks[number] = self._generate(number)
+            if self._maker is not None and self._faults == _NO_FAULTS:
+                block = self._maker.block(self, number)
+            block = self._blocks[number] = block or self.make(number)
         return block
 
     def forget(self) -> None:
         """Blocks generated ahead are dropped, because a fault was switched."""
         self._blocks.clear()
 
-    def _generate(self, number: int) -> Block:
+    def make(self, number: int) -> Block:
+        """Block `number`, worked out anew."""
         setting, clock = self.settings, self.clock
         k = np.arange(number * BLOCK, (number + 1) * BLOCK)
         end_s = clock.t0_us * 1e-6 + (k + 1) * (1e6 / clock.rate_uhz)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hostsim.chips.base import Ahead, Nak, Now
+from hostsim.chips.maker import Maker
 
 PPT = 10**12
 
@@ -48,6 +49,7 @@ class Part:
         self._pointer = 0
         self._transactions = 0
         self._taken = self._usual = 0
+        self.maker: Maker | None = None
 
     def write(self, data: bytes) -> None:
         """One write transaction. Raises Nak if a fault says so."""
@@ -112,15 +114,15 @@ class Part:
         return (register + 1) & 0xFF
 
 
+@dataclass(frozen=True)
 class SampleClock:
     """The instants of a part's samples: sample k is ready at t0 + (k + 1) / rate.
 
     All in integers (microseconds and microhertz), so that an index and its instant always agree.
     """
 
-    def __init__(self, t0_us: int, rate_uhz: int) -> None:
-        self.t0_us = t0_us
-        self.rate_uhz = rate_uhz
+    t0_us: int
+    rate_uhz: int
 
     def count(self, now_us: int) -> int:
         """Samples that are ready at `now_us`."""

@@ -51,6 +51,9 @@ class Dog:
     The same seed, traits and life give the same signal, in whatever order and portions it is asked for.
     """
 
+    everywhere = True
+    """Another process gets the same answers; see hostsim.chips.maker."""
+
     def __init__(
         self,
         seed: int,

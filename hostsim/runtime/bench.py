@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from hostsim.chips.battery import Lipo
 from hostsim.chips.lsm6dsox import Lsm6dsox
+from hostsim.chips.maker import maker
 from hostsim.chips.max17048 import Max17048
 from hostsim.chips.max30101 import Max30101
 from hostsim.flash import NorFlash, PowerCut, on_file
@@ -23,7 +24,7 @@ from hostsim.power import Meter
 from hostsim.radio.air import Air, AirParameters
 from hostsim.radio.collar import CollarRadio
 from hostsim.runtime.board import Board, I2CBus
-from hostsim.runtime.cores import settle
+from hostsim.runtime.cores import settle, spare
 from hostsim.runtime.device import Device, DeviceOptions
 from hostsim.runtime.interpreter import FIRMWARE
 from hostsim.runtime.peripherals import (
@@ -88,6 +89,7 @@ class Collar:
     def __init__(self, source: SignalSource, folder: Path, options: CollarOptions) -> None:
         self.options = options
         self.folder = folder
+        self.source = source
         self.clock = VirtualClock()
         self.loop = VirtualLoop(self.clock)
         data = SimpleNamespace(**runpy.run_path(str(BOARDS / options.board / "board.py")))
@@ -196,6 +198,8 @@ class Collar:
         """Powers radio and collar on, runs `work()` on the virtual loop to its end, and powers the collar off."""
 
         settle()
+        made = maker(self.source, spare())
+        self.accelerometer.maker = self.optical.maker = made
 
         async def whole() -> Result:
             self.radio = CollarRadio(self.air, self.device)
@@ -208,6 +212,8 @@ class Collar:
             return self.loop.run_until_complete(whole())
         finally:
             self.device.power_off()
+            if made is not None:
+                made.close()
             self.loop.world = None
             left = asyncio.all_tasks(self.loop)
             for task in left:

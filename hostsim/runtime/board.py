@@ -14,6 +14,7 @@ from hostsim.shims import _ops
 
 RISING, FALLING = 1, 2
 _BITS_PER_BYTE = 9
+_LINES = struct.Struct("<BxHI")
 _HEAD = struct.Struct("<BBBBBBHIIHH")
 _USED = struct.Struct("<IBBBxI")
 _AHEAD_BYTES = 4608
@@ -106,6 +107,8 @@ class Board:
         self.outputs: list[tuple[int, int, int]] = []
         self._adc_uv = adc_uv
         self._driven: list[tuple[int, Line]] = []
+        self._looked_at: dict[int, None] = {}
+        self._moved: list[int] = []
         self._promised: dict[tuple[int, int, int], bytes] = {}
 
     @property
@@ -147,7 +150,11 @@ class Board:
 
     def edges(self) -> list[int]:
         """The GPIOs on which an interrupt that is switched on has fired since the last look."""
-        fired = []
+        moved, self._moved = self._moved, []
+        return moved + self._edges()
+
+    def _edges(self) -> list[int]:
+        fired: list[int] = []
         for gpio, line in self._driven:
             if not line.edges:
                 continue
@@ -169,8 +176,8 @@ class Board:
         return bus.transfer(address, bytes(payload[4:]), length)
 
     def ahead(self) -> bytes:
-        """The I2C reads that are foreseen, as the interpreter takes them out of a wait (shims/_ahead.py)."""
-        block = b""
+        """The reads that are foreseen, as the interpreter takes them out of a wait (shims/_ahead.py)."""
+        block = self._levels()
         self._promised.clear()
         now_us = self.clock.now_us
         for number, bus in self.buses.items():
@@ -196,6 +203,20 @@ class Board:
                 block += one.status + one.fifo
         return block
 
+    def _levels(self) -> bytes:
+        now_us = self.clock.now_us
+        until_us = now_us + _AHEAD_US
+        pairs = bytearray()
+        for gpio in self._looked_at:
+            line = self.lines[gpio]
+            level = line.read() if line.read else line.output
+            if line.chip is not None:
+                level |= 2
+                until_us = min(until_us, line.chip.next_change_us() or until_us)
+            pairs += bytes((gpio, level))
+        head = _LINES.pack(len(self._looked_at), _LINES.size + len(pairs), max(0, until_us - now_us))
+        return head + pairs
+
     def i2c_used(self, payload: memoryview) -> bytes:
         """Operation I2C_USED: reads that the interpreter answered itself, done to the parts now, each at its time."""
         for busy_us, number, address, register, length in _USED.iter_unpack(payload):
@@ -205,6 +226,7 @@ class Board:
             if promised[:length] != answer:
                 raise ForeseenWrong(f"a read of {length} bytes of register {register:#04x} at {address:#04x}")
             self._promised[number, address, register] = promised[length:]
+            self._moved += self._edges()
         return b""
 
     def pin_mode(self, payload: memoryview) -> bytes:
@@ -215,6 +237,7 @@ class Board:
     def pin_read(self, payload: memoryview) -> bytes:
         """Operation PIN_READ."""
         line = self.line(payload[0])
+        self._looked_at.setdefault(payload[0])
         return bytes((line.read() if line.read else line.output,))
 
     def pin_write(self, payload: memoryview) -> bytes:
@@ -244,6 +267,7 @@ class Board:
         """The processor forgets what it drove and which interrupts it wanted."""
         for line in self.lines.values():
             line.edges, line.wakes, line.output = 0, False, 1
+        self._moved.clear()
 
     def operations(self) -> dict[int, Callable[[memoryview], bytes]]:
         """Operation number to handler."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 _held: list[IO[bytes]] = []
+_others: set[int] = set()
 
 
 def settle() -> int | None:
@@ -23,20 +24,39 @@ def settle() -> int | None:
     """
     if _held or sys.platform != "linux":
         return None
+    for core in sorted(os.sched_getaffinity(0)):
+        lock = _lock(core)
+        if lock is not None:
+            _held.append(lock)
+            _others.update(os.sched_getaffinity(0) - {core})
+            os.sched_setaffinity(0, {core})
+            return core
+    return None
+
+
+def spare() -> set[int]:
+    """The cores beside the one that was settled on which no bench has settled now; empty without one of its own."""
+    found = set()
+    for core in _others:
+        lock = _lock(core)
+        if lock is not None:
+            lock.close()
+            found.add(core)
+    return found
+
+
+def _lock(core: int) -> IO[bytes] | None:
+    """The open lock of a core; None if somebody has it or there can be none."""
     import fcntl
 
-    for core in sorted(os.sched_getaffinity(0)):
-        path = Path(tempfile.gettempdir()) / f"rex-bench-core-{os.getuid()}-{core}"
-        try:
-            lock = path.open("wb")
-        except OSError:
-            return None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            continue
-        _held.append(lock)
-        os.sched_setaffinity(0, {core})
-        return core
-    return None
+    path = Path(tempfile.gettempdir()) / f"rex-bench-core-{os.getuid()}-{core}"
+    try:
+        lock = path.open("wb")
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock

@@ -1,10 +1,11 @@
-"""I2C reads that the bench answered ahead, so that they take no round trip.
+"""Reads of lines and parts that the bench answered ahead, so that they take no round trip.
 
-Out of every wait the bench sends, for each part whose samples wait, what its status registers say, what its FIFO holds,
-and until when that is true. A read that finds its answer here takes as long as it takes on the bus, and is told to the
+Out of every wait the bench sends the levels of the lines that are looked at, and for each part whose samples wait what
+its status registers say, what its FIFO holds, and until when that is true. A read that finds its answer here takes as long as it takes on the bus, and is told to the
 bench with the next request; the bench then does the same read to the part and holds the answer against its own.
 
-Sent for each part, little-endian: u8 bus, u8 address, u8 status register, u8 status length, u8 FIFO register, u8 0,
+Sent, little-endian: u8 number of lines, u8 0, u16 length of this part, u32 us from now until when the parts' own lines
+hold; for each line u8 GPIO, u8 level, with 2 added where a part drives it. Then for each part u8 bus, u8 address, u8 status register, u8 status length, u8 FIFO register, u8 0,
 u16 FIFO bytes, u32 and u32 us from now until when status and FIFO hold, u16 length of it all, u16 place of the FIFO's
 first byte from the start of what is sent; then the status and the FIFO's bytes.
 """
@@ -19,7 +20,7 @@ _MOST = const(
 )  # reads told with one request, of 12 bytes each: us since the one before; bus, address, register; length
 
 # What `_serve` works on: end of the answers, us since they came; the read's part, register, length, us on the bus and
-# us since the read or request before; reads to be told.
+# us since the read or request before; reads to be told; where the parts begin; whether any part was spoken to.
 _END = const(0)
 _PASSED = const(1)
 _PART = const(2)
@@ -28,9 +29,11 @@ _LENGTH = const(4)
 _COST = const(5)
 _BUSY = const(6)
 _USED = const(7)
+_PARTS = const(8)
+_SPOKEN = const(9)
 
 answers = bytearray(4608)
-state = array("i", bytes(32))
+state = array("i", bytes(40))
 # What goes over the wire: the reads to be told behind a header of their own, then the request itself.
 request = bytearray(8 + 12 * _MOST + 8 + 4096 + 64)
 
@@ -38,7 +41,7 @@ request = bytearray(8 + 12 * _MOST + 8 + 4096 + 64)
 @micropython.viper
 def _serve(answers: ptr8, state: ptr32, request: ptr32, into: ptr8) -> int:
     """Answers the read that `state` describes and notes it; 0 if it cannot."""
-    at = 0
+    at = state[_PARTS]
     part = state[_PART]
     end = state[_END]
     while at < end and (answers[at] | answers[at + 1] << 8) != part:
@@ -81,13 +84,15 @@ def _serve(answers: ptr8, state: ptr32, request: ptr32, into: ptr8) -> int:
     request[p + 1] = part | register << 16
     request[p + 2] = length
     state[_USED] = told + 1
+    state[_SPOKEN] = 1
     return 1
 
 
 @micropython.viper
-def _drop(answers: ptr8, end: int, part: int):
-    at = 0
-    while at < end:
+def _drop(answers: ptr8, state: ptr32, part: int):
+    at = state[_PARTS]
+    state[_SPOKEN] = 1
+    while at < state[_END]:
         if (answers[at] | answers[at + 1] << 8) == part:
             answers[at] = 255
         at += answers[at + 16] | answers[at + 17] << 8
@@ -95,7 +100,31 @@ def _drop(answers: ptr8, end: int, part: int):
 
 def drop(bus, address):
     """Nothing is known ahead of this part any more: it was spoken to."""
-    _drop(answers, state[_END], bus | address << 8)
+    _drop(answers, state, bus | address << 8)
+
+
+@micropython.viper
+def _level(answers: ptr8, state: ptr32, gpio: int) -> int:
+    if state[_END] == 0:
+        return -1
+    at = 8
+    end = 8 + 2 * answers[0]
+    while at < end and answers[at] != gpio:
+        at += 2
+    if at == end:
+        return -1
+    level = answers[at + 1]
+    if level & 2:
+        until = answers[4] | answers[5] << 8 | answers[6] << 16 | answers[7] << 24
+        if state[_SPOKEN] or state[_PASSED] >= until:
+            return -1
+    return level & 1
+
+
+def level(gpio, passed_us):
+    """The level of a line `passed_us` after the answers came, -1 if only the bench can say."""
+    state[_PASSED] = passed_us
+    return _level(answers, state, gpio)
 
 
 def drop_all():
@@ -127,3 +156,5 @@ def used():
 def begin(length):
     """The first `length` bytes of `answers` are what the bench sent out of a wait."""
     state[_END] = length
+    state[_PARTS] = answers[2] | answers[3] << 8
+    state[_SPOKEN] = 0

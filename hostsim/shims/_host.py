@@ -132,6 +132,11 @@ def wait(ms, op=_ops.WAIT):
         dispatch()
 
 
+def level_ahead(gpio):
+    """The level of a line if the bench said it before it was asked, else -1."""
+    return _ahead.level(gpio, (ticks_us + busy_us - _answered_us) & 0x3FFFFFFF)
+
+
 def read_ahead(bus, address, register, buf, bus_us):
     """Whether the bench had answered this read before it was asked; `buf` is filled and the time has passed then."""
     global busy_us, ticks_ms, ticks_us, remainder_us

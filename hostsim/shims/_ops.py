@@ -9,7 +9,7 @@ event, 0, payload length, and its payload.
 FLAG_FED = 1  # the watchdog was fed since the last request
 
 HELLO = 0x01  # -> boot information, see _launch
-WAIT = 0x02  # i32 ms, -1 for ever -> I2C answers, see _ahead; returns at the deadline or at the first event
+WAIT = 0x02  # i32 ms, -1 for ever -> answers ahead, see _ahead; returns at the deadline or at the first event
 CRASH = 0x03  # text: an uncaught exception's traceback
 HEAP = 0x04  # u32 x 4: code, in use, free, largest block (at most 256 KB), in bytes; u8: bytes a word
 RESET = 0x05  # u8: 0 hard, 1 soft

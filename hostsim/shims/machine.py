@@ -64,7 +64,8 @@ class Pin:
 
     def value(self, level=None):
         if level is None:
-            return _host.call(_ops.PIN_READ, bytes((self._number,)))[0]
+            level = _host.level_ahead(self._number)
+            return _host.call(_ops.PIN_READ, bytes((self._number,)))[0] if level < 0 else level
         _ahead.drop_all()
         _host.call(_ops.PIN_WRITE, bytes((self._number, 1 if level else 0)))
 

@@ -23,7 +23,7 @@ for i in range(0, len(axes[0]), 52):
     part = [axis[i : i + 52] for axis in axes]
     still = (i // 52) not in moving
     if breath.feed(part[0], part[1], part[2], len(part[0]), still):
-        out.append(breath.values() + (breath.panting.rate,))
+        out.append(breath.values())
 result = out
 """
 
@@ -178,6 +178,17 @@ def test_a_held_and_a_cut_breath_are_caught_ones_and_a_turning_head_is_neither(r
     assert last(turned + 8 / (1 + np.exp(-(t_s - 26) * 8)))[5] == 0, "the head turned while it was held"
 
 
+def test_runs_of_short_quick_breaths_are_counted(remote: Remote) -> None:
+    depths = [1.0] * 5 + [0.5] * 4 + [1.0] * 6
+    durations = [4.0] * 5 + [2.2] * 4 + [4.0] * 6
+    reading = feed(remote, neck(5 * paced(durations, depths)))[-1]
+    assert reading[0] == OK
+    assert reading[9] in (3, 4)
+    assert feed(remote, neck(5 * paced([4.0] * 13)))[-1][9] == 0
+    short = feed(remote, neck(5 * paced([4.8] * 4)))
+    assert short[0][0] == OK and short[0][4:6] == [None, None] and short[0][9] is None
+
+
 def test_movement_breaks_the_stream_and_is_said(remote: Remote) -> None:
     motion = neck(5 * chest(times(60), 18))
     readings = feed(remote, motion, moving=tuple(range(30, 45)))
@@ -206,17 +217,17 @@ def test_anything_at_all_is_survived(
         [level + random.integers(-rough, rough + 1, length) for level, length, rough in parts]
     )
     axes = [np.clip(np.roll(axis, 7 * k) * (1 - k), -32768, 32767).tolist() for k in range(3)]
-    for status, rate, depth, regular, sighs, catches, _panting, quality, pants in feed(
+    for status, rate, depth, regular, sighs, catches, panting, quality, pants, quick in feed(
         remote, axes, moving=tuple(moving)
     ):
         assert 0 <= status <= NO_READING
         assert 0 <= quality <= 100
-        assert 0 <= pants <= 450
+        assert 120 <= pants <= 450 if panting else pants is None
         if status == OK:
             assert 55 <= rate <= 620
             assert regular is None or 0 <= regular <= 100
         else:
-            assert (rate, depth, regular, sighs, catches) == (None,) * 5
+            assert (rate, depth, regular, sighs, catches, quick) == (None,) * 6
 
 
 ALLOCATES = """

@@ -14,6 +14,7 @@ from collar.vitals.worn import Worn
 _LIT_MS = const(1000)  # the optical FIFO holds 1.28 s at 25 Hz
 _DARK_MS = const(8000)  # the accelerometer's holds 9.3 s at 52 Hz and 5 % over; an erase takes 0.1 s at most
 _LIMIT_MS = const(20000)
+_WAITS = const(2)  # readings that are passed over for a longer one, with more single breaths to judge
 
 
 class Sampling:
@@ -32,6 +33,7 @@ class Sampling:
         self._worn = Worn()
         self.heart = HeartWatch(pulse, self._near)
         self.asleep = Asleep()
+        self._waited = 0
         self._worn_ms = 0
         movement.on_breath = self._breath
         self.on_turn: Any = None
@@ -92,10 +94,15 @@ class Sampling:
         self._movement.flush()
 
     def _breath(self):
-        values = self._movement.breath.values()
+        breath = self._movement.breath
+        values = breath.values()
         if values[0] == OK:
             self._pulse.alive = True
-            if self._movement.breath.quiet:
+            if self._breaths.interval_ms and not breath.full and self._waited < _WAITS:
+                self._waited += 1
+                return
+            if breath.quiet:
                 self.asleep.add(values[1])
+        self._waited = 0
         if self._breaths.offer(self._clock.uptime_ms(), values[0] == OK):
             self._recorder.record(records.BREATH, values)

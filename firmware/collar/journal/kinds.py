@@ -120,6 +120,7 @@ KINDS = const((
     (BREATH, "breath", (
         ("status", "e", STATUSES), ("rr_bpm", "H", 10), ("depth_mg", "H", 10), ("regularity_pct", "B", 1),
         ("sighs", "B", 1), ("catches", "B", 1), ("panting", "o", 1), ("quality", "B", 1),
+        ("pants_bpm", "H", 1), ("quick_breaths", "B", 1),
     )),
     (IMPACT, "impact", (
         ("peak_g", "H", 100), ("duration_ms", "H", 1), ("clipped", "o", 1), ("axis", "e", AXES),

@@ -20,6 +20,7 @@ _PANTING_S = const(5)
 _THIN = const(8)
 _SIZE = const(312)
 _LEAST = const(78)
+_FULL = const(286)
 _BACK = const(3)
 _PEAK = const(256)
 _HELD = const(345)
@@ -50,6 +51,7 @@ class Breath:
     Takes 52 Hz acceleration, works at 6.5 Hz on up to 48 s without a movement. `period_us`: true sample period.
     `worn`: the app says so. `reading_s`: between two readings, 15 unless the app wants fewer. `panting.rate`: pants a
     minute at the last reading, 0 for none. `quiet`: nothing but the breath moved in the last reading, as in sleep.
+    `full`: it had as many breaths as a reading can have.
     `work`: three arrays of 312 to work in, which nobody else uses during `feed`; its own if there are none. `thinned`:
     the same movement for the panting, kept up by the app; its own if there is none.
     """
@@ -82,7 +84,7 @@ class Breath:
         if self._own:
             self._own.reset()
         self.status = NO_READING
-        self.quiet = False
+        self.quiet = self.full = False
         self._rate = self._depth = self._regularity = self._height = 0
 
     def _drop(self):
@@ -109,30 +111,33 @@ class Breath:
         self._since -= self.reading_s * 52
         self.status = self._measure()
         self.quiet = self.status == OK and 10 * self._left >= 9 * self._filled
+        self.full = self._filled >= _FULL
         self._still = 0
         return True
 
     def values(self):
-        """The `breath` record: status, rate in 0.1/min, depth in 0.1 mg, regularity %, sighs, catches, panting, quality.
+        """The `breath` record: status, rate in 0.1/min, depth in 0.1 mg, regularity %, sighs, catches, panting, quality,
+        pants a minute, breaths in quick runs.
 
         None where unknown.
         """
+        pants = self.panting.rate
         if self.status != OK:
-            panting = 1 if self.panting.rate else 0
-            return (self.status, None, None, None, None, None, panting, self._regularity)
-        single = self.breaths
-        if single.breaths < 2:
-            return (OK, self._rate, None, None, None, None, 0, self._regularity)
-        return (
-            OK,
-            self._rate,
-            self._depth,
-            single.regularity_pct,
-            single.sighs,
-            single.catches,
-            0,
-            self._regularity,
-        )
+            return (
+                self.status,
+                None,
+                None,
+                None,
+                None,
+                None,
+                1 if pants else 0,
+                self._regularity,
+                pants or None,
+                None,
+            )
+        one = self.breaths
+        read = (OK, self._rate, self._depth, one.regularity_pct)
+        return read + (one.sighs, one.catches, 0, self._regularity, None, one.quick)
 
     def _take(self, x, y, z, n):
         made = 0

@@ -15,6 +15,8 @@ _WHOLE = const(80)
 # samples at which the head turned, beyond which nobody knows how a breath went
 _TURNED = const(2)
 _ENOUGH = const(4)
+_QUICK = const(75)
+_RUN = const(3)
 
 
 @micropython.viper
@@ -71,7 +73,9 @@ class Breaths:
     `sighs`: at least twice as deep as the median and longer. `catches`: held (1.3 to 1.8 times the median duration: two
     that were taken for one last longer) or cut short (under .6 of it, shallow, and whole breaths on both sides: one that
     was taken for two has a short one beside it). A breath during which the head turned is neither.
-    `regularity_pct`: 100 less the median deviation of the durations, in percent of their median, twice.
+    `quick`: breaths in runs of three and more that are all short and shallow (under .75 of the median in both).
+    These three are None with fewer than four breaths. `regularity_pct`: 100 less the median deviation of the durations,
+    in percent of their median, twice.
     """
 
     def __init__(self):
@@ -81,7 +85,9 @@ class Breaths:
         self._limits = array("i", (0, _MOST))
         self._order = array("H", bytes(2 * _MOST))
         self.depth = 0
-        self.sighs = self.catches = 0
+        self.sighs: Any = None
+        self.catches: Any = None
+        self.quick: Any = None
         self.regularity_pct = 0
         self.breaths = 0
 
@@ -90,7 +96,8 @@ class Breaths:
         self._limits[0] = n
         count = split(wave, speed, self._found, self._limits)
         self.breaths = count
-        self.sighs = self.catches = self.regularity_pct = 0
+        self.sighs = self.catches = self.quick = None
+        self.regularity_pct = 0
         if count == 0:
             return
         self.depth = self._median(self._height, count)
@@ -100,13 +107,20 @@ class Breaths:
         spread = self._median(self._order, count)
         self.regularity_pct = max(0, 100 - 200 * spread // usual)
         if count >= _ENOUGH:
+            self.sighs = self.catches = self.quick = 0
             self._name(usual, count)
 
     def _name(self, usual, count):
-        """Counts the sighs and the caught ones."""
+        """Counts the sighs, the caught ones and those in runs of quick ones."""
+        run = 0
         for i in range(count):
             share = self._length[i] * 100 // usual
-            if self._out[i] > _TURNED:
+            turned = self._out[i] > _TURNED
+            short = share < _QUICK and self._height[i] * 100 < self.depth * _QUICK
+            run = run + 1 if short and not turned else 0
+            if run >= _RUN:
+                self.quick += _RUN if run == _RUN else 1
+            if turned:
                 continue
             if self._height[i] > 2 * self.depth and share > 110:
                 self.sighs += 1

@@ -185,7 +185,7 @@ def test_runs_of_short_quick_breaths_are_counted(remote: Remote) -> None:
     assert reading[0] == OK
     assert reading[9] in (3, 4)
     assert feed(remote, neck(5 * paced([4.0] * 13)))[-1][9] == 0
-    short = feed(remote, neck(5 * paced([4.8] * 4)))
+    short = feed(remote, neck(5 * paced([3.6] * 5)))
     assert short[0][0] == OK and short[0][4:6] == [None, None] and short[0][9] is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+from hostsim.codecs import protocol
 from hostsim.phone.page import label, texts
 from hostsim.phone.page.html import button
 from hostsim.phone.page.state import LEVELS, State
@@ -12,7 +13,7 @@ from hostsim.phone.page.trouble import Trouble, done
 from hostsim.phone.page.views import VIEWS
 from hostsim.phone.page.visit import Visit
 
-KEPT = ("paired", "dog", "quiet", "seen")
+KEPT = ("paired", "dog", "quiet", "seen", "test")
 
 
 class App:
@@ -201,10 +202,16 @@ class App:
         return self._seen()
 
     async def _seen(self) -> None:
-        if self.state.alarm is not None:
-            self.state.seen = (self.state.seen + [self.state.alarm[1]])[-50:]
-            self.state.alarm = None
-            await self.keep("seen")
+        """The collar writes down that the handler has seen it; without a connection only the phone knows."""
+        state = self.state
+        if state.alarm is None:
+            return
+        _, seq = state.alarm
+        if state.owner and state.can(protocol.CAN_ACKNOWLEDGE):
+            await self.visit.ask(protocol.ACKNOWLEDGE, seq)
+        state.seen = (state.seen + [seq])[-50:]
+        state.alarm = None
+        await self.keep("seen")
 
     # Pairing
 

@@ -30,7 +30,10 @@ class Slice:
 
     def needs(self) -> str:
         """What has to be read: the frames from `low` to `high`, these bins, the marks."""
-        names = {bins.key(one[2], one[3]) for one in self.parsed if one is not None}
+        names = set()
+        for one in self.parsed:
+            if one is not None and bins.counts(records.kind_name(one[0])):
+                names.update(bins.keys(one[2], one[3]))
         return json.dumps({"low": self.low, "high": self.high, "bins": sorted(names)})
 
     def settle(self, text: str) -> str:
@@ -56,9 +59,9 @@ class Slice:
             type, fields = records.kind_name(kind), records.unpack(kind, payload)
             rows.append([seq, kind, type, boot, str(uptime_ms), json.dumps(fields), digits])
             if bins.counts(type):
-                name = bins.key(boot, uptime_ms)
-                bin = changed.setdefault(name, had["bins"].get(name) or {})
-                bins.add(bin, type, fields)
+                for name in bins.keys(boot, uptime_ms):
+                    bin = changed.setdefault(name, had["bins"].get(name) or {})
+                    bins.add(bin, type, fields)
         marks = merge([(first, end) for first, end in had["marks"]] + [(self.first, self.end)])
         return json.dumps(
             {"records": rows, "oddities": odd, "bins": changed, "marks": marks, "new": len(rows)}

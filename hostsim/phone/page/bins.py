@@ -1,23 +1,29 @@
-"""Sums over ten minutes of uptime: what the timeline draws, kept beside the records so that a month opens at once.
+"""Sums over ten minutes and over hours of uptime: what the timeline draws, kept beside the records so that a month opens at once.
 
 A bin is a dict of sums and counts; a mean is made where it is drawn. `add` takes each record once.
 """
 
 from __future__ import annotations
 
-BIN_MS = 600_000
+LENGTHS = {"m": 600_000, "h": 3_600_000}
+"""Ms of a bin by the first letter of its key."""
 _GAITS = ("rest_s", "walk_s", "trot_s", "gallop_s", "other_s")
 
 
-def key(boot: int, uptime_ms: int) -> str:
-    """The bin of a record: its boot and which ten minutes of it. Keys sort by time within a journal."""
-    return f"{boot:05d}-{uptime_ms // BIN_MS:08d}"
+def key(letter: str, boot: int, uptime_ms: int) -> str:
+    """The bin of a record: its length, its boot, and which of them. Keys of a boot sort by time."""
+    return f"{letter}{boot:05d}-{uptime_ms // LENGTHS[letter]:08d}"
+
+
+def keys(boot: int, uptime_ms: int) -> list[str]:
+    """All bins of a record."""
+    return [key(letter, boot, uptime_ms) for letter in LENGTHS]
 
 
 def start_of(name: str) -> tuple[int, int]:
     """(boot, uptime in ms at which it begins) of a bin's key."""
-    boot, _, number = name.partition("-")
-    return int(boot), int(number) * BIN_MS
+    boot, _, number = name[1:].partition("-")
+    return int(boot), int(number) * LENGTHS[name[0]]
 
 
 def _sum(bin: dict, name: str, value: float | None) -> None:
@@ -40,6 +46,7 @@ def _extent(bin: dict, name: str, value: float | None) -> None:
 def _minute(bin: dict, fields: dict) -> None:
     for name in _GAITS:
         bin[name] = bin.get(name, 0) + (fields[name] or 0)
+    bin["minutes"] = bin.get("minutes", 0) + 1
     bin["worn_s"] = bin.get("worn_s", 0) + (fields["worn_s"] or 0)
     bin["duty"] = bin.get("duty", 0) + (1 if fields["duty"] else 0)
     for name in ("activity_mg", "coverage_pct"):

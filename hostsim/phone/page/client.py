@@ -26,6 +26,11 @@ _REFUSALS = {
     protocol.UNKNOWN_REQUEST: "unknown_request",
     protocol.MALFORMED: "malformed",
     protocol.SLOW_DOWN: "slow_down",
+    protocol.STALE: "stale",
+    protocol.TOO_SOON: "too_soon",
+    protocol.UNFIT: "unfit",
+    protocol.DAMAGED: "update_damaged",
+    protocol.NOT_NOW: "not_now",
 }
 
 

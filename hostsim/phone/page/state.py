@@ -12,6 +12,8 @@ FRESH_MS = 20_000
 """A live heart or breath older than this is not shown."""
 LISTS = ("alert", "impact", "onset", "pattern", "watch", "touch", "day")
 LEVELS = records.LEVELS
+TEST_SPOTS = ("left_shoulder", "right_shoulder", "left_ribs", "right_ribs", "left_hip", "right_hip")
+"""The places of a touch test until the handler chooses others."""
 
 
 class Found:
@@ -32,8 +34,15 @@ class State:
         self.trouble: tuple[str, str] | None = None
         self.note = ""
         self.dog: dict = {"name": "", "weight_kg": "", "born": ""}
-        self.quiet: dict = {"from": "", "to": ""}
+        self.quiet = 0
         self.seen: list = []
+        self.test: dict = {
+            "spots": list(TEST_SPOTS),
+            "step": 0,
+            "after_ms": 0,
+            "running": False,
+            "results": {},
+        }
         self.view = "now"
         self.now_ms = 0
         self.zone_ms = 0
@@ -101,13 +110,12 @@ class State:
         return "ok", fields
 
     def is_quiet(self) -> bool:
-        """Whether it is quiet hours by the phone's zone."""
-        begin, end = self.quiet["from"], self.quiet["to"]
-        if not begin or not end or begin == end:
+        """Whether it is quiet hours (100 * first hour + end hour, 0 for none) by the phone's zone."""
+        first, last = divmod(self.quiet, 100)
+        hour = (self.now_ms + self.zone_ms) // 3_600_000 % 24
+        if first == last:
             return False
-        minutes = (self.now_ms + self.zone_ms) // 60000 % 1440
-        first, last = [int(text[:2]) * 60 + int(text[3:5]) for text in (begin, end)]
-        return first <= minutes < last if first < last else minutes >= first or minutes < last
+        return first <= hour < last if first < last else hour >= first or hour < last
 
     async def read_archive(self, store) -> None:
         """What the views need of the archive. Raises Trouble."""

@@ -38,6 +38,12 @@ TROUBLES = {
     "unknown_request": "This collar cannot do that.",
     "malformed": "The collar did not take that.",
     "refused": "The collar refused.",
+    "stale": "Something newer stands by now. Sync, and look again.",
+    "too_soon": "The collar does not know the last 10 s yet. Wait a little and touch again.",
+    "unfit": "This firmware is for another board, not newer than what the collar had, or too large.",
+    "update_damaged": "The firmware arrived damaged. Go nearer and send it again.",
+    "not_now": "Not now: the collar's battery is low, or its firmware is on trial.",
+    "no_update": "This is no firmware file for a collar.",
     "damaged": "The radio link damages what it carries. Go nearer and sync again.",
     "journal_fault": "The collar cannot read all of its journal. What it could read is here.",
     "att": "The collar refused that.",
@@ -51,6 +57,7 @@ TROUBLES = {
     "no_camera": "This phone gives the page no camera. Type the label instead.",
     "camera_refused": "The camera was refused. Allow it for this page, or type the label.",
     "phone": "The phone could not do that.",
+    "nothing_here": "There is nothing to hand over yet. Sync first.",
     "page": "Something in this page failed. What was synced is safe.",
 }  # fmt: skip
 
@@ -163,6 +170,7 @@ EVIDENCE_BLOW = "{what}, {ms} ms, axis {axis} of the collar."
 EVIDENCE_RAW = "What the accelerometer felt, in g, over seconds around the blow."
 NO_RAW = "No raw samples of it are in this phone."
 WATCH = "Watch, day {day} of 28: {verdict}."
+ONSET_ALL = "All signs together"
 ONSET = "{sign}: began {at}, plus or minus {hours} h."
 VERDICTS = {
     "quiet": "quiet", "changed": "changed", "worse": "worse", "better": "better", "unknown": "cannot tell",
@@ -226,7 +234,9 @@ DOG_NAME = "Name"
 DOG_WEIGHT = "Weight, kg"
 DOG_BORN = "Born"
 QUIET = "Quiet hours"
-QUIET_TEXT = "No sound and no vibration for amber. Red always sounds."
+QUIET_TEXT = "No notice of amber between these hours, by the dog's clock. Red always sounds."
+QUIET_NONE = "none"
+HOUR = "{:02d}:00"
 QUIET_FROM = "From"
 QUIET_TO = "To"
 COLLAR = "Collar"
@@ -247,7 +257,12 @@ RADIO = "Radio always on (empties the battery sooner)"
 NOTIFY = "Allow notifications"
 NOTIFY_TOLD = {"granted": "Allowed.", "denied": "The browser refused.", "default": "Not decided."}
 FIRMWARE = "Firmware"
-FIRMWARE_TEXT = "Version {}. This page cannot renew it: use the cable and `hostsim`."
+FIRMWARE_TEXT = "Firmware {}."
+UPDATE = "Send new firmware"
+UPDATE_FILE = "Firmware file"
+UPDATE_TEXT = "The collar tries new firmware for 20 minutes and goes back to what it had if that fails. Stay near until it is sent."
+UPDATE_SENT = "Sent. The collar starts it now; connect again in a minute."
+UPDATING = "{} of {} kB"
 IDENTITY = "Serial number {}, {}."
 FORGET = "Forget this collar"
 FORGET_TEXT = "Deletes the key and all records from this phone. The collar keeps its own."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hostsim.codecs import protocol, records
 from hostsim.phone.page.archive import Archive
-from hostsim.phone.page.client import BATTERY, Client, uuid16
+from hostsim.phone.page.client import BATTERY, Client, Refused, uuid16
 from hostsim.phone.page.sync import Sync
 from hostsim.phone.page.trouble import Trouble, done
 from hostsim.phone.page.wall import iso
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LIVE_S = 3600
 _PAUSES_S = (1, 2, 4, 8, 15)
+_SETTINGS = (protocol.READINGS_S, protocol.RADIO_ON, protocol.QUIET_HOURS, protocol.ZONE_MIN)
 _AGAIN = ("lost", "silent", "damaged")
 
 
@@ -173,5 +174,13 @@ class Visit:
     async def read_settings(self) -> None:
         """What the collar is set to. Raises Trouble."""
         if self._state.owner and self._state.can(protocol.CAN_SETTINGS):
-            for number in (protocol.READINGS_S, protocol.RADIO_ON):
-                self._state.settings[number] = (await self.ask(protocol.SETTING_GET, number))[1]
+            for number in _SETTINGS:
+                try:
+                    self._state.settings[number] = (await self.ask(protocol.SETTING_GET, number))[1]
+                except Refused as refused:
+                    if refused.status != protocol.MALFORMED:
+                        raise
+            quiet = self._state.settings.get(protocol.QUIET_HOURS, self._state.quiet)
+            if quiet != self._state.quiet:
+                self._state.quiet = quiet
+                await self._app.keep("quiet")

@@ -24,6 +24,23 @@ class Wall:
             found = offset_ms
         return uptime_ms + found
 
+    def spans(self, from_ms: int, to_ms: int) -> list[tuple[int, int, int]]:
+        """(boot, uptime from, uptime to) that may lie between two moments, by every offset that the boot ever had."""
+        found = []
+        for boot in sorted(self._boots):
+            offsets = [offset_ms for _, offset_ms in self._boots[boot]]
+            begin, end = from_ms - max(offsets), to_ms - min(offsets)
+            if end > 0:
+                found.append((boot, max(0, begin), end))
+        return found
+
+    def latest(self) -> int | None:
+        """UTC in ms of the last time that a clock was set, None if it never was."""
+        if not self._boots:
+            return None
+        since_ms, offset_ms = self._boots[max(self._boots)][-1]
+        return since_ms + offset_ms
+
 
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 

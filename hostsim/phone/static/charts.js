@@ -20,6 +20,23 @@ function shade(chart, coverage) {
   ctx.restore();
 }
 
+// Blows and alerts, where they fell.
+function strike(chart, marks) {
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.strokeStyle = colour("red");
+  ctx.setLineDash([6, 5]);
+  ctx.lineWidth = 2;
+  for (const mark of marks) {
+    const at = chart.valToPos(mark, "x", true);
+    ctx.beginPath();
+    ctx.moveTo(at, bbox.top);
+    ctx.lineTo(at, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
 function axis(side) {
   return { stroke: colour("dim"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, ...side };
 }
@@ -47,7 +64,10 @@ export function drawChart(place, told) {
     ],
     series: [{}, ...told.series.map(series)],
     bands: told.band ? [{ series: told.band, fill: colour("band") }] : [],
-    hooks: { drawClear: told.coverage ? [(chart) => shade(chart, told.coverage)] : [] },
+    hooks: {
+      drawClear: told.coverage ? [(chart) => shade(chart, told.coverage)] : [],
+      draw: told.marks ? [(chart) => strike(chart, told.marks)] : [],
+    },
   };
   place.plot = new uPlot(options, told.data, place);
 }

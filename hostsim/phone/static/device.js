@@ -3,6 +3,8 @@ import { told } from "./bytes.js";
 
 const why = (error) => error.trouble ?? (error.name === "NotAllowedError" ? "camera_refused" : error.name === "AbortError" ? "cancelled" : "phone");
 
+let parts = [];
+
 export const device = {
   now: () => String(Date.now()),
 
@@ -15,10 +17,20 @@ export const device = {
 
   qr: (text) => told(async () => (await import("./qr.js")).draw(text), why),
 
+  // A file is written in parts, so that it need not fit into Python.
+  blank() {
+    parts = [];
+  },
+
+  part(text) {
+    parts.push(text);
+  },
+
   // By the share sheet where the phone has one for files, else as a download.
-  give: (name, type, parts) =>
+  give: (name, type) =>
     told(async () => {
-      const file = new File(JSON.parse(parts), name, { type });
+      const file = new File(parts, name, { type });
+      parts = [];
       if (matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files: [file] })) {
         await navigator.share({ files: [file], title: name });
         return "shared";

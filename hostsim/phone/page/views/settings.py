@@ -84,14 +84,21 @@ class Settings(View):
         )
 
     def _quiet(self) -> str:
-        quiet = self.state.quiet
-        return card(
-            para(texts.QUIET_TEXT),
-            field("quiet-from", texts.QUIET_FROM, quiet["from"], "quiet_from", "time"),
-            field("quiet-to", texts.QUIET_TO, quiet["to"], "quiet_to", "time"),
-            button(texts.NOTIFY, "notify"),
-            title=texts.QUIET,
-        )
+        parts = [para(texts.QUIET_TEXT)]
+        if protocol.QUIET_HOURS in self.state.settings:
+            first, last = divmod(self.state.quiet, 100)
+            hours = [(str(hour), texts.HOUR.format(hour)) for hour in range(24)]
+            none = [("", texts.QUIET_NONE)]
+            on = bool(self.state.quiet)
+            parts.append(
+                choice("quiet-from", texts.QUIET_FROM, none + hours, str(first) if on else "", "quiet_from")
+            )
+            parts.append(
+                choice("quiet-to", texts.QUIET_TO, none + hours, str(last) if on else "", "quiet_to")
+            )
+        else:
+            parts.append(para(texts.NEEDS_CONNECTION))
+        return card(*parts, button(texts.NOTIFY, "notify"), title=texts.QUIET)
 
     def _collar(self) -> str:
         state = self.state
@@ -159,17 +166,15 @@ class Settings(View):
         """Its birthday."""
         return self._keep_dog("born", value)
 
-    async def _keep_quiet(self, name: str, value: str) -> None:
-        self.state.quiet[name] = value
-        await self.app.keep("quiet")
-
     def do_quiet_from(self, value: str):
         """Quiet hours begin."""
-        return self._keep_quiet("from", value)
+        last = self.state.quiet % 100 if self.state.quiet else 6
+        return self._set(protocol.QUIET_HOURS, 100 * int(value) + last if value else 0)
 
     def do_quiet_to(self, value: str):
         """Quiet hours end."""
-        return self._keep_quiet("to", value)
+        first = self.state.quiet // 100 if self.state.quiet else 22
+        return self._set(protocol.QUIET_HOURS, 100 * first + int(value) if value else 0)
 
     def do_notify(self, _value: str):
         """Asks for notifications."""

@@ -1,9 +1,313 @@
-"""Timeline."""
+"""Timeline: a day, a week or a month of rest, gait, breath and heart; blows and alerts as marks that open their evidence."""
 
 from __future__ import annotations
 
+import json
+
+from hostsim.phone.page import bins, texts
+from hostsim.phone.page.html import bullets, button, card, escape, heading, para
+from hostsim.phone.page.state import Found
+from hostsim.phone.page.trouble import done
+from hostsim.phone.page.views.now import moment
 from hostsim.phone.page.views.view import View
+from hostsim.phone.page.wall import civil
+
+DAY_MS = 86_400_000
+# Period: (days, ms of a step, letter of the bins)
+_PERIODS = {"day": (1, 600_000, "m"), "week": (7, 3_600_000, "h"), "month": (28, 14_400_000, "h")}
+BAND_DAYS, BAND_LEAST_DAYS = 14, 7
+_RAW_PIECES = 60
+_COUNTS_PER_G = 2048
 
 
 class Timeline(View):
-    """Timeline."""
+    """`steps` are the bins of the period that is shown, one joined bin (or {}) a step."""
+
+    def __init__(self, app) -> None:
+        super().__init__(app)
+        self.period = "day"
+        self.back = 0
+        self.steps: list[dict] = []
+        self.bands: dict[str, tuple[float, float]] = {}
+        self._from_ms = 0
+        self._evidence: Found | None = None
+        self._evidence_kind = ""
+        self._raw: list = []
+
+    # What is shown
+
+    def span(self) -> tuple[int, int]:
+        """(from, to) in UTC ms: whole days of the phone's zone, the last one ends with today."""
+        days = _PERIODS[self.period][0]
+        zone_ms = self.state.zone_ms
+        newest = self.state.wall.latest()
+        now_ms = max(self.state.now_ms, newest or 0) if self._is_near(newest) else newest or self.state.now_ms
+        end = ((now_ms + zone_ms) // DAY_MS + 1) * DAY_MS - zone_ms
+        return end - (self.back + 1) * days * DAY_MS, end - self.back * days * DAY_MS
+
+    def _is_near(self, newest: int | None) -> bool:
+        """Whether the collar's last word is from this month: else the timeline ends with it, not with today."""
+        return newest is None or self.state.now_ms - newest < 28 * DAY_MS
+
+    async def open(self) -> None:
+        """Reads the period's bins, and those of the 14 days before it for the band."""
+        begin, end = self.span()
+        _, step_ms, letter = _PERIODS[self.period]
+        gathered: list[list] = [[] for _ in range((end - begin) // step_ms)]
+        for at_ms, bin in await self._bins(letter, begin, end):
+            gathered[(at_ms - begin) // step_ms].append(bin)
+        self.steps = [bins.join(some) for some in gathered]
+        self._from_ms = begin
+        before = await self._bins("h", begin - BAND_DAYS * DAY_MS, begin)
+        self.bands = {
+            name: band for name in ("rr_bpm", "hr_bpm") if (band := usual(before, name)) is not None
+        }
+
+    async def _bins(self, letter: str, begin: int, end: int) -> list[tuple[int, dict]]:
+        found = []
+        for boot, first_ms, last_ms in self.state.wall.spans(begin, end):
+            low, high = bins.key(letter, boot, first_ms), bins.key(letter, boot, last_ms)
+            for name, sums in await done(self.browser.store.bins(self.state.journal, low, high)):
+                at_ms = self.state.wall.at(*bins.start_of(name))
+                if at_ms is not None and begin <= at_ms < end:
+                    found.append((at_ms, sums))
+        return found
+
+    def render(self) -> str:
+        """The whole view."""
+        begin, end = self.span()
+        tabs = "".join(
+            [
+                button(words, "period", name, id="period-" + name,
+                       more=f' aria-pressed="{"true" if name == self.period else "false"}"')
+                for name, words in texts.PERIODS
+            ]
+        )  # fmt: skip
+        later = button(texts.LATER, "later", id="later", more="" if self.back else " disabled")
+        parts = [
+            heading(dict(texts.NAV)["timeline"]),
+            f'<div class="tabs" role="group" aria-label="{escape(texts.PERIOD)}">{tabs}</div>',
+            f'<div class="tabs">{button(texts.EARLIER, "earlier", id="earlier")}{later}</div>',
+            para(self._title(begin, end), "dim"),
+        ]
+        if self.state.wall.latest() is None:
+            parts.append(card(para(texts.NO_WALL)))
+        elif not any(self.steps):
+            parts.append(card(para(texts.NOTHING_HERE)))
+        else:
+            for name, title in texts.CHARTS.items():
+                parts.append(self._chart(name, title))
+            parts.append(para(texts.SHADED, "dim"))
+        if self._evidence is not None:
+            parts.append(self._opened(self._evidence))
+        parts.append(self._marks(begin, end))
+        return "".join(parts)
+
+    def _title(self, begin: int, end: int) -> str:
+        first, last = civil(begin + self.state.zone_ms), civil(end - 1 + self.state.zone_ms)
+        words = [f"{one[2]} {texts.MONTHS[one[1] - 1]} {one[0]}" for one in (first, last)]
+        return words[0] if words[0] == words[1] else " – ".join(words)
+
+    # Charts
+
+    def values(self, name: str) -> list[float | None]:
+        """A chart's main line: minutes an hour, or the mean of the readings; None where the collar said nothing."""
+        values: list[float | None] = []
+        for bin in self.steps:
+            if name in ("breath", "heart"):
+                values.append(bins.mean(bin, "rr_bpm" if name == "breath" else "hr_bpm"))
+            else:
+                values.append(
+                    self._share(bin, ("rest_s",) if name == "rest" else ("walk_s", "trot_s", "gallop_s"))
+                )
+        return [None if value is None else round(value, 2) for value in values]
+
+    def _share(self, bin: dict, names: tuple) -> float | None:
+        """Minutes an hour of what these sums hold, which is their seconds a minute; None without a minute."""
+        if not bin.get("minutes"):
+            return None
+        return round(sum([bin.get(one, 0) for one in names]) / bin["minutes"], 2)
+
+    def _chart(self, name: str, title: str) -> str:
+        values = self.values(name)
+        held = [value for value in values if value is not None]
+        if held:
+            words = texts.SUMMARY.format(
+                name=title, mean=f"{sum(held) / len(held):.1f}", low=f"{min(held):.1f}", high=f"{max(held):.1f}",
+                covered=len(held), slots=len(values),
+            )  # fmt: skip
+        else:
+            words = texts.NO_SUMMARY.format(name=title)
+        band = ""
+        if name in ("breath", "heart"):
+            known = ("rr_bpm" if name == "breath" else "hr_bpm") in self.bands
+            band = para(texts.BAND if known else texts.NO_BAND, "dim")
+        drawn = f'<div class="chart" id="chart-{name}" role="img" aria-label="{escape(words)}"></div>'
+        return card(drawn, para(words, "dim"), band, title=title)
+
+    def charts(self) -> dict:
+        """The four charts, and the raw samples of an opened blow."""
+        if not any(self.steps):
+            return {}
+        _, step_ms, _ = _PERIODS[self.period]
+        begin_s = (self._from_ms + self.state.zone_ms) // 1000
+        times = [begin_s + at * step_ms // 1000 for at in range(len(self.steps))]
+        base = {"range": [times[0], times[-1] + step_ms // 1000], "coverage": self._coverage(step_ms)}
+        base["marks"] = [(at_ms + self.state.zone_ms) // 1000 for at_ms, _, _ in self._events()]
+        found = {}
+        for name in texts.CHARTS:
+            chart = dict(base)
+            chart.update(self._lines(name, times))
+            found["chart-" + name] = chart
+        if self._raw:
+            found["chart-raw"] = raw_chart(self._raw)
+        return found
+
+    def _lines(self, name: str, times: list[int]) -> dict:
+        values = self.values(name)
+        if name == "rest":
+            return {
+                "data": [times, values],
+                "series": [{"label": name, "colour": "rest", "bars": True}],
+                "y": [0, 60],
+            }
+        if name == "gait":
+            rows = [values]
+            for names in (("trot_s", "gallop_s"), ("gallop_s",)):
+                rows.append([self._share(bin, names) for bin in self.steps])
+            series = [{"label": one, "colour": one, "bars": True} for one in ("walk", "trot", "gallop")]
+            return {"data": [times] + rows, "series": series}
+        line = {"label": name, "colour": name, "points": True}
+        band = self.bands.get("rr_bpm" if name == "breath" else "hr_bpm")
+        if band is None:
+            return {"data": [times, values], "series": [line]}
+        edges = [[band[1]] * len(times), [band[0]] * len(times)]
+        faint = {"label": "band", "colour": "band", "faint": True}
+        return {"data": [times, values] + edges, "series": [line, faint, faint], "band": [2, 3]}
+
+    def _coverage(self, step_ms: int) -> list[float]:
+        """Share of each step of which the collar saw all it could."""
+        minutes = step_ms / 60000
+        return [round(bin.get("coverage_pct", 0) / 100 / minutes, 2) for bin in self.steps]
+
+    # Marks
+
+    def _events(self) -> list[tuple[int, str, Found]]:
+        begin, end = self.span()
+        found = []
+        for kind in ("impact", "alert"):
+            for one in self.state.lists[kind]:
+                if one.at_ms is not None and begin <= one.at_ms < end:
+                    found.append((one.at_ms, kind, one))
+        found.sort(key=lambda event: (event[0], event[2].seq))
+        return found
+
+    def _marks(self, begin: int, end: int) -> str:
+        events = self._events()
+        if not events:
+            return card(para(texts.NO_MARKS, "dim"), title=texts.MARKS)
+        items = ""
+        for at_ms, kind, one in events[-60:]:
+            words = blow(one.fields) if kind == "impact" else texts.ALERT_TITLE[one.fields["level"]]
+            label = moment(at_ms, self.state.zone_ms) + ": " + words
+            items += f"<li>{button(label, 'evidence', f'{kind}-{one.seq}', id=f'mark-{one.seq}')}</li>"
+        return card(f'<ul class="marks">{items}</ul>', title=texts.MARKS)
+
+    def _opened(self, one: Found) -> str:
+        title = texts.EVIDENCE + ", " + moment(one.at_ms, self.state.zone_ms)
+        close = button(texts.CLOSE, "close", id="close")
+        if self._evidence_kind == "alert":
+            reasons = [texts.sign(word) for word in one.fields["reasons"] or []]
+            return card(para(texts.ALERT_TITLE[one.fields["level"]]), bullets(reasons), close, title=title)
+        fields = one.fields
+        what = texts.EVIDENCE_BLOW.format(what=blow(fields), ms=fields["duration_ms"], axis=fields["axis"])
+        raw = (
+            f'<div class="chart" id="chart-raw" role="img" aria-label="{escape(texts.EVIDENCE_RAW)}"></div>'
+            + para(texts.EVIDENCE_RAW, "dim")
+            if self._raw
+            else para(texts.NO_RAW, "dim")
+        )
+        watched = [
+            texts.WATCH.format(day=day.fields["day"], verdict=texts.VERDICTS.get(day.fields["verdict"], ""))
+            for day in self.state.lists["watch"]
+            if day.fields["impact_seq"] == one.seq
+        ]
+        return card(para(what), raw, bullets(watched[-3:]), close, title=title, kind="evidence")
+
+    # What was touched
+
+    def do_period(self, name: str):
+        """Day, week or month."""
+        self.period, self.back, self._evidence = name, 0, None
+        return self.open()
+
+    def do_earlier(self, _value: str):
+        """The period before."""
+        self.back += 1
+        self._evidence = None
+        return self.open()
+
+    def do_later(self, _value: str):
+        """The period after."""
+        self.back = max(0, self.back - 1)
+        self._evidence = None
+        return self.open()
+
+    def do_close(self, _value: str):
+        """Enough seen."""
+        self._evidence, self._raw = None, []
+
+    def do_evidence(self, value: str):
+        """Opens what is behind a mark."""
+        kind, _, seq = value.partition("-")
+        for one in self.state.lists[kind]:
+            if one.seq == int(seq):
+                self._evidence, self._evidence_kind, self._raw = one, kind, []
+        return self._read_raw(int(seq)) if kind == "impact" else None
+
+    async def _read_raw(self, seq: int) -> None:
+        pieces = []
+        for _, type, _, _, text in await done(self.browser.store.page(self.state.journal, seq, _RAW_PIECES)):
+            if type == "raw":
+                fields = json.loads(text)
+                if fields["event_seq"] == seq and fields["xyz"]:
+                    pieces.append(fields)
+        self._raw = pieces
+
+
+def blow(fields: dict) -> str:
+    """A blow in words."""
+    if fields["peak_g"] is None:
+        return texts.BLOW_UNKNOWN
+    return (texts.BLOW_CLIPPED if fields["clipped"] else texts.BLOW).format(f"{fields['peak_g']:.0f}")
+
+
+def usual(found: list[tuple[int, dict]], name: str) -> tuple[float, float] | None:
+    """The middle eight tenths of hourly means, None for readings of fewer than seven days."""
+    means = sorted([value for _, bin in found if (value := bins.mean(bin, name)) is not None])
+    days = {at_ms // DAY_MS for at_ms, bin in found if bins.mean(bin, name) is not None}
+    if len(days) < BAND_LEAST_DAYS:
+        return None
+    return round(means[len(means) // 10], 1), round(means[(len(means) * 9) // 10], 1)
+
+
+def raw_chart(pieces: list[dict]) -> dict:
+    """The three axes of a raw window, in g over seconds from the event."""
+    times: list[float] = []
+    axes: list[list[float]] = [[], [], []]
+    for piece in pieces:
+        xyz = piece["xyz"]
+        for at in range(len(xyz) // 3):
+            times.append(round((piece["first_sample"] + at) * piece["period_us"] / 1e6, 4))
+            for axis in range(3):
+                axes[axis].append(round(xyz[3 * at + axis] / _COUNTS_PER_G, 3))
+    order = sorted(range(len(times)), key=lambda at: times[at])
+    series = [
+        {"label": name, "colour": colour} for name, colour in (("x", "heart"), ("y", "breath"), ("z", "trot"))
+    ]
+    return {
+        "time": False,
+        "range": [min(times), max(times)],
+        "data": [[times[at] for at in order]] + [[axis[at] for at in order] for axis in axes],
+        "series": series,
+    }

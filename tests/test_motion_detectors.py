@@ -144,6 +144,14 @@ def test_a_limp_is_its_first_harmonic_and_a_gallop_has_none(remote: Remote) -> N
     assert only(findings, "bout")[0][5:8] == [None, None, None]
 
 
+@pytest.mark.parametrize("stride_hz", [1.1, 1.4, 1.7, 2.2, 2.4])
+def test_a_limp_is_as_large_at_any_stride_rate(remote: Remote, stride_hz: float) -> None:
+    findings, _ = feed(remote, posed(gait(time_s(45), stride_hz, 0.05, 0.5, 5), 20.0, 120.0))
+    mg, pct, _ = (value / 10 for value in only(findings, "bout")[0][5:8])
+    assert mg == pytest.approx(50.0, abs=3.0)
+    assert pct == pytest.approx(10.0, abs=0.8)
+
+
 def test_a_short_bout_has_no_limp_figure(remote: Remote) -> None:
     g = np.concatenate([still(time_s(10)), gait(time_s(8), 2.0, 0.1, 0.6), still(time_s(10))])
     bouts = only(feed(remote, posed(g))[0], "bout")
@@ -179,7 +187,8 @@ def test_a_blow_is_an_impact_and_a_row_of_them_is_not(remote: Remote) -> None:
     g[at : at + 3, 1] -= [8, 14, 7]
     for k in range(8):
         g[1600 + 6 * k : 1602 + 6 * k, 1] += 12
-    ((ago, peak, long_ms, clipped, axis),) = only(feed(remote, posed(g, 0.0))[0], "impact")
+    ((ago, peak, long_ms, clipped, axis, felt),) = only(feed(remote, posed(g, 0.0))[0], "impact")
+    assert not felt
     assert 104 <= ago <= 156
     assert peak / 100 == pytest.approx(14.0, rel=0.02)
     assert 38 <= long_ms <= 60
@@ -198,27 +207,70 @@ def test_a_landing_after_a_flight_is_no_impact(remote: Remote) -> None:
     assert len(only(feed(remote, posed(g, 0.0))[0], "impact")) == 1
 
 
-def test_a_short_blow_is_seen_by_the_fast_capture_alone(remote: Remote) -> None:
-    source = """
+FELT = """
 from array import array
 from collar.motion.impact import Impact
 impact = Impact()
-quiet, up = array('h', bytes(104)), array('h', [2048] * 52)
-fast = array('h', [0] * 20 + [8000, 20000, 24576, 20000, 8000] + [0] * 100)
-level = array('h', [2048] * 125)
+quiet = array('h', bytes(104))
 found = []
 for block in range(12):
-    if block == 5:
-        impact.capture(fast, array('h', bytes(250)), level, 125, 1202, 30)
-    if impact.step(quiet, quiet, up, 52, 19231, False):
-        found.append((block, impact.ago, impact.peak_centi_g, impact.duration_ms, impact.axis, impact.clipped))
+    y, z = array('h', quiet), array('h', [2048] * 52)
+    for at, bits in felt.get(str(block), ()):
+        impact.felt(at, bits)
+    for at, change in slow.get(str(block), ()):
+        y[at] += change
+    for at in floating.get(str(block), ()):
+        z[at] = 0
+    if impact.step(quiet, y, z, 52, 19231, False):
+        found.append((block, impact.ago, impact.peak_centi_g, impact.duration_ms, impact.clipped, impact.axis, impact.chip))
 result = found
 """
-    ((block, ago, peak, long_ms, axis, clipped),) = remote.run(source)
-    assert (block - 5) * 52 + 22 == ago
-    assert peak == pytest.approx(1204, abs=6)
-    assert long_ms == 3
-    assert (axis, clipped) == (0, False)
+
+
+def judged(
+    remote: Remote, felt: list[tuple[int, int]], slow: tuple[int, ...] = (), floating: tuple[int, ...] = ()
+) -> list[list[object]]:
+    """What Impact says of 12 still blocks when the chip feels this in the sixth, `slow` counts lie on y from sample 30 on
+    and the dog is in the air at these samples."""
+    return remote.run(
+        FELT,
+        felt={5: felt},
+        slow={5: [(30 + i, change) for i, change in enumerate(slow)]},
+        floating={5: list(floating)},
+    )
+
+
+@pytest.mark.parametrize(
+    ("bits", "slow", "found"),
+    [
+        (8, (), True),
+        (3, (), True),
+        (6, (2000,), True),
+        (2, (), False),
+        (4, (7000, 6000), False),
+        (4, (6000, 10000, 5000), True),
+    ],
+)
+def test_what_only_the_chip_felt_is_a_blow_if_steep_or_on_two_axes_or_high_in_the_slow_samples(
+    remote: Remote, bits: int, slow: tuple[int, ...], found: bool
+) -> None:
+    told = judged(remote, [(31, bits)], slow)
+    assert len(told) == found
+    for block, ago, *shown in told:
+        assert ago == (block - 5) * 52 + 21
+        assert shown == [None, None, None, None, True], "the slow samples do not show it"
+
+
+def test_peak_and_width_are_told_where_the_slow_samples_show_them(remote: Remote) -> None:
+    ((_, _, peak, long_ms, clipped, axis, chip),) = judged(remote, [(31, 10)], (9000, 22000, 8000))
+    assert peak == pytest.approx(1079, abs=6)
+    assert (long_ms, clipped, axis, chip) == (19, False, 2, True)
+
+
+def test_what_is_felt_again_and_again_is_a_rhythm_and_after_a_flight_a_landing(remote: Remote) -> None:
+    assert not judged(remote, [(20, 8), (31, 8), (42, 8)])
+    assert len(judged(remote, [(29, 8), (31, 8), (34, 8)])) == 1, "it rings"
+    assert not judged(remote, [(31, 8)], floating=tuple(range(20, 29)))
 
 
 @pytest.mark.parametrize(("hz", "mg"), [(7.0, 12.0), (9.5, 15.0), (14.0, 10.0), (17.0, 10.0)])

@@ -4,7 +4,7 @@ from array import array
 
 from micropython import const
 
-from collar.dsp.angle import atan2
+from collar.dsp.angle import atan2, sine
 from collar.dsp.isqrt import isqrt
 from collar.dsp.lockin import (
     COSINE,
@@ -58,11 +58,11 @@ class Limp:
     while the stride period drifts. What counts is measured a second time, from the middle of one stride to the
     middle of the next: at both the rhythm has told where the phase stood, whatever the period did between.
     `done` holds the sums of the bout just closed: groups, sum of I, of Q, of
-    I^2 + Q^2 (quarter counts), mean step amplitude (half counts).
+    I^2 + Q^2 (quarter counts), mean step amplitude (half counts), strides within the moving mean (2^24 each).
     """
 
     def __init__(self):
-        self.done = array("i", (0, 0, 0, 0, 0))
+        self.done = array("i", (0, 0, 0, 0, 0, 0))
         self._sums = array("i", (0, 0, 0, 0, 0))
         self._state = array("i", bytes(4 * STATE_SIZE))
         self._fine = array("i", bytes(4 * STATE_SIZE))
@@ -71,6 +71,7 @@ class Limp:
         self._running = False
         self._settling = 0
         self._nominal = 0
+        self._width = 0
         # The middle of the last whole stride: its place in half vectors (0: none), and the phase there.
         self._back = 0
         self._middle = 0
@@ -82,6 +83,7 @@ class Limp:
             self.done[i] = self._sums[i]
             self._sums[i] = 0
         self.done[4] = self._steps // max(1, self.done[4])
+        self.done[5] = self._width * self._nominal
         self._steps = 0
         for i in range(3):
             self._group[i] = 0
@@ -95,6 +97,7 @@ class Limp:
         n = window.fresh
         if stride_q8 == 0 and not self._running:
             return
+        self._width = min(127, 2 * rhythm.trend + 1)
         if stride_q8:
             # A turn of 2^24 over the stride's samples: 2^32 / stride_q8 without leaving 30 bits.
             self._nominal = (_TURN << 5) // stride_q8 << 3
@@ -230,7 +233,7 @@ class Limp:
         it taken out, so a sound dog's is near 0 however few its strides; `se` is the standard error of either
         component.
         """
-        n, sum_i, sum_q, squares, steps = self.done
+        n, sum_i, sum_q, squares, steps, strides = self.done
         if n < _LEAST_GROUPS:
             return (None, None, None)
         # Quarter counts, times 16 for the sake of small ones.
@@ -238,10 +241,22 @@ class Limp:
         mean_q = sum_q * 16 // n
         power = mean_i * mean_i + mean_q * mean_q
         spread = max(0, squares * 256 // n - power) // (n - 1)
-        amplitude = isqrt(min(max(0, power - spread), 0x3FFFFFFF))
-        error = isqrt(min(spread // 2, 0x3FFFFFFF))
+        left = _left(strides)
+        amplitude = isqrt(min(max(0, power - spread), 0x3FFFFFFF)) * 1024 // left
+        error = isqrt(min(spread // 2, 0x3FFFFFFF)) * 1024 // left
         # 1/64 counts to tenths of a mg: 10000 / 2048 / 64.
         tenths = (amplitude * 625 + 4096) >> 13
-        step_tenths = (steps * 625 + 128) >> 8
+        step_tenths = (steps * 1024 // _left(2 * strides) * 625 + 128) >> 8
         share = min(65534, 1000 * tenths // step_tenths) if step_tenths > 0 else None
         return (tenths, share, (error * 625 + 4096) >> 13)
+
+
+def _left(turns):
+    """What a centred moving mean over `turns` (2^24 each) of a sine leaves of it when taken out, Q10: 1 - sinc.
+
+    The mean follows a slow stride in part, and by its side lobes a quick one with either sign: .8 to 1.2.
+    """
+    if turns < _TURN >> 2:
+        return 1024
+    radians = (turns >> 12) * 3217 >> 12
+    return 1024 - (sine(turns >> 9) << 5) // radians

@@ -38,9 +38,11 @@ class Rhythm:
     one. `strength`: its correlation, Q10. `amplitude`: rms over all axes of the compared stretch, counts.
     `recent`: how alike the newest second is to what lay a beat before, Q10. `halved`: correlation half a beat
     apart, Q10. `vectors`: the detrended window, `count` vectors interleaved, scaled down by 2^shift.
+    `trend`: half width of the moving mean that was taken out of them, samples.
     """
 
     def __init__(self):
+        self.trend = 0
         self.vectors = array("i", bytes(4 * 3 * HISTORY))
         self.rho = array("h", bytes(2 * 64))
         self.count = 0
@@ -91,7 +93,7 @@ class Rhythm:
         self.count = window.used if far else compared + lags
         sizes[0] = HISTORY - self.count
         sizes[1] = self.count
-        sizes[2] = _TREND_US // window.period_us >> 1
+        self.trend = sizes[2] = _TREND_US // window.period_us >> 1
         high = detrend(window.x, sizes, 0, self.vectors)
         high = max(high, detrend(window.y, sizes, 1, self.vectors))
         high = max(high, detrend(window.z, sizes, 2, self.vectors))

@@ -8,7 +8,7 @@ all memory, and everything around it is the firmware as it is.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from hostsim.runtime.bench import Collar
 from hostsim.runtime.board import DeviceError
 from hostsim.runtime.device import POWER_ON
 from hostsim.shims import _ops, _radio_ops
-from hostsim.verify import parse_record
+from hostsim.verify import Record, parse_record
 
 _SECTOR, _HEADER = 4096, 68
 Strike = Callable[[Collar], None]
@@ -305,9 +305,8 @@ _list(
 _list("low_heap", "next to no memory is left", _nothing, "memory", "low", inject=_HOARDS)
 
 
-def journal_records(collar: Collar) -> list[dict[str, Any]]:
-    """Every whole record that stands in the collar's journal, oldest first: type, seq, boot, uptime_ms and fields."""
-    found: dict[int, dict[str, Any]] = {}
+def journal_frames(collar: Collar) -> Iterator[Record]:
+    """Every whole record that stands in the collar's flash, in the order of the places where it stands."""
     image = bytes(collar.flash.memory)
     for base in range(0, len(image), _SECTOR):
         if records.parse_header(image[base : base + _HEADER]) is None:
@@ -318,7 +317,14 @@ def journal_records(collar: Collar) -> list[dict[str, Any]]:
             if record is None:
                 at += 1
                 continue
-            head = {"type": records.kind_name(record.kind), "seq": record.seq, "boot": record.boot}
-            found[record.seq] = {**head, "uptime_ms": record.uptime_ms, **record.fields}
+            yield record
             at += len(record.frame)
+
+
+def journal_records(collar: Collar) -> list[dict[str, Any]]:
+    """The records of the collar's journal, oldest first: type, seq, boot, uptime_ms and fields."""
+    found: dict[int, dict[str, Any]] = {}
+    for record in journal_frames(collar):
+        head = {"type": records.kind_name(record.kind), "seq": record.seq, "boot": record.boot}
+        found[record.seq] = {**head, "uptime_ms": record.uptime_ms, **record.fields}
     return [found[seq] for seq in sorted(found)]

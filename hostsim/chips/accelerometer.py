@@ -12,6 +12,7 @@ the source says that anything quick may happen. Both branches hold the same at a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray

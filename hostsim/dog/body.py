@@ -39,6 +39,8 @@ SWAY_G = 0.004
 LOOK_RAD = {A.REST: 0.035, A.SIT: 0.07, A.STAND: 0.09, A.CAR: 0.04, A.TRAIN: 0.04}
 """How far an awake head moves about while the body is still (assumed)."""
 PANT_TABLE_HZ = 4.1
+SHARP_HZ, EDGE_S = 100.0, 0.05
+"""Where more than this passes, one activity gives way to the next within so long and not within a sample."""
 QUICK = (A.SHAKE, A.SCRATCH)
 CALM_G = 2.5
 """What a high-pass of 10 Hz or more leaves of anything but shakes, scratching and shocks is below this: half of it at
@@ -228,6 +230,9 @@ class Dog:
         neck_y = -neck_z * sine(body)
         neck_z = neck_z * cosine(body)
         parts = motion.motion(self._gaiter, segment, t_s, bandwidth_hz)
+        if parts is not None and bandwidth_hz > SHARP_HZ:
+            left_s = np.minimum(t_s - segment.start_s, segment.end_s - t_s)
+            parts = parts * (0.5 - 0.5 * cosine(np.clip(left_s / EDGE_S, 0, 1) / 2))
         if parts is not None:
             out_x = out_x + parts[0]
             neck_y = neck_y + parts[1]

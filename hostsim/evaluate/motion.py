@@ -351,7 +351,7 @@ def _specific(how: str, threshold: float, sound: FloatArray, least: float | None
 
 
 def impacts(size: Size) -> tuple[list[Row], list[tuple[float, float, float]]]:
-    """Blows found, as a whole and by width; what is no blow; and (peak g, width ms, peak found or 0) of each blow."""
+    """Blows found, as a whole and by width; what is no blow; and (peak g, width ms, peak found, 0 where it is not known, -1 where none was found) of each blow."""
     feeds, truths = [], []
     for seed in range(REPORTED + 200, REPORTED + 200 + size.blows[0]):
         feed, happened = motion_feeds.blows(seed, size.blows[1])
@@ -362,8 +362,8 @@ def impacts(size: Size) -> tuple[list[Row], list[tuple[float, float, float]]]:
         told = found.impacts(feed.start_s)
         for item in happened:
             near = [peak for at, peak, _ in told if abs(at - item.at_s) < FOUND_WITHIN_S]
-            points.append((item.peak_g, item.duration_ms, max(near, default=0.0)))
-    hits = [point[2] > 0 for point in points]
+            points.append((item.peak_g, item.duration_ms, max(near, default=-1.0)))
+    hits = [point[2] >= 0 for point in points]
     rows = [share(SIMULATED, "blows of 12 to 70 g, 5 to 60 ms: found", sum(hits), len(hits), "blows", 0.99)]
     for low, high in itertools.pairwise(WIDTHS_MS):
         part = [hit for hit, point in zip(hits, points, strict=True) if low <= point[1] < high]

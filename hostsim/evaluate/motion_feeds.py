@@ -1,8 +1,9 @@
 """What `hostsim.evaluate.motion` gives the firmware's Motion to work on, and how it is run.
 
-A feed is a stretch of samples as the accelerometer's FIFO would hold them: 52 a second, cut off at 26 Hz, with the
-datasheet's noise (LSM6DSOX, high-performance mode: 110 ug per root hertz), clipped at 16 g. The firmware runs on the real
-interpreter, in one process for all feeds.
+A feed is a stretch of samples as the accelerometer's FIFO would hold them: 52 a second, cut off at 18.5 Hz, with the
+datasheet's noise (LSM6DSOX, high-performance mode: 110 ug per root hertz), clipped at 16 g; and what the chip's own
+functions felt meanwhile. A dog goes through the chip's model. The firmware runs on the real interpreter, in one process
+for all feeds.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hostsim import recordings
 from hostsim.dog import Activity, Dog, Happening, Signs, Span, Traits, drawn, gaits
 from hostsim.dog.schedule import Segment
 from hostsim.evaluate import batch
+from hostsim.evaluate.felt import through_chip
 from hostsim.signals import SignalSource
 
 FloatArray = NDArray[np.float64]
@@ -28,7 +30,7 @@ A = Activity
 RATE_HZ = 52.0
 PERIOD_US = 19231
 BLOCK = 52
-BANDWIDTH_HZ = 26.0
+BANDWIDTH_HZ = 832.0 / 45
 NOISE_G = 110e-6 * BANDWIDTH_HZ**0.5
 COUNTS_PER_G = 2048
 CLASSES = ("walk", "trot", "gallop", "rest", "other")
@@ -61,10 +63,13 @@ def step(motion, k, now_ms, flags, found):
         found.append(('tremor', k) + motion.tremor_values())
     if flags & classes.IMPACT:
         found.append(('impact', k, motion.impact.ago) + motion.impact_values())
-for blocks, period_us in json.loads(open('plan').read()):
+for blocks, period_us, felt in json.loads(open('plan').read()):
     motion, names, found, now_us = Motion(), bytearray(blocks), [], 0
     tally = motion.tally_ms
     for k in range(blocks):
+        while felt and felt[0][0] < 52 * (k + 1):
+            at, bits = felt.pop(0)
+            motion.impact.felt(at - 52 * k, bits)
         source.readinto(x)
         source.readinto(y)
         source.readinto(z)
@@ -84,11 +89,13 @@ for blocks, period_us in json.loads(open('plan').read()):
 
 @dataclass(frozen=True)
 class Feed:
-    """Samples in g, shape (n, 3), n a multiple of 52, and when they begin on the source's clock."""
+    """Samples in g, shape (n, 3), n a multiple of 52, and when they begin on the source's clock; (sample, bits) of what
+    the chip felt."""
 
     g: FloatArray
     start_s: float = 0.0
     rate_hz: float = RATE_HZ
+    felt: Sequence[tuple[int, int]] = ()
 
 
 @dataclass
@@ -116,21 +123,21 @@ class Found:
         return names
 
     def impacts(self, start_s: float) -> list[tuple[float, float, float]]:
-        """(time in s, peak in g, duration in ms) of each impact."""
+        """(time in s, peak in g, duration in ms) of each impact; 0 for what the slow samples do not show."""
         return [
-            (start_s + (block + 1) - ago / RATE_HZ, peak / 100, duration)
+            (start_s + (block + 1) - ago / RATE_HZ, (peak or 0) / 100, duration or 0)
             for block, ago, peak, duration, *_ in self.only("impact")
         ]
 
 
 def run(feeds: Sequence[Feed]) -> list[Found]:
     """The firmware's Motion on each feed, from a fresh start each."""
-    files, plan = list[bytes](), list[tuple[int, int]]()
+    files, plan = list[bytes](), list[tuple[int, int, list[tuple[int, int]]]]()
     for feed in feeds:
         blocks = len(feed.g) // BLOCK
         counts = np.clip(np.rint(feed.g[: blocks * BLOCK] * COUNTS_PER_G), -32768, 32767).astype("<i2")
         files.append(counts.reshape(blocks, BLOCK, 3).transpose(0, 2, 1).tobytes())
-        plan.append((blocks, round(1e6 / feed.rate_hz)))
+        plan.append((blocks, round(1e6 / feed.rate_hz), list(feed.felt)))
     answers = batch.run(FEED, {"motion": b"".join(files), "plan": json.dumps(plan).encode()}, heap="16384wK")
     return [
         Found(np.frombuffer(names.encode(), np.uint8).astype(np.int64) - 48, found)
@@ -139,10 +146,9 @@ def run(feeds: Sequence[Feed]) -> list[Found]:
 
 
 def sampled(source: SignalSource, start_s: float, seconds: int, seed: int) -> Feed:
-    """Whole seconds of a source as the chip's FIFO holds them."""
-    t_s = start_s + (np.arange(seconds * BLOCK) + 1) / RATE_HZ
-    noise = np.random.default_rng((seed, int(start_s))).normal(0, NOISE_G, (len(t_s), 3))
-    return Feed(source.acceleration_g(t_s, BANDWIDTH_HZ) + noise, start_s)
+    """Whole seconds of a source as the chip's FIFO holds them, and what the chip felt."""
+    counts, felt = through_chip(source, start_s, seconds * BLOCK, seed)
+    return Feed(counts / COUNTS_PER_G, start_s, felt=felt)
 
 
 def turned(seed: int) -> Traits:

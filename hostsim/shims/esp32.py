@@ -99,9 +99,14 @@ class NVS:
         _host.call(_ops.NVS_COMMIT)
 
 
+WAKEUP_ALL_LOW = False
+WAKEUP_ANY_HIGH = True
+
+
 def wake_on_ext0(pin, level):
-    """Deep sleep ends when the pin has this level."""
-    pin.irq(None, pin.IRQ_RISING if level else pin.IRQ_FALLING)
+    """Sleep ends when the pin has this level; its own interrupt stays. None: no pin ends it."""
+    if pin is not None:
+        pin.irq(pin._handler, pin.IRQ_RISING if level else pin.IRQ_FALLING, wake=True)
 
 
 def raw_temperature():

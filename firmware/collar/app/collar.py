@@ -7,6 +7,7 @@ from micropython import const
 
 from collar.app import modes, movement, selftest
 from collar.app.absent import NoJournal
+from collar.app.blows import Blows
 from collar.app.duty import Duty
 from collar.app.governor import Governor
 from collar.app.housekeeping import Housekeeping
@@ -32,7 +33,7 @@ from collar.hal import entropy, power
 from collar.hal.bus import Bus
 from collar.hal.clock import Clock
 from collar.hal.flash import Flash, NoPartition
-from collar.hal.line import Line
+from collar.hal.line import Alarm, Line
 from collar.hal.sleep import wait_asleep
 from collar.hal.store import SealKeys, Store
 from collar.hal.watchdog import Watchdog
@@ -162,6 +163,8 @@ class Collar:
             self.accelerometer, motion, Breath(work, thinned), thinned, self.minute, self.recorder, self.clock
         )
         heart = Heart(RATE_HZ, work, thinned)
+        self.alarm = Alarm(board.ACCELEROMETER_INT1)
+        self.movement.blows = Blows(self.alarm, self.accelerometer, self.clock)
         self.pulse = Pulse(self.optical, heart, self.recorder, self.clock, interval_ms)
         self.sampling = Sampling(
             self.movement, self.pulse, self.recorder, self.clock, self.watchdog, interval_ms
@@ -271,13 +274,14 @@ class Collar:
     async def main(self):
         """Starts every task; returns never."""
         if self._light_sleep:
-            wait_asleep(self._may_sleep)
+            wait_asleep(self._may_sleep, self.alarm.look)
         tasks = [("windows", "radio", self.radio.run), ("link", "radio", self.radio.link.run)]
         if self.governor.safe:
             tasks.append(("safe", "task", self._stay_safe))
         else:
             self._test_accelerometer()
             tasks.append(("sampling", "task", self.sampling.run))
+            tasks.append(("blows", "task", self.movement.blows.run))
             tasks.append(("housekeeping", "task", self.housekeeping.run))
             tasks.append(("wellbeing", "task", self.wellbeing.run))
         clock, recorder = self.clock, self.recorder

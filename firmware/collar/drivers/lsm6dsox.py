@@ -19,6 +19,7 @@ _CTRL1_XL = const(0x10)
 _CTRL3_C = const(0x12)
 _CTRL5_C = const(0x14)
 _CTRL6_C = const(0x15)
+_CTRL8_XL = const(0x17)
 _WAKE_UP_SRC = const(0x1B)
 _STATUS_REG = const(0x1E)
 _OUT_TEMP_L = const(0x20)
@@ -39,6 +40,9 @@ _SW_RESET = const(0x01)
 _CONTINUOUS = const(6)
 _FIFO_TH = const(0x08)
 _WAKE_UP_EVENT = const(0x20)
+_LPF2_XL_EN = const(0x02)
+# TAP_CFG0: cleared by the read, high-pass for the wake-up function, taps on three axes, latched.
+_FELT_ON_ALL = const(0x5F)
 _DOUBLE_TAP_EVENT = const(0x08)
 _SINGLE_TAP_EVENT = const(0x40)
 
@@ -57,6 +61,12 @@ _NO_SLOT = const(4)
 
 # Every data rate is 6656 Hz divided (AN5272, operating modes); the index is ODR_XL.
 _RATES_HZ = (0, 13, 26, 52, 104, 208, 416, 832, 1664, 3328, 6656)
+# Data rate over cut-off of the second low-pass and of the high-pass; the index is HPCF_XL (AN5272, bandwidth).
+_CUTS = (4, 10, 20, 45, 100, 200, 400, 800)
+# What `felt` answers: the axes that passed the level (z 1, y 2, x 4), and whether any passed the slope.
+LEVEL = const(7)
+SLOPE = const(8)
+
 # FS_XL for 2, 4, 8 and 16 g (CTRL1_XL).
 _RANGES = {2: 0, 4: 2, 8: 3, 16: 1}
 
@@ -156,25 +166,29 @@ class LSM6DSOX:
                 self.silent_axes |= 1 << axis
         return passed
 
-    def configure(self, odr_hz=52, watermark=52, range_g=16, low_power=False):
-        """Resets the part and starts it: continuous FIFO, INT1 high from `watermark` words (1..511) on.
+    def configure(self, odr_hz=52, watermark=52, range_g=16, low_power=False, batch_hz=0, cut=0):
+        """Resets the part and starts it: continuous FIFO, INT1 high from `watermark` words (1..511; 0: not) on.
 
-        `odr_hz`: 13, 26, 52, 104 ... 6656. Raises ValueError for another rate or range.
+        `odr_hz`: 13, 26, 52, 104 ... 6656; `batch_hz`: how many of these go into the FIFO, behind a second low-pass at
+        `odr_hz` / `cut` (0: without). Raises ValueError for another rate, range or cut.
         """
         code = _RATES_HZ.index(odr_hz)
-        if range_g not in _RANGES or not 0 < watermark < 512 or code == 0:
+        batch = _RATES_HZ.index(batch_hz or odr_hz)
+        if range_g not in _RANGES or not 0 <= watermark < 512 or code == 0 or batch > code:
             raise ValueError("rate, range or watermark")
+        ratio = _CUTS.index(cut) if cut else 0
         self.reset()
         self._set(_FIFO_CTRL1, watermark & 0xFF)
         self._set(_FIFO_CTRL1 + 1, watermark >> 8)
-        self._set(_FIFO_CTRL3, code)
+        self._set(_FIFO_CTRL3, batch)
         self._set(_CTRL6_C, 0x10 if low_power else 0)
-        self._set(_INT1_CTRL, _FIFO_TH)
+        self._set(_CTRL8_XL, ratio << 5)
+        self._set(_INT1_CTRL, _FIFO_TH if watermark else 0)
         self._set(_FIFO_CTRL4, _CONTINUOUS)
         self._words[_SLOT] = _NO_SLOT
         self._words[_SKIPPED] = 0
         self.skipped = 0
-        self._set(_CTRL1_XL, code << 4 | _RANGES[range_g] << 2)
+        self._set(_CTRL1_XL, code << 4 | _RANGES[range_g] << 2 | (_LPF2_XL_EN if cut else 0))
 
     def stop(self):
         """Power-down: no samples, the FIFO empty."""
@@ -230,26 +244,28 @@ class LSM6DSOX:
         self._bus.read_into(self._address, _OUT_TEMP_L, self._two)
         return 250 + _int16(self._small, 0) * 10 // 256
 
-    def wake_on_blow(self, threshold_mg, duration=0):
-        """INT1 also goes high when half the change between two samples passes `threshold_mg` on any axis, for `duration`
-        samples more (0..3), and stays so until `woken` is asked. 0 turns it off.
+    def feel_blows(self, level_mg, slope_mg):
+        """From now on INT1 goes high, and stays so until `felt` is asked, when on any axis what the high-pass (at the
+        cut of `configure`) leaves of a sample passes `level_mg`, or half its change from the one before `slope_mg`.
 
-        At the range of 16 g: steps of 62.5 mg below 4 g, of 250 mg up to 15.75 g (AN5272, wake-up interrupt).
+        Both see every sample before the second low-pass (AN5272, filtering chain, wake-up interrupt, single tap). At
+        the range of 16 g the steps are 250 and 500 mg. `configure` turns it off.
         """
-        if not threshold_mg:
-            self._set(_MD1_CFG, self._get(_MD1_CFG) & ~_WAKE_UP_EVENT & 0xFF)
-            return
-        fine = threshold_mg < 4000
-        steps = min(max(threshold_mg * 2 // 125 if fine else threshold_mg // 250, 1), 63)
-        self._set(_TAP_CFG0, self._get(_TAP_CFG0) | 0x01)
-        self._set(_WAKE_UP_THS, self._get(_WAKE_UP_THS) & 0x80 | steps)
-        self._set(_WAKE_UP_DUR, duration << 5 | (0x10 if fine else 0))
-        self._set(_TAP_CFG2, self._get(_TAP_CFG2) | 0x80)
-        self._set(_MD1_CFG, self._get(_MD1_CFG) | _WAKE_UP_EVENT)
+        level = min(max(level_mg // 250, 1), 63)
+        slope = min(max(slope_mg // 500, 1), 31)
+        self._set(_TAP_CFG0, _FELT_ON_ALL)
+        self._set(_TAP_CFG0 + 1, slope)
+        self._set(_TAP_CFG2, 0x80 | slope)
+        self._set(_TAP_CFG2 + 1, slope)
+        self._set(_INT_DUR2, 0x03)
+        self._set(_WAKE_UP_THS, level)
+        self._set(_WAKE_UP_DUR, 0)
+        self._set(_MD1_CFG, _WAKE_UP_EVENT | _SINGLE_TAP_EVENT)
 
-    def woken(self):
-        """True if the wake-up function saw something since the last question, which ends the interrupt."""
-        return bool(self._get(_WAKE_UP_SRC) & 0x08)
+    def felt(self):
+        """Bits of LEVEL and SLOPE: what was passed since the last question, which ends the interrupt."""
+        self._bus.read_into(self._address, _WAKE_UP_SRC, self._two)
+        return (self._small[0] & LEVEL) | (SLOPE if self._small[1] & 0x20 else 0)
 
     def double_tap(self, threshold_mg=2000):
         """INT2 pulses at a double tap along any axis; wants 416 Hz or more (AN5272, tap recognition)."""

@@ -124,6 +124,7 @@ KINDS = const((
     )),
     (IMPACT, "impact", (
         ("peak_g", "H", 100), ("duration_ms", "H", 1), ("clipped", "o", 1), ("axis", "e", AXES),
+        ("felt", "o", 1),
     )),
     (SHAKE, "shake", (
         ("hz", "H", 100), ("duration_ms", "H", 1),

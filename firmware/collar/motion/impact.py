@@ -1,16 +1,24 @@
 """Blows: short, high, alone.
 
-What is seen of a short blow. At 52 samples a second the chip's own low-pass (half the rate) leaves 2 g of a
-blow of 12 g and 5 ms, less than a footfall. The slow samples find blows whose peak the low-pass leaves above
-the threshold: from about 30 ms at 12 g, 15 ms at 25 g, 7 ms at 60 g; shorter and lighter ones are not found:
-of blows of 12 to 70 g and 5 to 60 ms, more than a third (hostsim evaluate motion). A FIFO at 416 Hz all day
-would cost 2.9 kB of bus a second and keep the processor awake 7 % of the day.
+At 52 samples a second a blow of 12 g and 5 ms leaves 1 g, less than a footfall. So the accelerometer samples at 832 Hz
+(high-performance mode, whose current does not depend on the rate), and two of its own functions watch every one of
+those samples before the low-pass and the thinning for the FIFO: what a high-pass of 18.5 Hz leaves of a sample, and
+half its change from the one before (`LEVEL_MG`, `SLOPE_MG`). They say when and that, not how much; the 52 Hz samples
+say the rest. What was felt is a blow
 
-`capture` takes fast samples where a part brings them and has them judged in place of the slow ones that they
-cover. The app does not call it. The chip's wake-up interrupt, high-passed and before the FIFO's thinning,
-could start it, but the LSM6DSOX has one FIFO, which holds nothing fast from before the interrupt: a threshold
-of 4 g misses more than a third of the blows under 12 ms, and with one of 2 g a processor that takes 5 ms to
-wake and to raise the rate sees 9 g of little more than half of them (hostsim/evaluate/capture.py, simulated).
+- if it was that steep: a blow of 12 g is from 5 to 13 ms, a harder one the longer; a knock on a door frame (3 to 8 g,
+  8 to 20 ms) is hardly ever, a landing far from it;
+- if it was that high on two axes at once: together that is 5.7 g behind the high-pass, what a knock seldom leaves;
+- if it was that high on one, and the slow samples jump by `_JUMP` at the same time, which knocks are too short for and
+  landings too smooth.
+
+What was not felt but stands out in the slow samples is a blow as well: 9 g and narrower than a landing. Either way it
+has to be alone (shakes, scratching) and not the end of a flight (jumps, a collar that drops).
+
+Peak and duration of a blow that only the chip felt are not known, and not told. Other ways, and why not: a FIFO at
+416 Hz all day would cost 2.9 kB of bus a second and keep the processor awake 7 % of the day; and a fast capture begun
+by the interrupt comes too late, since the one FIFO holds nothing fast from before it and a processor takes 5 ms to wake
+(hostsim/evaluate/capture.py, simulated).
 """
 
 from array import array
@@ -25,13 +33,25 @@ from collar.dsp.isqrt import isqrt
 AROUND = const(104)
 _BLOCK = const(52)
 SPAN = const(260)  # AROUND + _BLOCK + AROUND
-# Longest capture, samples: a quarter of a second at 832 Hz.
-CAPTURED = const(208)
-_CAPTURES = const(4)
 
-# Least peak, squares in 1/64 g^2 (see dsp/magnitude): 9 g. The lightest blow to be found has 12 g, of which
-# the chip's filter at 832 Hz leaves 11; landings from a jump are taken to have up to 6 g, the sled dog's
-# gallop has 5.4 g, and scratching brings single strokes of 8 g and more (simulated).
+# What the chip is asked to feel, mg, at 832 Hz and a high-pass of 18.5 Hz. Simulated: blows of 12 g and 5 to 60 ms leave
+# 10 to 4.6 g of themselves, knocks of 8 g 6.2 to 4.6 g, landings of 7 g 2.5 g, a gallop 1.2 g; half the change is 3.8
+# to 1.5 g for blows of 5 to 15 ms, at most 1.8 g for knocks, 0.2 g for landings. The axes share it, so that the
+# largest has at least 0.58 of it.
+LEVEL_MG = const(4000)
+SLOPE_MG = const(1500)
+_LEVEL = const(7)
+_SLOPE = const(8)
+_FELT = const(8)
+# With the level alone, the slow samples within 0.1 s have to lie at least 4.5 g (squares in 1/64 g^2) from where they
+# were before: a knock of 8 g and 20 ms leaves 4.1 g behind the low-pass. Strokes of a scratching foot reach both now
+# and then, so others of 0.7 of its size (half its square) count as a rhythm.
+_JUMP = const(1296)
+_REST_FROM = const(20)
+_REST_TO = const(6)
+
+# Least peak in the slow samples, squares in 1/64 g^2 (see dsp/magnitude): 9 g. Landings from a jump are taken to have
+# up to 7 g, the sled dog's gallop has 5.4 g, and scratching brings single strokes of 8 g and more (simulated).
 _LEAST = const(5184)
 # A peak is alone if at most this many others of a third of its size (an eighth of its square) and of 5.6 g,
 # which no footfall has, lie within 0.6 s and further than 0.13 s from it (a collar rings for 0.1 s after a
@@ -61,66 +81,46 @@ class Impact:
     """Watches every block; decides about a peak when two seconds after it are known.
 
     After `step` returned True: `peak_centi_g`, `duration_ms` (above half the peak), `clipped`, `axis` (place
-    in the record's words x, -x, y, -y, z, -z), `ago` (samples before now), and `x`, `y`, `z`: array('h') of
-    SPAN samples in which the blow stands at SPAN - ago, until the next `step`.
+    in the record's words x, -x, y, -y, z, -z), all four None where the slow samples do not show them; `chip`: whether
+    its own functions felt it; `ago` (samples before now), and `x`, `y`, `z`: array('h') of SPAN samples in which the
+    blow stands at SPAN - ago, until the next `step`.
     """
 
     def __init__(self):
-        self.peak_centi_g = 0
-        self.duration_ms = 0
-        self.clipped = False
-        self.axis = 0
+        self.chip = False
+        self.peak_centi_g: Any = 0
+        self.duration_ms: Any = 0
+        self.clipped: Any = False
+        self.axis: Any = 0
         self.ago = 0
         self.x = array("h", bytes(2 * SPAN))
         self.y = array("h", bytes(2 * SPAN))
         self.z = array("h", bytes(2 * SPAN))
         self._row = array("H", bytes(2 * SPAN))
         self._fresh = array("H", bytes(2 * _BLOCK))
-        self._fast = array("H", bytes(2 * CAPTURED))
         self._limits = array("i", (0, 0))
         self._pending = 0
         self._seen = 0
         # One bit a block, the newest lowest; the block that is judged is bit 2.
         self._foreign = 0
-        self._waiting = 0
-        self._places = array("i", bytes(4 * _CAPTURES))
-        self._squares = array("i", bytes(4 * _CAPTURES))
-        self._best = 0
-        self._best_age = 0
-        self._best_ms = 0
-        self._best_axis = 0
-        self._best_clipped = False
+        # What was felt: samples ago, and the chip's bits; the oldest makes room.
+        self._ages = array("h", bytes(2 * _FELT))
+        self._bits = bytearray(_FELT)
+        self._next = 0
 
     def clear(self):
         """Samples were lost: a blow whose surroundings are not known is not judged."""
         self._pending = 0
         self._seen = 0
-        self._waiting = 0
-        self._best = 0
         self._foreign = 0
+        for i in range(_FELT):
+            self._bits[i] = 0
 
-    def capture(self, x, y, z, n, period_us, at):
-        """Takes `n` (up to 208) fast samples, `period_us` apart, that began at sample `at` of the next block.
-
-        Up to four a block, as the interrupt brings them: a shake brings one after the other, a blow one.
-        """
-        n = min(n, CAPTURED)
-        if n == 0 or self._waiting == _CAPTURES:
-            return
-        fast = self._fast
-        squares(x, y, z, n, fast)
-        top = greatest(fast, 0, n)
-        square = fast[top]
-        self._places[self._waiting] = at
-        self._squares[self._waiting] = square
-        self._waiting += 1
-        if square < _LEAST or (self._best >= square and self._best_age <= AROUND + _BLOCK):
-            return
-        self._best = square
-        self._best_age = -at
-        self._best_ms = width(fast, top, n, square >> 2) * period_us // 1000
-        self._best_axis = _axis(x[top], y[top], z[top])
-        self._best_clipped = _clips(x, top) or _clips(y, top) or _clips(z, top)
+    def felt(self, at, bits):
+        """The chip felt something at sample `at` of the next block; `bits` as the driver gives them, not 0."""
+        self._ages[self._next] = -at
+        self._bits[self._next] = bits
+        self._next = (self._next + 1) % _FELT
 
     def step(self, x, y, z, n, period_us, foreign):
         """Takes the next block of slow samples; `foreign`: it was a shake or scratching (bursts.py).
@@ -130,12 +130,14 @@ class Impact:
         self._foreign = (self._foreign << 1 | foreign) & 0b11111
         fresh = self._fresh
         high = squares(x, y, z, n, fresh)
-        for i in range(self._waiting):
-            at = min(self._places[i], n - 1)
-            fresh[at] = max(fresh[at], self._squares[i])
-            high = max(high, self._squares[i])
-        self._waiting = 0
-        self._best_age += n
+        for i in range(_FELT):
+            if self._bits[i]:
+                self._ages[i] += n
+                if 0 < self._ages[i] <= n:
+                    fresh[n - self._ages[i]] = max(fresh[n - self._ages[i]], _LEAST)
+                    high = max(high, _LEAST)
+                elif self._ages[i] > SPAN:
+                    self._bits[i] = 0
         slide(self._row, SPAN, self._fresh, n)
         slide(self.x, SPAN, x, n)
         slide(self.y, SPAN, y, n)
@@ -158,30 +160,75 @@ class Impact:
             return False
         if greatest(row, at - _APART, at + _APART + 1) != at:
             return False
-        self._limits[0] = max(_OTHERS_LEAST, square >> 3)
-        self._limits[1] = _APART
-        if others(row, max(SPAN - self._seen, at - _RHYTHM), at + _RHYTHM, at, self._limits) > (
-            0 if self._foreign & 0b1110 else _OTHERS
-        ):
-            return False
-        self._describe(at, square, period_us)
-        if self.duration_ms > _LONGEST_MS or (square < _WIDE_MOST and self.duration_ms >= _WIDE_MS):
+        bits = self._felt_at(at)
+        self.chip = bits != 0
+        shown = self._describe(at, period_us)
+        if not self._hard(at, bits, shown) or not self._alone(at, square):
             return False
         if run_below(row, at - _BEFORE, at, _FLOATING) < _FLOATED:
             return True
-        return square >= _HARD and self.duration_ms <= _LANDING_MS
+        return shown >= _HARD and self.duration_ms <= _LANDING_MS
 
-    def _describe(self, at, square, period_us):
+    def _alone(self, at, square, least=_OTHERS_LEAST):
+        # Whether no rhythm is around it.
+        limits = self._limits
+        limits[0] = max(least, square >> 3)
+        limits[1] = _APART
+        count = others(self._row, max(SPAN - self._seen, at - _RHYTHM), at + _RHYTHM, at, limits)
+        return count <= (0 if self._foreign & 0b1110 else _OTHERS)
+
+    def _felt_at(self, at):
+        # What the chip felt within 0.13 s of `at`.
+        bits = 0
+        for i in range(_FELT):
+            if -_APART <= SPAN - self._ages[i] - at <= _APART:
+                bits |= self._bits[i]
+        return bits
+
+    def _hard(self, at, bits, shown):
+        # Whether it was short enough, or high enough, for a blow.
+        axes = bits & _LEVEL
+        if bits & _SLOPE or axes & axes - 1:
+            return True
+        if bits:
+            jump = self._jump(at)
+            if jump >= _JUMP and self._alone(at, 0, jump >> 1):
+                return True
+        if shown < _LEAST:
+            return False
+        return self.duration_ms <= _LONGEST_MS and (shown >= _WIDE_MOST or self.duration_ms < _WIDE_MS)
+
+    def _jump(self, at):
+        # How far the slow samples near `at` are from where they were before, squares in 1/64 g^2.
+        high = 0
+        x, y, z = self.x, self.y, self.z
+        first = at - _REST_FROM
+        count = _REST_FROM - _REST_TO
+        a = b = c = 0
+        for i in range(first, first + count):
+            a += x[i]
+            b += y[i]
+            c += z[i]
+        for i in range(at - _REST_TO, at + _APART):
+            d = x[i] - a // count >> 6
+            e = y[i] - b // count >> 6
+            f = z[i] - c // count >> 6
+            high = max(high, d * d + e * e + f * f)
+        return high >> 4
+
+    def _describe(self, at, period_us):
+        # What the slow samples show of it; returns their square.
+        x, y, z = self.x[at], self.y[at], self.z[at]
+        square = (x * x >> 4) + (y * y >> 4) + (z * z >> 4) >> 12
         self.ago = SPAN - at
+        if square < _LEAST:
+            self.peak_centi_g = self.duration_ms = self.clipped = self.axis = None
+            return square
         self.peak_centi_g = isqrt(square * 1024) * 25 >> 6
-        if square == self._best and self._best_age == self.ago:
-            self.duration_ms = self._best_ms
-            self.axis = self._best_axis
-            self.clipped = self._best_clipped
-            return
         self.duration_ms = width(self._row, at, SPAN, square >> 2) * period_us // 1000
-        self.axis = _axis(self.x[at], self.y[at], self.z[at])
-        self.clipped = _clips(self.x, at) or _clips(self.y, at) or _clips(self.z, at)
+        self.axis = _axis(x, y, z)
+        self.clipped = _clips(x) or _clips(y) or _clips(z)
+        return square
 
 
 def _axis(x, y, z):
@@ -193,6 +240,5 @@ def _axis(x, y, z):
     return 4 if z >= 0 else 5
 
 
-def _clips(axis, at):
-    value = axis[at]
+def _clips(value):
     return value >= _FULL_SCALE or value <= -_FULL_SCALE

@@ -144,7 +144,7 @@ class Motion:
     def impact_values(self):
         """The blow just found as an impact record; it happened `impact_ago_ms` before the last sample fed."""
         impact = self.impact
-        return (impact.peak_centi_g, impact.duration_ms, impact.clipped, impact.axis)
+        return (impact.peak_centi_g, impact.duration_ms, impact.clipped, impact.axis, impact.chip)
 
     def lie_values(self):
         """The lying down or rising just noticed as a lie or rise record; it ended `posture.ago_ms` ago."""

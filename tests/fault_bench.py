@@ -85,7 +85,7 @@ def live(
     duty: bool = False,
     clock_set: bool = False,
 ) -> Life:
-    """Lets a collar with this fault live for `minutes`, beside `play(collar)` if that is given.
+    """Lets a collar with this fault live for `minutes`, beside `play(collar)` if that is given; each minute is a record.
 
     `duty`: the handler had said so before it started. `clock_set`: its wall clock begins at START.
     """
@@ -97,6 +97,7 @@ def live(
     if chosen is not None:
         options.inject = chosen.inject
     collar = Collar(StillDog(), folder, options)
+    collar.nvs.set("rex", "run_min", struct.pack("<i", 1))
     if clock_set:
         collar.rtc.set(START)
     if duty:

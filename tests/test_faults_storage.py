@@ -46,9 +46,11 @@ def test_worn_sectors_are_stepped_over_and_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["no_keys", "dead_store"])
 def test_without_keys_records_are_kept_unsigned_and_it_is_told(name: str, tmp_path: Path) -> None:
-    life = live(tmp_path, name, 8)
+    # a store that is dead does not say either that each minute shall be a record
+    life = live(tmp_path, name, 8 if name == "no_keys" else 18)
     assert life.faults() == [("keys", "unreadable")]
-    assert len(life.of("minute")) == 7
+    minutes = sum(one["minutes"] or 1 for one in life.of("minute"))
+    assert minutes == 7 if name == "no_keys" else minutes >= 15
     verdict = verify_image(bytes(life.collar.flash.memory), None)
     assert not verdict.defects, verdict.defects
 

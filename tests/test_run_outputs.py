@@ -74,8 +74,14 @@ def test_no_rate_stands_beside_a_status_that_is_not_ok(day: Path) -> None:
 
 
 def test_the_archive_has_every_record_of_the_journal_once(day: Path) -> None:
-    sequence = [one["seq"] for one in found(day)]
-    assert sequence == list(range(1, len(sequence) + 1))
+    rows = found(day)
+    sequence = [one["seq"] for one in rows]
+    assert sequence == sorted(sequence)
+    assert sorted(set(sequence)) == list(range(1, sequence[-1] + 1))
+    again = {row["type"] for row, before in zip(rows[1:], sequence, strict=False) if row["seq"] == before}
+    assert again == {"minute"}, "only a run of minutes is one record and several findings"
+    moments = [(one["boot"], one["uptime_ms"]) for one in rows if one["type"] == "minute"]
+    assert len(set(moments)) == len(moments)
 
 
 def test_times_are_wall_times_once_the_phone_has_set_the_clock(day: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def test_a_fresh_collar_is_deployed_labelled_once_and_lives(fresh: Prompt, tmp_p
     deployed = Collar(StillDog(), folder, CollarOptions())
     deployed.device.options.search_path = (str(fresh.files),)
     deployed.device.options.working_set = 0
+    deployed.nvs.set("rex", "run_min", struct.pack("<i", 1))
     deployed.run(lambda: asyncio.sleep(200))
     assert [one["type"] for one in journal_records(deployed)].count("minute") == 3
 

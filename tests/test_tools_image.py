@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,7 @@ def test_a_collar_boots_from_the_image_and_lives(image: Path, tmp_path: Path) ->
     printed: list[str] = []
     options = CollarOptions(inject=MOUNTS.format(image=str(image)), preload=False, console=printed.append)
     collar = Collar(StillDog(), tmp_path, options)
+    collar.nvs.set("rex", "run_min", struct.pack("<i", 1))
     collar.run(lambda: asyncio.sleep(200))
     kinds = [record["type"] for record in journal_records(collar)]
     assert kinds.count("minute") == 3 and kinds.count("boot") == 1 and "fault" not in kinds, printed

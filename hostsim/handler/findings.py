@@ -17,6 +17,9 @@ from hostsim.handler.archive import Archive, JournalKey, StoredRecord
 
 Finding = dict[str, object]
 LEADING: tuple[str, ...] = ("seq", "type", "boot", "uptime_ms", "t")
+RUN = "minutes"
+"""The field that tells how many minutes a `minute` record stands for; findings are single minutes and have none."""
+_MINUTE_MS = 60_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -56,20 +59,34 @@ def _text(moment: datetime | None) -> str | None:
 def findings(archive: Archive, journal: JournalKey | None = None, first: int = 0) -> Iterator[Finding]:
     """Every record as one dict: seq, type, boot, uptime_ms, t, then its fields; of one journal or of all in turn.
 
+    A run of like minutes, one record in the journal, is as many dicts of type `minute` with the same `seq`.
+
     `first`: the sequence number to begin at.
     """
     for one in archive.journals() if journal is None else [journal]:
         clock = WallTime(archive.records(one, "clock"))
         for record in archive.records(one, first=first):
-            finding: Finding = {
-                "seq": record.seq,
-                "type": record.type,
-                "boot": record.boot,
-                "uptime_ms": record.uptime_ms,
-                "t": _text(clock.at(record.boot, record.uptime_ms)),
-            }
-            finding.update(record.fields)
-            yield finding
+            for uptime_ms, fields in _each(record):
+                finding: Finding = {
+                    "seq": record.seq,
+                    "type": record.type,
+                    "boot": record.boot,
+                    "uptime_ms": uptime_ms,
+                    "t": _text(clock.at(record.boot, uptime_ms)),
+                }
+                finding.update(fields)
+                yield finding
+
+
+def _each(record: StoredRecord) -> Iterator[tuple[int, dict[str, object]]]:
+    """A record's uptime and fields; a run of like minutes gives each of its minutes."""
+    if record.type != "minute":
+        yield record.uptime_ms, record.fields
+        return
+    fields = {name: value for name, value in record.fields.items() if name != RUN}
+    count = record.fields.get(RUN)
+    for before in range(count if isinstance(count, int) else 1, 0, -1):
+        yield record.uptime_ms - _MINUTE_MS * (before - 1), fields
 
 
 def write_jsonl(archive: Archive, path: str | Path, journal: JournalKey | None = None) -> int:
@@ -87,6 +104,7 @@ def columns() -> list[str]:
     names = list(LEADING)
     for kind in range(1, len(records.KINDS) + 1):
         names += [field[0] for field in records.kind_fields(kind) if field[0] not in names]
+    names.remove(RUN)
     return names
 
 

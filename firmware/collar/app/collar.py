@@ -15,9 +15,10 @@ from collar.app.interval import Interval
 from collar.app.minute import Minute
 from collar.app.movement import Movement
 from collar.app.night import Night
-from collar.app.options import QUIET_HOURS, Options, hours
+from collar.app.options import QUIET_HOURS, READINGS_MS, Options, hours
 from collar.app.part import Part
 from collar.app.pulse import RATE_HZ, Pulse
+from collar.app.quiet import LONGEST
 from collar.app.radio import Radio
 from collar.app.recorder import Recorder
 from collar.app.renewal import Renewal
@@ -55,8 +56,6 @@ _JOURNAL_ID = "journal_id"
 DUTY_RECORDS_MS = const(60000)
 """Between two records of the heart on duty, where it is read every 8 s: what the phone shows live need not fill flash."""
 _SAFE_MS = const(30000)
-READINGS_MS = const(600000)
-"""Between two readings of heart and breath at rest, unless the collar is set up for all the time (0)."""
 
 
 class Collar:
@@ -201,11 +200,10 @@ class Collar:
         parts = self.movement, self.wellbeing, self.duty, self.recorder, self.clock
         self.wishes = Wishes(board, radio, *parts)
         self.sampling.on_turn = self.wishes.turn
-        defaults = {"readings_ms": READINGS_MS, "radio_on": 0, "quiet": QUIET_HOURS, "zone_min": 0}
-        radio.link.settings = Options(self.store, self.recorder, defaults, self._apply)
-        radio.link.before_read = self.sampling.flush
+        radio.link.settings = Options(self.store, self.recorder, self._apply)
+        radio.link.before_read = self._flush
         radio.link.on_update = self.renewal.updater
-        self.renewal.flush = self.sampling.flush
+        self.renewal.flush = self._flush
         self.housekeeping.on_minute = self._each_minute
         self.wellbeing.on_alert = self._on_alert
         self.recorder.listeners.append(radio.heard)
@@ -215,6 +213,11 @@ class Collar:
         self.sampling.heart.on_absent = self.wellbeing.no_pulse
         self.radio = radio
         self._on_alert(self.health.alerts.level)
+
+    def _flush(self):
+        """Writes what is known so far, before somebody reads the journal or the collar starts anew."""
+        self.sampling.flush()
+        self.housekeeping.quiet.flush()
 
     def _access(self):
         """Rights by the key of the label, 16 or 32 bytes; without one nobody gets in."""
@@ -237,6 +240,7 @@ class Collar:
         """What the mode asks of the light and of the radio."""
         _, vitals, listens = self.governor.modes.plan
         integer = self.store.integer
+        self.housekeeping.quiet.longest = integer("run_min", LONGEST)
         self.wellbeing.settle(integer("zone_min", 0), hours(integer("quiet", QUIET_HOURS)))
         pulse, readings_ms = self.pulse, self.store.integer("readings_ms", READINGS_MS)
         always = vitals == modes.ALWAYS

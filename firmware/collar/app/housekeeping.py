@@ -5,7 +5,7 @@ import gc
 
 from micropython import const
 
-from collar.journal import records
+from collar.app.quiet import Quiet
 
 _MINUTE_MS = const(60000)
 _LIMIT_MS = const(180000)
@@ -28,6 +28,7 @@ class Housekeeping:
         self._recorder = recorder
         self._clock = clock
         self._watchdog = watchdog
+        self.quiet = Quiet(recorder, clock)
         self.duty = False
         self.battery_pct = None
         self.on_minute: Any = None
@@ -44,7 +45,7 @@ class Housekeeping:
         """One minute is over: what lies in the FIFO still belongs to it."""
         self.collect()
         self.battery_pct = self._battery()
-        self._recorder.record(records.MINUTE, self._minute.values(self.duty, self.battery_pct))
+        self.quiet.take(self._minute.values(self.duty, self.battery_pct))
         if self.on_minute is not None:
             self.on_minute(self.battery_pct, self._minute.worn, self._recorder.troubled)
         self._minute.restart()

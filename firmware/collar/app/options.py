@@ -2,11 +2,23 @@
 
 from micropython import const
 
+from collar.app.quiet import LONGEST
 from collar.journal import records
 from collar.link import protocol
 
 QUIET_HOURS = const(2206)
 """From 22 to 6 o'clock, as a setting of hours is written: 100 * first + end."""
+
+
+READINGS_MS = const(600000)
+"""Between two readings of heart and breath at rest, unless the collar is set up for all the time (0)."""
+_DEFAULTS = {
+    "readings_ms": READINGS_MS,
+    "radio_on": 0,
+    "quiet": QUIET_HOURS,
+    "zone_min": 0,
+    "run_min": LONGEST,
+}
 
 
 def hours(value):
@@ -28,16 +40,16 @@ _OPTIONS = {
     protocol.RADIO_ON: ("radio_on", 1, 0, 1, _any),
     protocol.QUIET_HOURS: ("quiet", 1, 0, 2323, _are_hours),
     protocol.ZONE_MIN: ("zone_min", 1, -720, 840, _any),
+    protocol.RUN_MIN: ("run_min", 1, 1, LONGEST, _any),
 }
 
 
 class Options:
-    """`defaults` holds the values of what was never set, by the store's names; `changed()` follows every change."""
+    """Settings in `store`; `changed()` follows every change."""
 
-    def __init__(self, store, recorder, defaults, changed):
+    def __init__(self, store, recorder, changed):
         self._store = store
         self._recorder = recorder
-        self._defaults = defaults
         self._changed = changed
 
     def get(self, number):
@@ -45,7 +57,7 @@ class Options:
         if number not in _OPTIONS:
             return None
         name, scale, _, _, _ = _OPTIONS[number]
-        return self._store.integer(name, self._defaults[name]) // scale
+        return self._store.integer(name, _DEFAULTS[name]) // scale
 
     def put(self, number, value):
         """Sets it; False for an unknown number or a value out of range."""

@@ -31,22 +31,36 @@ class Recorder:
         return any(part in parts for part, _ in self._told)
 
     def record(self, kind, values, uptime_ms=None):
-        """Appends a record; `uptime_ms` is when it happened if that was earlier. Returns its sequence number or None."""
-        seq = None
-        if self.journal is not None:
-            try:
-                if uptime_ms is None:
-                    seq = self.journal.append(kind, values)
-                else:
-                    seq = self.journal.append_at(kind, values, uptime_ms)
-            except OSError:
-                self.failures += 1
+        """Appends a record and tells the listeners; `uptime_ms` is when it happened if that was earlier.
+
+        Returns its sequence number or None.
+        """
+        if uptime_ms is None:
+            uptime_ms = self._clock.uptime_ms()
+        seq = self.write(kind, values, uptime_ms)
+        self.tell(kind, values, seq, uptime_ms)
+        return seq
+
+    def write(self, kind, values, uptime_ms):
+        """Appends a record, without nulls at its end; returns its sequence number, None if it was not taken."""
+        if self.journal is None:
+            return None
+        count = len(values)
+        while count and values[count - 1] is None:
+            count -= 1
+        try:
+            return self.journal.append_at(kind, values[:count], uptime_ms)
+        except OSError:
+            self.failures += 1
+            return None
+
+    def tell(self, kind, values, seq, uptime_ms):
+        """Tells the listeners of a record that was written, or of a minute whose record is still to come (no `seq`)."""
         for listener in self.listeners:
             try:
-                listener(kind, values, seq, self._clock.uptime_ms() if uptime_ms is None else uptime_ms)
+                listener(kind, values, seq, uptime_ms)
             except Exception as error:
                 self.deaf(listener, error)
-        return seq
 
     def deaf(self, listener, error):
         """A listener let an exception out: it hears nothing more until the next start, and the others go on."""

@@ -106,7 +106,7 @@ KINDS = const((
         ("rest_s", "B", 1), ("walk_s", "B", 1), ("trot_s", "B", 1), ("gallop_s", "B", 1),
         ("other_s", "B", 1), ("activity_mg", "H", 1), ("neck_pitch_deg", "b", 1), ("shakes", "B", 1),
         ("scratches", "B", 1), ("duty", "o", 1), ("worn_s", "B", 1), ("coverage_pct", "B", 1),
-        ("battery_pct", "B", 1),
+        ("battery_pct", "B", 1), ("minutes", "B", 1),
     )),
     (BOUT, "bout", (
         ("gait", "e", GAITS), ("start_uptime_ms", "T", 1), ("duration_s", "H", 10), ("strides", "H", 1),

@@ -305,6 +305,30 @@ def test_lying_has_a_side_once_a_walk_has_shown_what_upright_is(remote: Remote) 
     assert len(only(findings, "rise")) == 1
 
 
+@pytest.mark.parametrize("strain_s", [1.5, 3.0, 6.0])
+def test_lying_down_takes_as_long_as_the_dog_strains(remote: Remote, strain_s: float) -> None:
+    """From standing to lying on the chest: the neck sinks over two seconds more than the strain lasts."""
+    rng = np.random.default_rng(5)
+    t_s = time_s(80)
+    g = still(t_s) * 0.25
+    strains = (t_s >= 20) & (t_s < 20 + strain_s)
+    g[strains] += rng.normal(0, 0.04, (int(strains.sum()), 3))
+    sinking = np.interp(t_s, [19, 21 + strain_s], [45.0, -5.0])
+    parts = [posed(g[i : i + 1], pitch) for i, pitch in enumerate(sinking.tolist())]
+    ((_, duration_ms, _, _),) = only(feed(remote, np.concatenate(parts))[0], "lie")
+    assert 1e3 * strain_s - 400 <= duration_ms <= 1e3 * strain_s + 900
+
+
+def test_who_sinks_down_without_strain_is_given_no_time(remote: Remote) -> None:
+    t_s = time_s(80)
+    parts = [
+        posed(row[None], pitch)
+        for row, pitch in zip(0.25 * still(t_s), np.interp(t_s, [20, 24], [45.0, -5.0]).tolist(), strict=True)
+    ]
+    ((_, duration_ms, _, _),) = only(feed(remote, np.concatenate(parts))[0], "lie")
+    assert duration_ms is None
+
+
 def test_a_flinch_is_scored_against_the_time_before(remote: Remote) -> None:
     t_s = time_s(60)
     g = still(t_s)
@@ -360,8 +384,8 @@ for block in range(blocks):
         assert len(values) == 8 and values[2] >= 0 and values[4] < 65535
     for values in (motion.impact_values(), motion.shake_values(), motion.tremor_values(), motion.lie_values()):
         for v in values:
-            high = max(high, v)
-            low = min(low, v)
+            high = max(high, v or 0)
+            low = min(low, v or 0)
 result = (flags, low, high, list(motion.tally_ms))
 """
 

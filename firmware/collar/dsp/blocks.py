@@ -142,3 +142,38 @@ def steepest(x: ptr16, y: ptr16, z: ptr16, limits: ptr32) -> int:
             most = sum
         i += 1
     return most
+
+
+@micropython.viper
+def wrinkles(x: ptr16, y: ptr16, z: ptr16, limits: ptr32) -> int:
+    """Sum of the squared bends (a[i] - 2 a[i - 1] + a[i - 2]) of three axes, which no slow turn adds to.
+
+    limits: [first sample (2 or more), how many]; bends are held to +-2047, so that 85 samples stay below 2^30.
+    """
+    i = int(limits[0])
+    end = i + int(limits[1])
+    sum = 0
+    while i < end:
+        axis = 0
+        while axis < 3:
+            if axis == 0:
+                a, b, c = int(x[i]), int(x[i - 1]), int(x[i - 2])
+            elif axis == 1:
+                a, b, c = int(y[i]), int(y[i - 1]), int(y[i - 2])
+            else:
+                a, b, c = int(z[i]), int(z[i - 1]), int(z[i - 2])
+            if a > 32767:
+                a -= 65536
+            if b > 32767:
+                b -= 65536
+            if c > 32767:
+                c -= 65536
+            v = a - 2 * b + c
+            if v > 2047:
+                v = 2047
+            elif v < -2047:
+                v = -2047
+            sum += v * v
+            axis += 1
+        i += 1
+    return sum

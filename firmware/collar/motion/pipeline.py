@@ -88,9 +88,7 @@ class Motion:
             flags |= FLINCH
         if flags & (SHAKE | SCRATCH):
             self.posture.slip()
-        return flags | self.posture.step(
-            window, self.second_class, self.pitch_deg, self._bout.age_ms, block_ms
-        )
+        return flags | self.posture.step(window, self.second_class, self.pitch_deg, self._bout, block_ms)
 
     def gap(self):
         """Samples were lost: history is dropped. Returns flags: a bout that was under way ends here."""

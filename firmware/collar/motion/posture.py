@@ -5,6 +5,7 @@ from array import array
 from micropython import const
 
 from collar.dsp.angle import atan2, cosine, sine
+from collar.motion.effort import Effort
 from collar.motion.classes import LIE, PRAYER, REST, RISE, TURN
 
 # Words of the record.
@@ -43,7 +44,8 @@ _LEARN_SHIFT = const(5)
 _LEARNED_S = const(20)
 _SLIP_POINTS = const(8)
 _SURE = const((95, 95, 70, 0))
-# The longest lying down or rising that is believed, ms.
+# The shortest and the longest lying down or rising that is believed, ms: outside no time is given.
+_SHORTEST_MS = const(500)
 _LONGEST_MS = const(15000)
 # The prayer posture: chest down and neck below the horizon (degrees), still, upright in roll, for 2 to 60 s;
 # a dog that eats holds its neck so too, but moves.
@@ -66,7 +68,7 @@ class Posture:
         self.lying = False
         self.side = UNKNOWN
         self.confidence_pct = 0
-        self.duration_ms = 0
+        self.duration_ms: Any = None
         self.jerk_mg = 0
         self.ago_ms = 0
         self.walk_pitch_deg = None
@@ -75,7 +77,7 @@ class Posture:
         self._slips = 0
         self._walk_pitch_q4 = 0
         self._calm = 0
-        self._moving_ms = 0
+        self._effort = Effort()
         self._jerk = 0
         self._taken_ms = 0
         self._taken_jerk = 0
@@ -86,27 +88,31 @@ class Posture:
 
     def clear(self):
         """Samples were lost: what was learned stays, what was under way is dropped."""
-        self._calm = self._moving_ms = 0
+        self._calm = 0
+        self._effort.clear()
         self._was_known = False
 
     def slip(self):
         """A shake or a scratch: the collar may have turned."""
         self._slips += 1
 
-    def step(self, window, name, pitch_deg, bout_age_ms, block_ms):
-        """Takes the newest block of a Window. `name`: class of the second; `bout_age_ms`: age of its bout. Returns flags."""
+    def step(self, window, name, pitch_deg, bout, block_ms):
+        """Takes the newest block of a Window. `name`: class of the second; `bout`: its Bout. Returns flags."""
         means = window.means
         roll = atan2(means[1], means[2])
+        if name >= REST or self.lying or bout.good_ms:
+            self._effort.step(window, block_ms)
         if name < REST:
-            return self._walk(roll, pitch_deg, bout_age_ms, block_ms)
+            return self._walk(roll, pitch_deg, bout)
         if window.rms > _CALM:
-            self._move(window.rms, block_ms)
+            self._calm = self._bowed = 0
+            self._jerk = max(self._jerk, window.rms)
             return 0
-        if self._calm == 0:
-            self._taken_ms = self._moving_ms
-            self._taken_jerk = self._jerk
-            self._moving_ms = self._jerk = 0
         self._calm += 1
+        if self._calm == _SETTLED:
+            self._taken_ms = self._effort.take()
+            self._taken_jerk = self._jerk
+            self._jerk = 0
         if self._calm >= _SETTLED and self.lying:
             return self._settle(roll, pitch_deg, block_ms)
         flags = 0
@@ -120,12 +126,13 @@ class Posture:
 
     def lie_values(self):
         """The last lying down or rising as a lie or rise record."""
-        return (self.side, min(65534, self.duration_ms), self.confidence_pct, min(65534, self.jerk_mg))
+        return (self.side, self.duration_ms, self.confidence_pct, min(65534, self.jerk_mg))
 
-    def _walk(self, roll, pitch_deg, bout_age_ms, block_ms):
+    def _walk(self, roll, pitch_deg, bout):
         flags = 0
         if self.lying:
-            flags = self._rise(self._moving_ms - bout_age_ms + block_ms)
+            flags = self._rise(self._effort.take(bout.age_ms))
+        self._effort.cut(bout.good_ms)
         known = self._roll
         if self._learned == 0:
             known[0] = cosine(roll)
@@ -138,14 +145,12 @@ class Posture:
         self.walk_pitch_deg = (self._walk_pitch_q4 + 8) >> 4
         if self._slips and self._learned % _LEARNED_S == 0:
             self._slips -= 1
-        self._calm = self._moving_ms = self._jerk = 0
+        self._calm = self._jerk = 0
         self._was_known = False
         return flags
 
-    def _move(self, rms, block_ms):
-        self._calm = self._bowed = 0
-        self._moving_ms += block_ms
-        self._jerk = max(self._jerk, rms)
+    def _last(self, long_ms):
+        self.duration_ms = long_ms if _SHORTEST_MS <= long_ms <= _LONGEST_MS else None
 
     def _off(self, roll):
         # Roll of the body against walking, 65536 a turn: positive towards its left side.
@@ -176,14 +181,14 @@ class Posture:
             return 0
         self.lying = True
         self._name_side(roll, pitch_deg)
-        self.duration_ms = min(_LONGEST_MS, self._taken_ms)
+        self._last(self._taken_ms)
         self.jerk_mg = self._taken_jerk * 125 >> 8
         self.ago_ms = self._calm * block_ms
         return LIE
 
     def _rise(self, long_ms):
         self.lying = False
-        self.duration_ms = max(0, min(_LONGEST_MS, long_ms))
+        self._last(long_ms)
         self.jerk_mg = self._jerk * 125 >> 8
         self.ago_ms = 0
         return RISE
@@ -198,7 +203,7 @@ class Posture:
         known = self._was_known
         self._was_known = True
         upright = self._side_of(roll, pitch_deg) >= CHEST
-        if known and lifted >= _LIFTED_DEG and upright and pitch_deg > _LOW_DEG and self._taken_ms:
+        if known and lifted >= _LIFTED_DEG and upright and pitch_deg > _LOW_DEG:
             self._jerk = self._taken_jerk
             flags = self._rise(self._taken_ms)
             self.ago_ms = _SETTLED * block_ms

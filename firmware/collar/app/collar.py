@@ -22,6 +22,7 @@ from collar.app.quiet import LONGEST
 from collar.app.radio import Radio
 from collar.app.recorder import Recorder
 from collar.app.renewal import Renewal
+from collar.app.rights import rights
 from collar.app.sampling import Sampling
 from collar.app.tasks import supervise
 from collar.app.touchtest import TouchTest
@@ -43,7 +44,6 @@ from collar.journal import records
 from collar.journal.log import Journal, NewerFormat
 from collar.journal.settings import Copies
 from collar.link import gatt
-from collar.link.access import Access
 from collar.link.link import Link
 from collar.motion.pipeline import Motion
 from collar.vitals.breath import Breath
@@ -196,7 +196,8 @@ class Collar:
         identity = gatt.Identity(power.unique_id().hex(), FIRMWARE, board.NAME)
         number = int.from_bytes(self.store.blob(_JOURNAL_ID, 4) or b"", "little")
         journal = self.journal or NoJournal()
-        radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, self._access(), number)
+        access = rights(self.store, self.clock, self.recorder)
+        radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, access, number)
         parts = self.movement, self.wellbeing, self.duty, self.recorder, self.clock
         self.wishes = Wishes(board, radio, *parts)
         self.sampling.on_turn = self.wishes.turn
@@ -218,14 +219,6 @@ class Collar:
         """Writes what is known so far, before somebody reads the journal or the collar starts anew."""
         self.sampling.flush()
         self.housekeeping.quiet.flush()
-
-    def _access(self):
-        """Rights by the key of the label, 16 or 32 bytes; without one nobody gets in."""
-        key = self.store.blob("owner", 16) or self.store.blob("owner", 32)
-        return Access(key, self.clock, entropy.random_bytes, self._attempt)
-
-    def _attempt(self, what, peer, times):
-        self.recorder.record(records.ACCESS, (what, peer, times))
 
     def _on_duty(self, on):
         self.housekeeping.duty = self.radio.on_duty = on

@@ -101,6 +101,7 @@ class Teller:
         self._verdicts: dict[int, str] = {}
         self._said = ""
         self._duty = False
+        self._last = 0
         self.told: list[Told] = []
         self.pattern: Item | None = None
         self.onset: Item | None = None
@@ -164,7 +165,8 @@ class Teller:
             self._duty = bool(item["duty"])
         if item["type"] != "pulse" or not self._duty:  # the heart at work is another thing than at rest
             today.day.add(item, at)
-        today.records += 1
+        today.records += item["seq"] != self._last  # minutes that are like each other share a record
+        self._last = item["seq"]
         take = self._kinds.get(item["type"])
         if take is not None:
             take(item, at, today)

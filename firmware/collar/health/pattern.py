@@ -54,11 +54,12 @@ class Evidence:
         # Quick and shallow at once spares the chest; a fever is quick and deep.
         spared = self._size(w.FAST_BREATH) >= 40 and self._size(w.SHORT_BREATH) >= _SHOWS
         local = catches or side or self._ribs or spared
-        if breath and self._most(_BREATH) >= _CLEAR and (local or self._blow):
+        pulse = self._size(w.FAST_PULSE) >= 40
+        # A blow and a quick breath point at the chest, unless the pulse runs with the breath and nothing has a place.
+        if breath and self._most(_BREATH) >= _CLEAR and (local or (self._blow and not pulse)):
             return w.P_THORACIC
         if self._ribs and (breath or side):
             return w.P_THORACIC
-        pulse = self._size(w.FAST_PULSE) >= 40
         if pulse and len(self._shown(_BODY, 30)) >= 2 and not local and self._size(w.LIMP) < 60:
             return w.P_SYSTEMIC
         if self._size(w.LIMP) >= 40 and self._most(_BREATH) < 60:

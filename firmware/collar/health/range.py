@@ -15,7 +15,8 @@ _LASTS_MS = const(300000)
 _BREATHS = const(8)
 _PANTS = const(2)
 _PANT_SHARE = const(60)
-_HOT_EXCESS = const(220)  # a pulse this far above its hour's usual
+_HOT_EXCESS = const(180)  # the hour's mean pulse this far above its usual
+_CLIP = const(500)  # one wrong reading must not make the hour
 _HOT_PULSES = const(2)
 _AMBER_HOURS = const(1)
 _RED_HOURS = const(3)
@@ -29,7 +30,7 @@ class Range:
         self._fast = self._slow = self._quick = 0
         self._since_ms = -1
         self._pants = self._calm = 0
-        self._fast_pulses = self._pulses = 0
+        self._excess = self._pulses = 0
         self._hot_hours = 0
         self._rest = 0
 
@@ -43,7 +44,7 @@ class Range:
         some minutes, are out of range, else ()."""
         if excess is not None:
             self._pulses += 1
-            self._fast_pulses += 1 if excess >= _HOT_EXCESS else 0
+            self._excess += max(-_CLIP, min(_CLIP, excess))
         if quality < _GOOD:
             return ()
         if SLOWEST <= rate <= FASTEST:
@@ -71,14 +72,14 @@ class Range:
     def hour(self, feverish):
         """An hour has passed; the level that its heat calls for. `feverish`: the pulse has been fast for days."""
         share = self._pants * 100 >= _PANT_SHARE * (self._pants + self._calm)
-        fast = self._fast_pulses >= _HOT_PULSES and 3 * self._fast_pulses >= 2 * self._pulses
+        fast = self._pulses >= _HOT_PULSES and self._excess >= _HOT_EXCESS * self._pulses
         if self._pants >= _PANTS and share and fast and not feverish:
             self._hot_hours += 1
             self._rest = _HOT_HOURS
         elif self._calm or self._pulses:
             self._hot_hours = 0
         self._rest -= 1 if self._rest else 0
-        self._pants = self._calm = self._fast_pulses = self._pulses = 0
+        self._pants = self._calm = self._excess = self._pulses = 0
         if self._hot_hours >= _RED_HOURS:
             return w.RED
         return w.AMBER if self._hot_hours >= _AMBER_HOURS else w.GREEN

@@ -5,7 +5,7 @@ import gc
 
 from micropython import const
 
-from collar.app import modes, movement, selftest
+from collar.app import modes, movement, opening, selftest
 from collar.app.absent import NoJournal
 from collar.app.blows import Blows
 from collar.app.duty import Duty
@@ -31,17 +31,15 @@ from collar.app.wishes import Wishes
 from collar.drivers.lsm6dsox import LSM6DSOX
 from collar.drivers.max17048 import MAX17048
 from collar.drivers.max30101 import MAX30101
-from collar.hal import entropy, power
+from collar.hal import power
 from collar.hal.bus import Bus
 from collar.hal.clock import Clock
 from collar.hal.flash import Flash, NoPartition
 from collar.hal.line import Alarm, Line
 from collar.hal.sleep import wait_asleep
-from collar.hal.store import SealKeys, Store
+from collar.hal.store import Store
 from collar.hal.watchdog import Watchdog
 from collar.health import health
-from collar.journal import records
-from collar.journal.log import Journal, NewerFormat
 from collar.journal.settings import Copies
 from collar.link import gatt
 from collar.link.link import Link
@@ -52,7 +50,6 @@ from collar.vitals.thinned import Thinned
 from collar.vitals.work import work_arrays
 
 FIRMWARE = "0.1.0"
-_JOURNAL_ID = "journal_id"
 DUTY_RECORDS_MS = const(60000)
 """Between two records of the heart on duty, where it is read every 8 s: what the phone shows live need not fill flash."""
 _SAFE_MS = const(30000)
@@ -69,10 +66,9 @@ class Collar:
         self.store = Store()
         self.duty = Duty(self.store)
         self.watchdog = Watchdog(board.WATCHDOG_MS)
-        self.journal: Any = None
         self.recorder = Recorder(None, self.clock)
-        self._open_journal(board)
-        self._tell_hang()
+        self.journal: Any = opening.open_journal(board, FIRMWARE, self.store, self.recorder, self.clock)
+        opening.tell_hang(self.recorder, self.watchdog)
         self.governor = Governor(self.store, self.recorder, self.clock, Line(board.CHARGER_STATUS))
         self.governor.boot(power.reset_cause())
         self.renewal = Renewal(self.store, self.recorder, board.NAME, FIRMWARE, self.governor.modes)
@@ -84,51 +80,6 @@ class Collar:
         self.governor.apply = self._apply
         self.duty.listeners.append(self._on_duty)
         self.duty.restore()
-
-    def _open_journal(self, board):
-        """The journal, or a collar that works without one and says so on the air."""
-        detail = None
-        try:
-            journal = Journal(Flash(board.JOURNAL_LABEL), self.clock.uptime_ms, SealKeys(self.store))
-            report = journal.open()
-            self.journal = self.recorder.journal = journal
-            self._tell_boot(report)
-            self._number_journal(journal, report.fresh)
-            self._tell_journal(report)
-            return
-        except NoPartition:
-            code = "missing"
-        except NewerFormat:
-            code = "newer_format"
-        except OSError as error:
-            code, detail = "unreadable", str(error)
-        self.recorder.fault("journal", code, None, detail)
-        self.clock.restore()
-
-    def _number_journal(self, journal, fresh):
-        """An empty journal gets a number of its own, so that an archive never mixes it with one that was erased."""
-        try:
-            if fresh or self.store.blob(_JOURNAL_ID, 4) is None:
-                self.store.put_blob(_JOURNAL_ID, entropy.random_bytes(4))
-        except OSError as error:
-            self.recorder.fault("keys", "unreadable", error.errno)
-
-    def _tell_boot(self, report):
-        cause = power.reset_cause()
-        self.recorder.record(records.BOOT, (cause, FIRMWARE, report.torn_bytes, report.bad_sectors, None))
-        if self.clock.restore():
-            self.recorder.record(records.CLOCK, ("set", self.clock.offset_ms, None, None))
-
-    def _tell_journal(self, report):
-        if not report.keys_ok:
-            self.recorder.fault("keys", "unreadable")
-        if report.bad_sectors:
-            self.recorder.fault("flash", "worn_out", report.bad_sectors)
-
-    def _tell_hang(self):
-        """After the watchdog's bite: who was late, if somebody noticed; None if nothing ran any more."""
-        if power.reset_cause() == "watchdog":
-            self.recorder.fault("task", "hang", None, self.watchdog.hung)
 
     def _test_accelerometer(self):
         """Its self-test, when the supply was just switched on; the part is used whatever it says."""
@@ -194,7 +145,7 @@ class Collar:
         """The radio's side; a collar without a journal says so there."""
         radio = Radio(self.clock, self.recorder, self.watchdog)
         identity = gatt.Identity(power.unique_id().hex(), FIRMWARE, board.NAME)
-        number = int.from_bytes(self.store.blob(_JOURNAL_ID, 4) or b"", "little")
+        number = int.from_bytes(self.store.blob(opening.NUMBER, 4) or b"", "little")
         journal = self.journal or NoJournal()
         access = rights(self.store, self.clock, self.recorder)
         radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, access, number)

@@ -220,6 +220,21 @@ def test_steps_are_not_taken_for_a_pulse(remote: Remote, cadence_hz: float) -> N
         assert [row for row in readings if row[0] == OK] == []
 
 
+@pytest.mark.parametrize("shaken_hz", [1.3, 2.0, 2.9, 3.4])
+def test_a_faint_shaking_that_the_light_follows_is_no_pulse(remote: Remote, shaken_hz: float) -> None:
+    """A loose collar on an idling engine: 4 mg, and a wave in the light that is steeper on one side."""
+    t_s = np.arange(25 * 240) / 25
+    phase = 2 * np.pi * shaken_hz * t_s
+    wave = np.sin(phase) + 0.45 * np.sin(2 * phase + 0.6) + 0.2 * np.sin(3 * phase + 1.2)
+    light = 120_000 + 600 * wave + np.random.default_rng(4).normal(0, 15, len(t_s))
+    still = [row for row in feed(remote, light) if row[0] == OK]
+    shaken = remote.run(
+        MOTION, samples=light.astype(int).tolist(), motion=steps(shaken_hz, 240, 4).tolist(), motion_mg=5
+    )
+    assert shaken_hz > 3 or still, "the wave alone could be a pulse"
+    assert [row for row in shaken if row[0] == OK] == []
+
+
 def test_a_pulse_beside_the_steps_is_found(remote: Remote) -> None:
     t_s = np.arange(25 * 64) / 25
     shaken = 500 * np.sin(2 * np.pi * 1.9 * t_s)

@@ -173,7 +173,7 @@ class Heart:
             return POOR_SIGNAL
         status = self._rates(count)
         if status == OK:
-            if self._motion > _STILL_MG and self.moving.shares(self.rate, self.period_us, self._y):
+            if self.moving.shares(self.rate, self._y, self._motion <= _STILL_MG):
                 return MOVING
             self._usual_ppm = self.swing_ppm
         return status

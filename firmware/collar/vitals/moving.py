@@ -23,6 +23,12 @@ _ALONE = const(350)
 # a line of steps from this on counts; how near is the same, in bins of 6 a minute, Q8, and how much more a harmonic
 _STRONG = const(500)
 _SEEN = const(350)
+# the first line of steps (0.1 Hz each) that is looked at: 0.3 Hz; 1.2 Hz
+_SLOW = const(3)
+_QUICK = const(12)
+# how near a line, as a share of it: no share, a sixteenth
+_EXACT = const(16)
+_WIDE = const(4)
 _NEAR = const(90)
 _BLUR = const(30)
 _SLOWEST = const(55)
@@ -86,29 +92,38 @@ class Moving:
         plain = height >= _PLAIN and other * 4 <= height
         if not plain and abs(rate - before) * 100 > rate * _JUMP_PCT:
             return 0
-        return 0 if self._stepped(place_q8 * 2 * self.motion_period_us // period_us, _STRONG) else rate
+        return (
+            0
+            if self._stepped(place_q8 * 2 * self.motion_period_us // period_us, _STRONG, _SLOW, _EXACT)
+            else rate
+        )
 
-    def shares(self, rate, period_us, work):
-        """Whether the accelerometer moves at `rate` (0.1/min), or so that a light that follows it would."""
+    def shares(self, rate, work, still):
+        """Whether the accelerometer moves at `rate` (0.1/min), or so that a light that follows it would.
+
+        `still`: what it feels may be no more than breath, which is slow and whose harmonics prove nothing.
+        """
         if self._thinned.held < _STEPS * 7 // 8:
             return False
         self._spectra(work, 0, work)
-        return self._stepped(rate * self.motion_period_us // 4578, _SEEN)
+        return self._stepped(rate * self.motion_period_us // 4578, _SEEN, _QUICK if still else _SLOW, _WIDE)
 
-    def _stepped(self, at_q8, strong):
+    def _stepped(self, at_q8, strong, first, wide):
         """Whether a rate (bins of the acceleration, Q8) is a strong line of it, half of one, or two to five times one.
 
-        A light that follows the steps may answer with more harmonics than the accelerometer shows.
+        A light that follows the steps may answer with more harmonics than the accelerometer shows. `wide`: how near is
+        the same, at least, as a share of the line: a shift to the right.
         """
         steps = self._steps
-        for k in range(3, _LINES - 1):
+        for k in range(first, _LINES - 1):
             if steps[k] < strong or not steps[k - 1] <= steps[k] > steps[k + 1]:
                 continue
             line_q8 = (k << 8) + interpolate(steps[k - 1], steps[k], steps[k + 1])
-            if abs(2 * at_q8 - line_q8) < 2 * _NEAR:
+            near = max(_NEAR, line_q8 >> wide)
+            if abs(2 * at_q8 - line_q8) < 2 * near:
                 return True
             for times in range(1, 6):
-                if abs(at_q8 - times * line_q8) < _NEAR + _BLUR * times:
+                if abs(at_q8 - times * line_q8) < near + _BLUR * times:
                     return True
         return False
 

@@ -444,6 +444,57 @@ def _sound_day(seed: int, out: Path, as_json: bool) -> None:
         click.echo(f"a picture of the day: {out / 'day.png'}")
 
 
+@main.command(short_help="Serve the handler's page, with a simulated collar if wanted.")
+@click.option(
+    "--bench", "scenario", help="Put the collar of this scenario in front of the page, as if by radio."
+)
+@click.option(
+    "--days",
+    type=click.FloatRange(min=0),
+    default=0.5,
+    show_default=True,
+    help="With --bench: how much of the scenario the collar has lived before.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=1,
+    show_default=True,
+    help="With --bench: the dog and its days.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8360,
+    show_default=True,
+    help="Port on localhost; 0 for any.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the page as files into this folder instead.",
+)
+def phone(scenario: str | None, days: float, seed: int, port: int, out: Path | None) -> None:
+    """Serve the handler's page on localhost until Ctrl-C.
+
+    With --bench a simulated collar stands in for a real one and the computer needs no Bluetooth. With --out the page is
+    written as files, for any server that speaks https: a phone installs it from there.
+    """
+    from hostsim.phone.serve import NotInstalled, serve, write
+    from hostsim.scenarios import SCENARIOS
+
+    if scenario is not None and scenario not in SCENARIOS:
+        fail(f"there is no scenario '{scenario}': `hostsim scenarios` lists them", MISUSE)
+    try:
+        with explained():
+            if out is not None:
+                click.echo(f"{write(out)} bytes in {out}")
+            else:
+                serve(port, scenario, days, seed, click.echo)
+    except NotInstalled as error:
+        fail(str(error), MISUSE)
+
+
 @main.command(short_help="The accuracy tables, from simulation and from recordings.")
 @click.argument("what", type=click.Choice(["vitals", "motion", "health", "all"]), default="all")
 @click.option(

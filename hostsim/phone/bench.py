@@ -8,25 +8,27 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from hostsim.handler.archive import Archive
 from hostsim.handler.client import CollarClient, CollarRefused
-from hostsim.handler.sync import Hold, bench_adapter, sync_collar
+from hostsim.handler.keys import Key
+from hostsim.handler.sync import bench_adapter, sync_collar
 from hostsim.play import SCAN_S, visits
+from hostsim.radio.air import Air
 from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
 from hostsim.runtime.virtual import NEVER, VirtualClock, VirtualLoop
-from hostsim.scenarios import HandlerAction, World
+from hostsim.scenarios import SCENARIOS, HandlerAction, World
 
 _NAP_S = 0.02
 """How long the loop sleeps at a time while it is ahead of the wall clock."""
 _BEHIND_S = 0.25
 """A bench that is slower than it should be does not run after the wall clock by more than this."""
 _READY_WALL_S = 60.0
-_SECOND_PHONE = "F0:F1:F2:F3:F4:02"
 
 Result = TypeVar("Result")
 
@@ -94,26 +96,37 @@ class PacedCollar(Collar):
         self.loop.world = self.device.world
 
 
-class PhoneBench:
-    """A collar in a world, and the phone in front of it. `start`, then `call`; `stop` at the end.
+class Living(Protocol):
+    """What a collar has to have for PhoneBench: a PacedLoop, an air, its owner's key, and `run(work)`."""
 
-    `live_s` of the world are lived at full speed before `start` returns, with the handler's duty and touches of that time
+    loop: VirtualLoop
+    clock: VirtualClock
+    air: Air
+    owner: Key
+
+    def run(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """Powers on, plays `work()` on the loop, powers off."""
+        ...
+
+
+class PhoneBench:
+    """A collar, and the phone in front of it. `start`, then `call`; `stop` at the end.
+
+    `live_s` of a world are lived at full speed before `start` returns, with the handler's duty and touches of that time
     but without his syncs; then it goes on at `speed` times life. `archive`: what another phone brings home meanwhile, to
     compare with; its first sync also sets the clock, as the world's handler does.
     """
 
     def __init__(
         self,
-        world: World,
-        folder: Path,
-        options: CollarOptions,
+        collar: Living,
+        world: World | None = None,
         *,
         live_s: float = 0.0,
         speed: float = 1.0,
     ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.world = world
-        self.collar = PacedCollar(world, folder, options)
+        self.collar = collar
         self.phone: Phone | None = None
         self.live_s = live_s
         self._pace = speed
@@ -128,9 +141,15 @@ class PhoneBench:
         assert isinstance(self.collar.loop, PacedLoop)
         return self.collar.loop
 
+    @property
+    def alive(self) -> bool:
+        """Whether the collar still runs."""
+        return self._thread.is_alive()
+
     def now(self) -> datetime:
         """What a true clock beside the collar would show."""
-        return self.world.start_utc + timedelta(seconds=self.collar.clock.now_s)
+        begin = datetime.now(timezone.utc) if self.world is None else self.world.start_utc
+        return begin + timedelta(seconds=self.collar.clock.now_s)
 
     def start(self, timeout_s: float = _READY_WALL_S) -> None:
         """Returns when the collar has lived `live_s`. Raises what the collar died of."""
@@ -171,14 +190,14 @@ class PhoneBench:
     async def _live(self) -> None:
         self._end = asyncio.Event()
         self.phone = await Phone.switch_on(self.collar.air)
-        if self.live_s:
-            await self._before()
+        if self.live_s and self.world is not None:
+            await self._before(self.world)
         self.loop.speed = self._pace
         self._ready.set()
         await self._end.wait()
 
-    async def _before(self) -> None:
-        for at_s, actions in visits(self.world.handler, self.live_s):
+    async def _before(self, world: World) -> None:
+        for at_s, actions in visits(world.handler, self.live_s):
             told = [one for one in actions if one.action in ("duty_on", "duty_off", "touch")]
             clock = any(one.action == "set_clock" for one in actions)
             if told or clock:
@@ -205,15 +224,24 @@ class PhoneBench:
                 except CollarRefused:
                     return
 
-        await self._sync_other(":memory:", tell)
-
-    async def _sync_other(self, path: str | Path, hold: Hold | None) -> None:
         assert self.phone is not None
-        with Archive(path) as archive:
+        with Archive(":memory:") as archive:
             await sync_collar(
-                bench_adapter(self.phone), archive, self.collar.owner, now=self.now, scan_s=SCAN_S, hold=hold
+                bench_adapter(self.phone), archive, self.collar.owner, now=self.now, scan_s=SCAN_S, hold=tell
             )
 
-    def sync_other(self, path: Path) -> None:
-        """Another phone brings the whole journal into an archive of its own, as a measure for the page's."""
-        self.call(self._sync_other(path, None))
+
+def living(
+    scenario: str,
+    folder: Path,
+    options: CollarOptions,
+    *,
+    live_s: float,
+    more_s: float = 86400.0,
+    speed: float = 1.0,
+) -> PhoneBench:
+    """A scenario's collar at the present moment: `live_s` of it are over by now, and it goes on for `more_s`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    world = SCENARIOS[scenario].build(options.seed, (live_s + more_s) / 86400)
+    world = replace(world, start_utc=datetime.now(timezone.utc) - timedelta(seconds=live_s))
+    return PhoneBench(PacedCollar(world, folder, options), world, live_s=live_s, speed=speed)

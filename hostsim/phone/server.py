@@ -6,6 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from hostsim.phone.bridge import Bridge, stand_in
 from hostsim.phone.site import File, build
 
 HOST = "127.0.0.1"
@@ -54,13 +55,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class PageServer(ThreadingHTTPServer):
-    """The page on a port of localhost (0: any that is free); `bridge` serves what is below bench/. `sent` counts bytes."""
+    """The page on a port of localhost (0: any that is free); `bridge` is the radio to a simulated collar. `sent` counts bytes."""
 
     daemon_threads = True
 
-    def __init__(self, port: int = 0, bridge: Any = None, extra: dict[str, File] | None = None) -> None:
+    def __init__(self, port: int = 0, bridge: Bridge | None = None) -> None:
         super().__init__((HOST, port), _Handler)
-        self.site = {**build(), **(extra or {})}
+        self.site = build()
+        if bridge is not None:
+            self.site.update(stand_in(self.site))
         self.bridge = bridge
         self.sent = 0
 

@@ -113,10 +113,12 @@ def build() -> dict[str, File]:
     worker = worker.replace("$VERSION", digest).replace("$FILES", json.dumps(names))
     raw["sw.js"] = worker.encode()
     raw[""] = raw["index.html"]
-    return {
-        name: File(_TYPES[Path(name or "index.html").suffix], data, gzip.compress(data, 9, mtime=0))
-        for name, data in raw.items()
-    }
+    return {name: file(name, data) for name, data in raw.items()}
+
+
+def file(name: str, data: bytes) -> File:
+    """A file of the site."""
+    return File(_TYPES[Path(name or "index.html").suffix], data, gzip.compress(data, 9, mtime=0))
 
 
 def write(folder: Path) -> int:

@@ -9,6 +9,8 @@ from hostsim.phone.page.trouble import Trouble, done
 
 ANSWER_S = 30
 _PATIENCE, _PATIENCE_S = 7, 2
+_FRAMES_MAX = 1024
+"""More than any window: what comes beyond it was not asked for."""
 _TEXTS = (
     ("model", 0x2A24),
     ("hardware", 0x2A27),
@@ -69,7 +71,8 @@ class Client:
     def received(self, uuid: str, value: bytes) -> None:
         """A value that the collar sent. Whatever it is, nothing is raised."""
         if uuid == protocol.RECORDS:
-            self.frames.append(value)
+            if len(self.frames) < _FRAMES_MAX:
+                self.frames.append(value)
             self.frame_came.set()
         elif uuid == protocol.CONTROL:
             self._answered(value)

@@ -143,12 +143,12 @@ def report(state: State, rows: list) -> str:
     lines = ""
     for chart, field in (("breath", "rr_bpm"), ("heart", "hr_bpm")):
         points = [(day, bins.mean(days.get(day, {}), field)) for day in whole]
-        lines += _line(texts.CHARTS[chart], points)
+        lines += _line(dict(texts.CHARTS)[chart], points)
     rest = [
         (day, days[day]["rest_s"] / days[day]["minutes"] if days.get(day, {}).get("minutes") else None)
         for day in whole
     ]
-    lines = _line(texts.CHARTS["rest"], rest) + lines
+    lines = _line(dict(texts.CHARTS)["rest"], rest) + lines
     about = f"<p>{escape(texts.REPORT_DOG.format(dog['weight_kg'], dog['born']))}</p>" if dog["born"] else ""
     level = f"<h2>{escape(texts.REPORT_LEVEL)}</h2><p><strong>{escape(texts.STATES[state.level])}</strong>: {escape(texts.STATE_MEANS[state.level])}</p>"
     return (

@@ -57,6 +57,7 @@ class State:
         self.count = 0
         self.last_sync: dict | None = None
         self.wall = Wall([])
+        self.newest_ms: int | None = None
         self.lists: dict[str, list[Found]] = {name: [] for name in LISTS}
 
     @property
@@ -123,6 +124,8 @@ class State:
         for _, boot, uptime, text in await done(store.ofType(self.journal, "clock")):
             clocks.append((boot, int(uptime), json.loads(text)["offset_ms"]))
         self.wall = Wall(clocks)
+        newest = await done(store.newest(self.journal))
+        self.newest_ms = self.wall.at(newest[0], int(newest[1])) if newest else None
         for name in LISTS:
             found = []
             for seq, boot, uptime, text in await done(store.ofType(self.journal, name)):

@@ -147,17 +147,17 @@ EARLIER = "Earlier"
 LATER = "Later"
 NOTHING_HERE = "No records from this time."
 NO_WALL = "The collar's clock was never set, so nothing has a place in time yet. Connect once to set it."
-CHARTS = {
-    "rest": "Rest, minutes an hour",
-    "gait": "Walk, trot and gallop, minutes an hour",
-    "breath": "Breath at rest, a minute",
-    "heart": "Heart at rest, a minute",
-}
-SUMMARY = "{name}: mean {mean}, from {low} to {high}; read in {covered} of {slots} steps."
-NO_SUMMARY = "{name}: no reading in this time."
+CHARTS = (
+    ("rest", "Rest, minutes an hour"),
+    ("gait", "Walk, trot and gallop, minutes an hour"),
+    ("breath", "Breath at rest, a minute"),
+    ("heart", "Heart at rest, a minute"),
+)
+SUMMARY = "Mean {mean}, from {low} to {high}; known in {covered} of {slots} steps."
+NO_SUMMARY = "No reading in this time."
 BAND = "Band: the middle eight tenths of this dog's own readings in the 14 days before."
 NO_BAND = "No band: fewer than 7 days of readings before."
-SHADED = "Shaded: the collar saw less than all of it. A gap is a gap."
+SHADED = "Shaded: the collar saw less than all of it. A gap is a gap. Dashed: a blow or an alert."
 WALK_TROT_GALLOP = ("walk", "trot", "gallop")
 MARKS = "Blows and alerts"
 NO_MARKS = "No blow and no alert in this time."
@@ -202,6 +202,7 @@ TOUCH_CONTROL = "Without touching: {flinches} of {marks}"
 TOUCH_UNJUDGED = "{} not judged"
 TOUCH_LAST = "Last result, {}"
 TOUCH_NO_RESULT = "No result yet."
+TOUCH_CHOSEN = "In the test: {}."
 TOUCH_CHOOSE = "Choose at least one place."
 SPOTS = {
     "head": "head", "neck": "neck", "left_shoulder": "left shoulder", "right_shoulder": "right shoulder",
@@ -222,6 +223,8 @@ JSONL_FILE = "All records as JSON lines"
 MAKING = "Making the file…"
 GIVEN = {"shared": "Handed over.", "downloaded": "Saved to the downloads."}
 GUEST = "A key for the vet"
+GUEST_GOOD = "Good for"
+GUEST_MAKE = "Make a key"
 GUEST_TEXT = "Reads the collar until the day you choose, and changes nothing. Let the vet scan it."
 GUEST_FOR = (("1", "1 day"), ("7", "7 days"), ("28", "28 days"))
 GUEST_UNTIL = "Good until {}."
@@ -250,6 +253,7 @@ READINGS_EVERY = (
     ("0", "all the time"),
     ("120", "every 2 minutes"),
     ("300", "every 5 minutes"),
+    ("600", "every 10 minutes"),
     ("900", "every 15 minutes"),
 )
 READINGS_OTHER = "every {} s"
@@ -263,7 +267,7 @@ UPDATE_FILE = "Firmware file"
 UPDATE_TEXT = "The collar tries new firmware for 20 minutes and goes back to what it had if that fails. Stay near until it is sent."
 UPDATE_SENT = "Sent. The collar starts it now; connect again in a minute."
 UPDATING = "{} of {} kB"
-IDENTITY = "Serial number {}, {}."
+IDENTITY = "{}, model {}."
 FORGET = "Forget this collar"
 FORGET_TEXT = "Deletes the key and all records from this phone. The collar keeps its own."
 FORGET_SURE = "Yes, delete everything"

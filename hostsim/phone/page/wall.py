@@ -34,13 +34,6 @@ class Wall:
                 found.append((boot, max(0, begin), end))
         return found
 
-    def latest(self) -> int | None:
-        """UTC in ms of the last time that a clock was set, None if it never was."""
-        if not self._boots:
-            return None
-        since_ms, offset_ms = self._boots[max(self._boots)][-1]
-        return since_ms + offset_ms
-
 
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 

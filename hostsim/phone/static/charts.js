@@ -41,6 +41,16 @@ function axis(side) {
   return { stroke: colour("dim"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, ...side };
 }
 
+// Hours and minutes, or day and month; uPlot's own are American.
+function moments(months) {
+  return (_, splits, __, ___, step) =>
+    splits.map((seconds) => {
+      const at = new Date(seconds * 1e3);
+      if (step >= 86400) return `${at.getUTCDate()} ${months[at.getUTCMonth()]}`;
+      return `${at.getUTCHours()}:${String(at.getUTCMinutes()).padStart(2, "0")}`;
+    });
+}
+
 function series(one) {
   const style = { label: one.label, stroke: colour(one.colour), width: 2, spanGaps: false, points: { show: one.points ?? false, size: 5 } };
   if (one.bars) return { ...style, width: 0, fill: colour(one.colour), paths: uPlot.paths.bars({ size: [1, 60], align: 1 }) };
@@ -59,7 +69,7 @@ export function drawChart(place, told) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), "Etc/UTC"),
     scales: { x: { time: told.time ?? true, range: () => told.range }, y: { range: told.y ?? ((_, low, high) => [low ?? 0, high ?? 1]) } },
     axes: [
-      axis({ space: 55 }),
+      axis({ space: 55, ...(told.months && { values: moments(told.months) }) }),
       axis({ size: 44, space: 28, values: (_, marks) => marks.map((mark) => `${mark}`) }),
     ],
     series: [{}, ...told.series.map(series)],

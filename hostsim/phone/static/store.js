@@ -145,6 +145,13 @@ export const store = {
       (await asked(bins.getAll(IDBKeyRange.bound([journal, from], [journal, to])))).map((one) =>
         [one.key, one.sums])), why),
 
+  // Boot and uptime of the newest record, or null.
+  newest: (journal) =>
+    told(() => within(["records"], "readonly", async (records) => {
+      const cursor = await asked(records.openCursor(whole(journal), "prev"));
+      return cursor ? [cursor.value.boot, String(cursor.value.uptime_ms)] : null;
+    }), why),
+
   count: (journal) =>
     told(() => within(["records"], "readonly", (records) => asked(records.count(whole(journal)))), why),
 

@@ -54,8 +54,8 @@ class Hand(View):
             )
         return card(
             para(texts.GUEST_TEXT),
-            choice("guest-days", texts.GUEST, list(texts.GUEST_FOR), self._days, "days"),
-            button(texts.GUEST, "guest", id="guest"),
+            choice("guest-days", texts.GUEST_GOOD, list(texts.GUEST_FOR), self._days, "days"),
+            button(texts.GUEST_MAKE, "guest", id="guest"),
             code,
             title=texts.GUEST,
         )

@@ -40,7 +40,7 @@ class Timeline(View):
         """(from, to) in UTC ms: whole days of the phone's zone, the last one ends with today."""
         days = _PERIODS[self.period][0]
         zone_ms = self.state.zone_ms
-        newest = self.state.wall.latest()
+        newest = self.state.newest_ms
         now_ms = max(self.state.now_ms, newest or 0) if self._is_near(newest) else newest or self.state.now_ms
         end = ((now_ms + zone_ms) // DAY_MS + 1) * DAY_MS - zone_ms
         return end - (self.back + 1) * days * DAY_MS, end - self.back * days * DAY_MS
@@ -90,12 +90,12 @@ class Timeline(View):
             f'<div class="tabs">{button(texts.EARLIER, "earlier", id="earlier")}{later}</div>',
             para(self._title(begin, end), "dim"),
         ]
-        if self.state.wall.latest() is None:
+        if self.state.newest_ms is None:
             parts.append(card(para(texts.NO_WALL)))
         elif not any(self.steps):
             parts.append(card(para(texts.NOTHING_HERE)))
         else:
-            for name, title in texts.CHARTS.items():
+            for name, title in texts.CHARTS:
                 parts.append(self._chart(name, title))
             parts.append(para(texts.SHADED, "dim"))
         if self._evidence is not None:
@@ -133,16 +133,16 @@ class Timeline(View):
         held = [value for value in values if value is not None]
         if held:
             words = texts.SUMMARY.format(
-                name=title, mean=f"{sum(held) / len(held):.1f}", low=f"{min(held):.1f}", high=f"{max(held):.1f}",
+                mean=f"{sum(held) / len(held):.1f}", low=f"{min(held):.1f}", high=f"{max(held):.1f}",
                 covered=len(held), slots=len(values),
             )  # fmt: skip
         else:
-            words = texts.NO_SUMMARY.format(name=title)
+            words = texts.NO_SUMMARY
         band = ""
         if name in ("breath", "heart"):
             known = ("rr_bpm" if name == "breath" else "hr_bpm") in self.bands
             band = para(texts.BAND if known else texts.NO_BAND, "dim")
-        drawn = f'<div class="chart" id="chart-{name}" role="img" aria-label="{escape(words)}"></div>'
+        drawn = f'<div class="chart" id="chart-{name}" role="img" aria-label="{escape(title + ". " + words)}"></div>'
         return card(drawn, para(words, "dim"), band, title=title)
 
     def charts(self) -> dict:
@@ -153,9 +153,10 @@ class Timeline(View):
         begin_s = (self._from_ms + self.state.zone_ms) // 1000
         times = [begin_s + at * step_ms // 1000 for at in range(len(self.steps))]
         base = {"range": [times[0], times[-1] + step_ms // 1000], "coverage": self._coverage(step_ms)}
+        base["months"] = list(texts.MONTHS)
         base["marks"] = [(at_ms + self.state.zone_ms) // 1000 for at_ms, _, _ in self._events()]
         found = {}
-        for name in texts.CHARTS:
+        for name, _ in texts.CHARTS:
             chart = dict(base)
             chart.update(self._lines(name, times))
             found["chart-" + name] = chart

@@ -14,18 +14,32 @@ PAUSE_MS = 12_000
 CONTROL = "control"
 
 # Where each place is on the outline, seen from above with the head up; the dog's left is on the left.
-_PLACES = {
-    "head": (100, 32), "neck": (100, 74), "left_shoulder": (66, 104), "right_shoulder": (134, 104),
-    "left_foreleg": (34, 128), "right_foreleg": (166, 128), "back": (100, 150), "left_ribs": (64, 156),
-    "right_ribs": (136, 156), "belly": (100, 196), "left_flank": (66, 204), "right_flank": (134, 204),
-    "left_hip": (68, 248), "right_hip": (132, 248), "left_hindleg": (34, 276), "right_hindleg": (166, 276),
-    "tail": (100, 300),
-}  # fmt: skip
+_PLACES = (
+    ("head", 100, 32),
+    ("neck", 100, 74),
+    ("left_shoulder", 66, 104),
+    ("right_shoulder", 134, 104),
+    ("left_foreleg", 34, 128),
+    ("right_foreleg", 166, 128),
+    ("back", 100, 150),
+    ("left_ribs", 64, 156),
+    ("right_ribs", 136, 156),
+    ("belly", 100, 196),
+    ("left_flank", 66, 204),
+    ("right_flank", 134, 204),
+    ("left_hip", 68, 248),
+    ("right_hip", 132, 248),
+    ("left_hindleg", 34, 276),
+    ("right_hindleg", 166, 276),
+    ("tail", 100, 300),
+)
 _OUTLINE = (
     "M100 6 C78 6 74 26 78 44 C70 50 78 66 72 78 C54 86 46 100 46 122 C44 160 46 200 50 226 C50 258 64 280 92 286"
     " L96 326 L104 326 L108 286 C136 280 150 258 150 226 C154 200 156 160 154 122 C154 100 146 86 128 78"
     " C122 66 130 50 122 44 C126 26 122 6 100 6 Z"
 )
+
+_LIMBS = "M58 112 L34 128 M142 112 L166 128 M60 258 L34 276 M140 258 L166 276"
 
 
 def sequence(spots: list[str]) -> list[tuple[str, bool]]:
@@ -125,17 +139,20 @@ class Touch(View):
     def _outline(self) -> str:
         test = self._test()
         now = self._steps()[test["step"]][0] if test["running"] and test["step"] < len(self._steps()) else ""
+        names = ", ".join([texts.SPOTS[name] for name in test["spots"]])
+        chosen = texts.TOUCH_CHOSEN.format(names) if names else texts.TOUCH_CHOOSE
         spots = ""
-        for name, (x, y) in _PLACES.items():
-            chosen = "true" if name in test["spots"] else "false"
+        for name, x, y in _PLACES:
+            pressed = "true" if name in test["spots"] else "false"
             kind = ' class="now"' if name == now else ""
             spots += (
-                f'<g role="button" tabindex="0" id="spot-{name}" data-do="spot" data-value="{name}" aria-pressed="{chosen}"'
+                f'<g role="button" tabindex="0" id="spot-{name}" data-do="spot" data-value="{name}" aria-pressed="{pressed}"'
                 f' aria-label="{escape(texts.SPOTS[name])}"{kind}><circle class="spot" cx="{x}" cy="{y}" r="15"></circle></g>'
             )
         return (
             f'<svg class="dog" viewBox="0 0 200 332" role="group" aria-label="{escape(texts.TOUCH_DOG)}">'
-            f'<path class="body" d="{_OUTLINE}"></path>{spots}</svg>'
+            f'<path class="limb" d="{_LIMBS}"></path><path class="body" d="{_OUTLINE}"></path>{spots}</svg>'
+            + para(chosen)
         )
 
     def _last(self) -> str:
@@ -163,7 +180,7 @@ class Touch(View):
     def do_spot(self, name: str):
         """Takes a place into the test, or out of it; not while it goes on."""
         test = self._test()
-        if test["step"] or name not in _PLACES:
+        if test["step"] or name not in texts.SPOTS:
             return None
         spots = test["spots"]
         test["spots"] = [one for one in spots if one != name] if name in spots else spots + [name]

@@ -1,0 +1,43 @@
+"""What `hostsim phone` does: the page on localhost, alone or with a simulated collar behind it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hostsim.phone.bench import PhoneBench, living
+from hostsim.phone.bridge import Bridge
+from hostsim.phone.server import PageServer
+from hostsim.phone.site import NotInstalled, write
+from hostsim.runtime.bench import CollarOptions
+
+__all__ = ["NotInstalled", "serve", "write"]
+_PATIENCE_S = 3600.0
+
+
+def serve(port: int, scenario: str | None, days: float, seed: int, say: Callable[[str], None]) -> None:
+    """Serves until Ctrl-C. Raises NotInstalled, FirmwareCrash, OSError."""
+    with tempfile.TemporaryDirectory(prefix="rex-phone-") as folder:
+        bench = None if scenario is None else _bench(scenario, days, seed, Path(folder), say)
+        try:
+            server = PageServer(port, None if bench is None else Bridge(bench))
+            server.start()
+            say(f"the page: {server.address}   (Chrome or Edge; Ctrl-C ends it)")
+            while bench is None or bench.alive:
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            say("")
+        finally:
+            if bench is not None:
+                bench.stop()
+
+
+def _bench(scenario: str, days: float, seed: int, folder: Path, say: Callable[[str], None]) -> PhoneBench:
+    say(f"the collar of {scenario} lives {days:g} days first …")
+    options = CollarOptions(seed=seed, radio_on=True, console=lambda _line: None)
+    bench = living(scenario, folder, options, live_s=days * 86400)
+    bench.start(_PATIENCE_S)
+    say(f"its label: {bench.collar.owner.label()}")
+    return bench

@@ -229,7 +229,7 @@ result = found
 
 def judged(
     remote: Remote, felt: list[tuple[int, int]], slow: tuple[int, ...] = (), floating: tuple[int, ...] = ()
-) -> list[list[object]]:
+) -> list[list[Any]]:
     """What Impact says of 12 still blocks when the chip feels this in the sixth, `slow` counts lie on y from sample 30 on
     and the dog is in the air at these samples."""
     return remote.run(

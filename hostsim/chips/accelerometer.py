@@ -372,11 +372,8 @@ class MotionEvents:
         values = self._stream.quick(begin, high)
         change = np.abs(np.diff(values.astype(np.int32), axis=0, prepend=values[:1]))
         if cut:
-            b, a = signal.butter(1, 2 * cut, "highpass")
-            passed, _ = signal.lfilter(
-                b, a, values - values[0].astype(np.float64), axis=0, zi=np.zeros((1, 3))
-            )
-            wake = np.abs(passed)
+            ways: Any = signal.butter(1, 2 * cut, "highpass")
+            wake = np.abs(np.asarray(signal.lfilter(*ways, values - values[0].astype(np.float64), axis=0)))
         else:
             # The slope is half of the change (AN5272, wake-up interrupt).
             wake = change / 2

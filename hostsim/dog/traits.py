@@ -160,7 +160,7 @@ def _between(low: Signs, high: Signs, share: float) -> Signs:
 
 @dataclass(frozen=True)
 class Happening:
-    """One thing at one moment: `kind` impact, jump, fall, bump or flinch.
+    """One thing at one moment: `kind` impact, jump, fall, bump, tag (a tag that knocks on the collar) or flinch.
 
     An impact has `peak_g` (12 to 70), `duration_ms` (5 to 60) and `axis` (a direction in the dog's own axes:
     cranial, left, dorsal). The others take `peak_g` only.

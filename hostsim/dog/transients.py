@@ -19,7 +19,7 @@ from hostsim.dog.noise import FloatArray
 FINE_HZ = 8000.0
 _BEFORE_S, _AFTER_S = 1.0, 1.5
 BURST_KINDS = ("twitch", "tremor", "hand", "look")
-SHOCK_KINDS = ("impact", "jump", "fall", "bump", "flinch")
+SHOCK_KINDS = ("impact", "jump", "fall", "bump", "tag", "flinch")
 WITHDRAWAL_RAD_G = 0.18
 """Lift of the neck for each g of a flinch (assumed): 13 degrees at 1.3 g."""
 RING_HZ, RING_DAMPING, RING_SHARE = 28.0, 0.12, 0.3
@@ -51,6 +51,8 @@ def _shock(
     width = duration_ms * 1e-3
     if kind in ("impact", "bump", "fall"):
         along += _blow(t_s, peak_g, width)
+    if kind == "tag":
+        along += np.where(t_s < width, _blow(t_s, peak_g, width), 0.0)
     if kind in ("jump", "fall"):
         flight = 0.34 if kind == "jump" else 0.42
         push = (t_s > -flight - 0.28) & (t_s < -flight)

@@ -12,7 +12,7 @@ from hostsim.dog.noise import FloatArray
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened. `kind`: impact, jump, fall, bump, flinch, shake, scratch, bark, twitch, tremor, hand, look,
+    """One thing that happened. `kind`: impact, jump, fall, bump, tag, flinch, shake, scratch, bark, twitch, tremor, hand, look,
     sigh, catch, ectopic, lie_down, rise, turn, stretch, panting."""
 
     start_s: float

@@ -206,6 +206,52 @@ def blows(seed: int, count: int) -> tuple[Feed, list[Happening]]:
     return sampled(dog, start_s, int(every_s * count), seed), out
 
 
+DOING = ("rest", "stand", "walk", "trot", "gallop", "play")
+
+
+def busy_blows(seed: int, count: int) -> tuple[Feed, list[tuple[Happening, str]]]:
+    """`count` blows as in `blows`, each in the middle of 16 s of one of `DOING`, in turn; and what the dog did."""
+    rng = np.random.default_rng((seed, 0xB11))
+    happenings, spans = list[Happening](), list[Span]()
+    start_s, every_s = 4500.0, 24.0
+    for number in range(count):
+        begin = start_s + every_s * number
+        spans.append(Span(begin + 4, begin + 20, DOING[number % len(DOING)]))
+        way = rng.normal(size=3)
+        peak, width = 12.0 * (70.0 / 12.0) ** rng.random(), 5.0 * 12.0 ** rng.random()
+        axis = (float(way[0]), float(way[1]), float(way[2]))
+        happenings.append(Happening(begin + rng.uniform(9, 16), "impact", float(peak), float(width), axis))
+    dog = Dog(seed, turned(seed), spans=tuple(spans), happenings=tuple(happenings))
+    feed = sampled(dog, start_s, int(every_s * count), seed)
+    return feed, [(item, DOING[number % len(DOING)]) for number, item in enumerate(happenings)]
+
+
+KNOCKS = {"bump": (3.0, 8.0, 8.0, 20.0), "tag": (2.0, 8.0, 1.0, 2.0)}
+"""Knocks that are no blows, on a door frame and of the dog's tag: least and greatest peak in g, shortest and longest in
+ms (assumed)."""
+
+
+def knocks(seed: int, count: int, kind: str, doing: Sequence[str] = ("stand", "walk")) -> tuple[Feed, int]:
+    """`count` times a knock of one of `KNOCKS` from any side while the dog does one of `doing`; a tag jingles at a trot,
+    about three times a second. Returns how many there were."""
+    rng = np.random.default_rng((seed, 0x7A6, len(kind)))
+    lightest, hardest, shortest, longest = KNOCKS[kind]
+    happenings, spans = list[Happening](), list[Span]()
+    start_s, every_s = 4500.0, 8.0
+    for number in range(count):
+        begin = start_s + every_s * number
+        what = doing[number % len(doing)]
+        spans.append(Span(begin, begin + every_s, what))
+        times = begin + (np.sort(rng.uniform(1, 7, 18)) if what == "trot" else rng.uniform(2, 6, 1))
+        for at in times.tolist():
+            way = rng.normal(size=3)
+            axis = (float(way[0]), float(way[1]), float(way[2]))
+            peak, width = float(rng.uniform(lightest, hardest)), float(rng.uniform(shortest, longest))
+            happenings.append(Happening(at, kind, peak, width, axis))
+    dog = Dog(seed, turned(seed), spans=tuple(spans), happenings=tuple(happenings))
+    return sampled(dog, start_s, int(every_s * count), seed), len(happenings)
+
+
 def rough(seed: int, count: int) -> tuple[Feed, dict[str, int]]:
     """`count` each of shakes, scratches, jumps and minutes of play; no blow among them."""
     rng = np.random.default_rng((seed, 0x4064))

@@ -42,11 +42,15 @@ LEVEL_MG = const(4000)
 SLOPE_MG = const(1500)
 _LEVEL = const(7)
 _SLOPE = const(8)
-_FELT = const(8)
+_FELT = const(16)
 # With the level alone, the slow samples within 0.1 s have to lie at least 4.5 g (squares in 1/64 g^2) from where they
 # were before: a knock of 8 g and 20 ms leaves 4.1 g behind the low-pass. Strokes of a scratching foot reach both now
 # and then, so others of 0.7 of its size (half its square) count as a rhythm.
 _JUMP = const(1296)
+# Whatever was felt has to move the slow samples at all, by 0.43 g: a tag that knocks on the collar (8 g and 2 ms at most,
+# assumed) moves them by 0.38 g, a blow of 12 g and 5 ms by 0.53 g. That helps while the dog is quiet; when it trots and
+# the tag jingles, no more than one other thing may have been felt within 2 s of what the slow samples do not show.
+_PUSH = const(12)
 _REST_FROM = const(20)
 _REST_TO = const(6)
 
@@ -188,15 +192,26 @@ class Impact:
     def _hard(self, at, bits, shown):
         # Whether it was short enough, or high enough, for a blow.
         axes = bits & _LEVEL
-        if bits & _SLOPE or axes & axes - 1:
-            return True
-        if bits:
-            jump = self._jump(at)
+        jump = self._jump(at) if bits else 0
+        if jump >= _PUSH and (shown >= _LEAST or self._once(at)):
+            if bits & _SLOPE or axes & axes - 1:
+                return True
             if jump >= _JUMP and self._alone(at, 0, jump >> 1):
                 return True
         if shown < _LEAST:
             return False
         return self.duration_ms <= _LONGEST_MS and (shown >= _WIDE_MOST or self.duration_ms < _WIDE_MS)
+
+    def _once(self, at):
+        # Whether the chip felt at most one other thing within 2 s.
+        count = last = 0
+        for k in range(_FELT):
+            i = (self._next + k) % _FELT
+            place = SPAN - self._ages[i]
+            if self._bits[i] and _APART < abs(place - at) <= AROUND and abs(place - last) > _APART:
+                count += 1
+                last = place
+        return count <= _OTHERS
 
     def _jump(self, at):
         # How far the slow samples near `at` are from where they were before, squares in 1/64 g^2.

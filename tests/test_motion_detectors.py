@@ -243,10 +243,11 @@ def judged(
 @pytest.mark.parametrize(
     ("bits", "slow", "found"),
     [
-        (8, (), True),
-        (3, (), True),
+        (8, (1200,), True),
+        (3, (1200,), True),
         (6, (2000,), True),
-        (2, (), False),
+        (15, (600,), False),
+        (2, (1200,), False),
         (4, (7000, 6000), False),
         (4, (6000, 10000, 5000), True),
     ],
@@ -268,9 +269,12 @@ def test_peak_and_width_are_told_where_the_slow_samples_show_them(remote: Remote
 
 
 def test_what_is_felt_again_and_again_is_a_rhythm_and_after_a_flight_a_landing(remote: Remote) -> None:
-    assert not judged(remote, [(20, 8), (31, 8), (42, 8)])
-    assert len(judged(remote, [(29, 8), (31, 8), (34, 8)])) == 1, "it rings"
-    assert not judged(remote, [(31, 8)], floating=tuple(range(20, 29)))
+    push = (1500,)
+    assert not judged(remote, [(20, 8), (31, 8), (42, 8)], push)
+    assert not judged(remote, [(1, 8), (31, 8), (51, 8)], push), "a tag that jingles"
+    assert len(judged(remote, [(31, 8), (51, 8)], push)) >= 1, "two blows"
+    assert len(judged(remote, [(29, 8), (31, 8), (34, 8)], push)) == 1, "it rings"
+    assert not judged(remote, [(31, 8)], push, tuple(range(20, 29)))
 
 
 @pytest.mark.parametrize(("hz", "mg"), [(7.0, 12.0), (9.5, 15.0), (14.0, 10.0), (17.0, 10.0)])

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hostsim.codecs import records
 from hostsim.shims import _radio_ops
+from hostsim.verify import parse_record
 
 if TYPE_CHECKING:
     from hostsim.runtime.bench import Collar
@@ -38,6 +40,9 @@ CURRENTS = (
     Current("processor", "works", 28.4, "ESP32-S3 datasheet, modem-sleep, 80 MHz, one core running"),
     Current("processor", "waits", 22.0, "ESP32-S3 datasheet, modem-sleep, 80 MHz, both cores in WAITI"),
     Current("processor", "light sleep", 0.24, "ESP32-S3 datasheet, light-sleep; many boards show more"),
+    Current(
+        "processor", "deep sleep", 0.008, "ESP32-S3 datasheet, deep-sleep, RTC memory and RTC peripherals on"
+    ),
     Current(
         "radio", "advertises fast", 0.22 / 0.25, "assumed: 0.22 mC an event on three channels, one in 250 ms"
     ),
@@ -69,6 +74,8 @@ ASSUMED = {
 
 REST, WINDOW, OPEN, LINKED = "radio off", "radio window", "radio kept open", "linked"
 _SLOW_US = 900_000
+SHIP, _FIRST_MODE = "ship", "rest"
+"""The firmware's words: a start is at rest until it says something else; a start out of ship mode says so."""
 
 
 class Meter:
@@ -80,6 +87,9 @@ class Meter:
         self.charge_mah: defaultdict[tuple[str, str], float] = defaultdict(float)
         self.mode_us: defaultdict[str, int] = defaultdict(int)
         self.mode_mah: defaultdict[str, float] = defaultdict(float)
+        self.told_us: defaultdict[str, int] = defaultdict(int)
+        self.told_mah: defaultdict[str, float] = defaultdict(float)
+        self._told = _FIRST_MODE
         self._since_us = collar.clock.now_us
         self._counted = (0, 0, 0)
         self._flash_us = 0
@@ -90,6 +100,7 @@ class Meter:
         self._total_mah = self._given_mah = 0.0
         collar.optical.before_setting = self._settle_optical
         collar.battery.drawn = self.drawn
+        self._write, collar.flash.write = collar.flash.write, self._written
 
     def watch_radio(self) -> None:
         """Hears of the radio's states from now on; once, before the processor runs."""
@@ -129,8 +140,20 @@ class Meter:
         self._add("supply", "self-discharge", passed_us)
         flash_us, self._flash_us = self._collar.flash.busy_us - self._flash_us, self._collar.flash.busy_us
         self._add("flash", "programs or erases", flash_us)
+        drawn = self._total_mah - before
         self.mode_us[mode] += passed_us
-        self.mode_mah[mode] += self._total_mah - before
+        self.mode_mah[mode] += drawn
+        self.told_us[self._told] += passed_us
+        self.told_mah[self._told] += drawn
+
+    def _written(self, address: int, buf: Any) -> None:
+        """What the firmware writes to its journal; a `mode` record is how it tells its mode."""
+        self._write(address, buf)
+        if len(buf) and buf[0] == records.MODE:
+            record = parse_record(bytes(buf))
+            if record is not None:
+                self.settle()
+                self._told = str(record.fields["mode"])
 
     def _mode(self) -> str:
         if self._links:
@@ -146,6 +169,9 @@ class Meter:
 
     def _processor(self, passed_us: int) -> None:
         """Sleeping and waiting as the bench saw it; work is what is left, and what is assumed."""
+        if self._collar.device.in_deep_sleep:
+            self._add("processor", "deep sleep", passed_us)
+            return
         slept, waited, waits = self._collar.device.times()
         old_slept, old_waited, old_waits = self._counted
         self._counted = (slept, waited, waits)
@@ -200,6 +226,9 @@ class Meter:
 
     def _reset(self) -> None:
         self.settle()
+        self._counted = self._collar.device.times()
+        if self._told != SHIP:
+            self._told = _FIRST_MODE
         self._active = False
         self._advertises = ""
         self._links = 0
@@ -222,16 +251,22 @@ class Meter:
                 "at rest, with radio windows": self._life(REST, WINDOW),
                 "radio kept open": self._life(OPEN, LINKED),
             },
+            "life_by_mode": {
+                mode: life(self.told_us[mode], self.told_mah[mode]) for mode in sorted(self.told_us)
+            },
         }
 
     def _life(self, *modes: str) -> dict[str, float | None]:
-        """Hours spent in these modes, the mean current in them, and how long a full cell would last so."""
-        us = sum(self.mode_us[mode] for mode in modes)
-        mah = sum(self.mode_mah[mode] for mode in modes)
-        if not us or not mah:
-            return {"hours": 0.0, "ma": None, "days": None}
-        ma = mah * HOUR_US / us
-        return {"hours": round(us / HOUR_US, 3), "ma": round(ma, 4), "days": round(CAPACITY_MAH / ma / 24, 2)}
+        """Of these states of the radio."""
+        return life(sum(self.mode_us[mode] for mode in modes), sum(self.mode_mah[mode] for mode in modes))
+
+
+def life(us: int, mah: float) -> dict[str, float | None]:
+    """Hours, the mean current in them, and how many days a full cell would last so."""
+    if not us or not mah:
+        return {"hours": 0.0, "ma": None, "days": None}
+    ma = mah * HOUR_US / us
+    return {"hours": round(us / HOUR_US, 3), "ma": round(ma, 4), "days": round(CAPACITY_MAH / ma / 24, 2)}
 
 
 def draw_power(energy: dict[str, Any], path: Path) -> None:

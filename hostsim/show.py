@@ -114,7 +114,8 @@ def _print_energy(console: Console, energy: dict[str, Any]) -> None:
     parts = {part: sum(states.values()) for part, states in energy["mah_by_part"].items()}
     named = ", ".join(f"{part} {mah:.2f}" for part, mah in sorted(parts.items(), key=lambda one: -one[1]))
     console.print(f"charge: {energy['mah']:.2f} mAh ({named})")
-    for mode, life in energy["life"].items():
+    by_mode = {f"mode {mode}": life for mode, life in energy["life_by_mode"].items()}
+    for mode, life in {**energy["life"], **by_mode}.items():
         if life["days"] is not None:
             lasts = f"{life['days']:.1f} days" if life["days"] >= 2 else f"{24 * life['days']:.1f} hours"
             console.print(

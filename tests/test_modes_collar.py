@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from hostsim.codecs import protocol
+from hostsim.faults import journal_records
+from hostsim.handler.client import connect, find
+from hostsim.handler.sync import bench_adapter
 from hostsim.power import MA
+from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
-from tests.fault_bench import Life, advertised, live
+from hostsim.signals import FloatArray
+from tests.fault_bench import Life, StillDog, advertised, live
 
 CHARGER_STATUS = 15
 LED = 16
@@ -162,3 +171,54 @@ def test_while_an_alert_stands_the_radio_listens_each_minute(tmp_path: Path) -> 
     lit = [at / 60e6 for at, gpio, level in life.collar.board.outputs if gpio == LED and level]
     assert len(lit) >= 3 * 6 * 6 and len(lit) % 3 == 0, "red flashes in threes at each turn"
     assert min(lit) > 11.9 and max(lit) < 18.1, "until the handler has seen it"
+
+
+def test_a_packed_collar_sleeps_until_its_charger_wakes_it(tmp_path: Path) -> None:
+    energy: list[float] = []
+
+    async def play(collar: Collar) -> None:
+        await asyncio.sleep(5)
+        adapter = bench_adapter(await Phone.switch_on(collar.air))
+        (found,) = await find(adapter, 330, linger=0)
+        async with connect(adapter, found, collar.owner) as client:
+            await client.set_setting(protocol.PACKED, 1)
+        await asyncio.sleep(10)
+        assert collar.device.in_deep_sleep
+        before = collar.meter.summary()["mah"]
+        await asyncio.sleep(10 * 3600)
+        energy.append((collar.meter.summary()["mah"] - before) / 10)
+        collar.charge(True)
+        await asyncio.sleep(130)
+        collar.charge(False)
+
+    life = live(tmp_path, None, 620, play)
+    assert life.causes == ["power_on", "deepsleep"]
+    assert changes(life) == [
+        ("ship", "rest"), ("rest", "ship"), ("charging", "rest"), ("rest", "charging"),
+    ]  # fmt: skip
+    assert energy[0] < 500 / 365 / 24, "a year in the box"
+    assert [one["reason"] for one in life.of("boot")] == ["power_on", "deep_sleep"]
+    assert life.of("minute")[-1]["boot"] == 2 and not life.of("fault")
+    assert life.collar.meter.summary()["life_by_mode"]["ship"]["days"] > 365
+
+
+@dataclass
+class WalkingDog(StillDog):
+    """A dog that walks from the second minute to the sixth."""
+
+    def acceleration_g(self, t_s: FloatArray, bandwidth_hz: float) -> FloatArray:
+        """See hostsim.signals."""
+        there = np.where((t_s > 120) & (t_s < 360), 1.0, 0.0)
+        step = there * (0.25 * np.sin(2 * np.pi * 2.0 * t_s) + 0.06 * np.sin(2 * np.pi * 1.0 * t_s))
+        return super().acceleration_g(t_s, bandwidth_hz) + np.stack((0.3 * step, step, 0.2 * step), axis=1)
+
+
+def test_a_dog_on_the_move_is_active_until_it_rests(tmp_path: Path) -> None:
+    collar = Collar(WalkingDog(), tmp_path, CollarOptions())
+    collar.run(lambda: asyncio.sleep(22 * 60))
+    life = Life(collar, journal_records(collar))
+    assert changes(life) == [("active", "rest"), ("rest", "active")]
+    began, ended = (one["uptime_ms"] / 60_000 for one in life.of("mode"))
+    assert 2.9 < began < 4.2 and 14 < ended < 18
+    hours = {mode: one["hours"] for mode, one in collar.meter.summary()["life_by_mode"].items()}
+    assert hours["active"] == pytest.approx((ended - began) / 60, abs=0.01)

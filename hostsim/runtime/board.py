@@ -132,6 +132,11 @@ class Board:
         line.level = read()
         self._driven.append((gpio, line))
 
+    def level(self, gpio: int) -> int:
+        """What a pin without a pull would see on the line."""
+        line = self.line(gpio)
+        return line.read() if line.read is not None else line.level
+
     def next_change_us(self) -> int:
         """When a chip may next move a line that the processor listens to."""
         soonest = NEVER

@@ -133,6 +133,8 @@ class Device:
         self.waited_us = 0
         self.calls = 0
         self.rtc_memory = b""
+        self.in_deep_sleep = False
+        self._wakers = b""
         self.choose_firmware: Callable[[], Path | None] = lambda: None
         """Asked at every start: the ROMFS image of the firmware that starts, None for the tree's."""
         self._image: Path | None = None
@@ -200,6 +202,7 @@ class Device:
     def power_on(self, cause: int = POWER_ON) -> None:
         """Boots the processor; the chips keep their own state unless they were reset."""
         self.clock.now_us += BOOT_US
+        self.in_deep_sleep = False
         self._state = _State(boot_us=self.clock.now_us, fed_us=self.clock.now_us)
         self._cause = cause
         self.boots.append(Boot(self.clock.now_s, CAUSES[cause]))
@@ -245,6 +248,8 @@ class Device:
         process, self._process = self._process, None
         if process is None:
             return
+        self.slept_us, self.waited_us, _ = self.times()
+        self._state.waiting = None
         process.kill()
         process.wait()
         assert self._socket is not None and self._reader is not None
@@ -270,6 +275,11 @@ class Device:
                 self._serve()
             if is_ready():
                 return
+            if self.in_deep_sleep and any(self.board.level(gpio) == 0 for gpio in self._wakers):
+                for function in self._on_reset:
+                    function()
+                self.power_on(DEEPSLEEP)
+                continue
             due_us = self._next_due_us()
             if deadline_us <= due_us:
                 if deadline_us == NEVER:
@@ -446,8 +456,13 @@ class Device:
         return b""
 
     def _deepsleep(self, payload: memoryview) -> bytes:
-        (ms,) = struct.unpack("<i", payload)
-        self.clock.now_us += max(ms, 0) * 1000
+        (ms,) = struct.unpack_from("<i", payload)
+        if ms < 0:
+            self._wakers = bytes(payload[4:])
+            self.power_off()
+            self.in_deep_sleep = True
+            return b""
+        self.clock.now_us += ms * 1000
         self._state.reset_cause = DEEPSLEEP
         return b""
 

@@ -102,8 +102,8 @@ try:
         for _name in _names if _boot["working_set"] else ():
             try:
                 __import__(_name)
-            except Exception:
-                continue  # main.py meets it again
+            except Exception as error:
+                print("not loaded:", _name, repr(error))  # main.py meets it again
     _load(_boot["modules"])
     gc.collect()
     _code = gc.mem_alloc()

@@ -3,6 +3,7 @@
 import struct
 import _host
 import _ops
+import machine
 
 _BLOCK = 4096
 
@@ -107,6 +108,10 @@ def wake_on_ext0(pin, level):
     """Sleep ends when the pin has this level; its own interrupt stays. None: no pin ends it."""
     if pin is not None:
         pin.irq(pin._handler, pin.IRQ_RISING if level else pin.IRQ_FALLING, wake=True)
+
+
+def wake_on_ext1(pins, level):
+    machine._wakers = bytes([pin._number for pin in pins])
 
 
 def raw_temperature():

@@ -18,6 +18,7 @@ TIMER_WAKE = 4
 
 _boot = {"cause": PWRON_RESET, "wake": 0, "id": b"\0" * 6}
 _pins = {}
+_wakers = b""
 
 
 def _on_pin(payload):
@@ -253,7 +254,7 @@ def lightsleep(ms=-1):
 
 
 def deepsleep(ms=-1):
-    _host.call(_ops.DEEPSLEEP, struct.pack("<i", ms))
+    _host.call(_ops.DEEPSLEEP, struct.pack("<i", ms) + _wakers)
 
 
 def idle():

@@ -61,7 +61,7 @@ class Collar:
     def __init__(self, board):
         power.set_clock(board.CPU_HZ)
         power.feed_sensors(board.SENSOR_POWER)
-        self._light_sleep = board.LIGHT_SLEEP
+        self._board = board
         self.clock = Clock()
         self.store = Store()
         self.duty = Duty(self.store)
@@ -197,9 +197,18 @@ class Collar:
             self.radio.step()
         self.radio.often = listens == modes.OFTEN
         self.radio.link.keep_open(listens == modes.OPEN or self.store.integer("radio_on", 0) != 0)
+        if integer("packed", 0):
+            self._pack()
+
+    def _pack(self):
+        from collar.app import packing
+
+        self.duty.set(False)
+        drivers = (self.accelerometer.driver, self.optical.driver)
+        self._packing = packing.pack(self._board, self.governor.modes, drivers, self._flush)
 
     def _each_minute(self, battery_pct, worn, fault):
-        self.governor.minute(battery_pct)
+        self.governor.minute(battery_pct, self.minute.moving_s)
         self.renewal.minute(self.clock.uptime_ms())
         self.radio.charging = self.governor.charging
         self.radio.minute(battery_pct, worn, fault)
@@ -221,7 +230,7 @@ class Collar:
 
     async def main(self):
         """Starts every task; returns never."""
-        if self._light_sleep:
+        if self._board.LIGHT_SLEEP:
             wait_asleep(self._may_sleep, self.alarm.look)
         tasks = [("windows", "radio", self.radio.run), ("link", "radio", self.radio.link.run)]
         if self.governor.safe:

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from collar.app.modes import CHARGING, SAFE, Modes
+from collar.app.modes import ACTIVE, CHARGING, REST, SAFE, SHIP, Modes
 from collar.hal import power
 from collar.journal import records
 
@@ -10,6 +10,9 @@ _FAILED = "failed"
 _TOO_MANY = const(2)
 _HELD_MS = const(600000)  # a boot that lasts ten minutes has not failed
 _AGAIN_MS = const(3600000)
+_PACKED = "packed"
+_MOVING_S = const(30)
+_STILL_MINUTES = const(10)
 _CRASHES = ("watchdog", "panic")
 
 
@@ -24,6 +27,7 @@ class Governor:
         self._clock = clock
         self._charger = charger
         self._failed = store.integer(_FAILED, 0)
+        self._still = 0
         self.modes.listeners.append(self._changed)
 
     def boot(self, cause):
@@ -31,6 +35,9 @@ class Governor:
         self._remember(self._failed + 1 if cause in _CRASHES else 0)
         if self._failed >= _TOO_MANY:
             self.modes.tell("boots_failed")
+        if self._store.integer(_PACKED, 0):
+            self._store.put_integer(_PACKED, 0)
+            self._recorder.record(records.MODE, (REST, SHIP))
 
     @property
     def safe(self):
@@ -51,9 +58,10 @@ class Governor:
         if level <= 2:
             self.modes.tell("alert_raised" if level else "alert_over")
 
-    def minute(self, battery_pct):
-        """Once a minute: the cell, the charger, and whether this boot has held."""
+    def minute(self, battery_pct, moving_s):
+        """Once a minute: the cell, the charger, the dog's movement in it, and whether this boot has held."""
         self.modes.cell(battery_pct)
+        self._movement(moving_s)
         charging = self._charger.low
         if charging != self.charging:
             self.modes.tell("charger_on" if charging else "charger_off")
@@ -62,6 +70,17 @@ class Governor:
             power.reset()
         elif not self.safe and self._failed and uptime_ms >= _HELD_MS:
             self._remember(0)
+
+    def _movement(self, moving_s):
+        """A minute with half of it on the move begins active, ten without end it."""
+        if moving_s >= _MOVING_S:
+            self._still = 0
+            if not self.modes.stands(ACTIVE):
+                self.modes.tell("moved")
+        elif self.modes.stands(ACTIVE):
+            self._still += 1
+            if self._still >= _STILL_MINUTES:
+                self.modes.tell("settled")
 
     def _remember(self, failed):
         if failed != self._failed:

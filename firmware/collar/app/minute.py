@@ -33,6 +33,11 @@ class Minute:
         """Whether the collar was on the dog for most of the minute so far."""
         return 2 * self._worn > self._blocks
 
+    @property
+    def moving_s(self):
+        """Seconds at a walk, a trot or a gallop so far."""
+        return self._seconds(WALK) + self._seconds(TROT) + self._seconds(GALLOP)
+
     def _seconds(self, gait):
         return max(0, self._motion.tally_ms[gait] + 500) // 1000
 

@@ -18,6 +18,7 @@ _DEFAULTS = {
     "quiet": QUIET_HOURS,
     "zone_min": 0,
     "run_min": LONGEST,
+    "packed": 0,
 }
 
 
@@ -41,6 +42,7 @@ _OPTIONS = {
     protocol.QUIET_HOURS: ("quiet", 1, 0, 2323, _are_hours),
     protocol.ZONE_MIN: ("zone_min", 1, -720, 840, _any),
     protocol.RUN_MIN: ("run_min", 1, 1, LONGEST, _any),
+    protocol.PACKED: ("packed", 1, 0, 1, _any),
 }
 
 

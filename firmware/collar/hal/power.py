@@ -2,6 +2,7 @@
 
 import time
 
+import esp32
 import machine
 from micropython import const
 
@@ -41,6 +42,22 @@ def feed_sensors(gpio):
         return
     machine.Pin(gpio, machine.Pin.OUT, value=1)
     time.sleep_ms(_SENSOR_START_MS)
+
+
+def starve_sensors(gpio):
+    """Switches the sensors' supply off, on a board that can."""
+    if gpio is not None:
+        machine.Pin(gpio, machine.Pin.OUT, value=0)
+
+
+def sleep_until_low(gpios):
+    """Deep sleep until one of these lines is pulled low; those that a board lacks are None. What follows is a start.
+
+    On the ESP32-S3 ALL_LOW means any of them (ESP-IDF, esp_sleep_ext1_wakeup_mode_t). The lines need pull-ups of the board.
+    """
+    pins = tuple([machine.Pin(gpio, machine.Pin.IN) for gpio in gpios if gpio is not None])
+    esp32.wake_on_ext1(pins, esp32.WAKEUP_ALL_LOW)
+    machine.deepsleep()
 
 
 def reset():

@@ -89,6 +89,7 @@ RADIO_ON = const(2)  # since 0.2: 1 radio on all the time, 0 in windows
 QUIET_HOURS = const(3)  # since 0.2: 100 * first hour + end hour without amber notices; 0 for none
 ZONE_MIN = const(4)  # since 0.2: minutes that the dog's clock is ahead of UTC
 RUN_MIN = const(5)  # since 0.2: minutes of rest that may be one record, 1 to 15
+PACKED = const(6)  # since 0.2: 1 sleeps with everything off until the charger or the button wakes the collar
 
 # Access
 NOBODY = const(0)  # since 0.2: no rights

@@ -132,9 +132,20 @@ def test_the_breath_of_a_dog_that_looks_about_is_read(remote: Remote) -> None:
 
 @pytest.mark.parametrize("every_s", [3.1, 4.0, 6.5, 9.1])
 def test_looking_about_is_no_breath(remote: Remote, every_s: float) -> None:
-    readings = feed(remote, neck(looks(times(600), every_s, 5)))
-    assert len(readings) == 40
+    readings = feed(remote, neck(looks(times(300), every_s, 5)))
+    assert len(readings) == 20
     assert [row for row in readings if row[0] == OK] == []
+
+
+@pytest.mark.parametrize("swing_hz", [0.6, 0.75, 0.95])
+def test_a_swing_that_dies_down_is_no_breath(remote: Remote, swing_hz: float) -> None:
+    t_s = times(300)
+    swing = 60 * np.exp(-t_s / 80) * np.sin(2 * np.pi * swing_hz * t_s)
+    readings = feed(remote, neck(swing))
+    assert len(readings) == 20
+    assert [row for row in readings if row[0] == OK] == []
+    after = feed(remote, neck(np.concatenate((swing[: 52 * 120], 5 * chest(times(120), 18)))))
+    assert after[-1][0] == OK
 
 
 def test_panting_is_named_and_has_no_breath_rate(remote: Remote) -> None:

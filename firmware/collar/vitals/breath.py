@@ -38,10 +38,12 @@ _FLOOR = const(40)
 _SLOW = const(900)
 _ALIKE = const(550)
 _DOUBT = const(1600)
-# Breaths are shallow when they are quick: above 36 a minute a swing of more than 40 mg is a nose at work or a slow walk
-# (0.1/min, 0.1 mg; the neck of a breathing dog is assumed to swing by 2 to 20 mg, hostsim/dog/README.md).
-_QUICK = const(360)
-_DEEP = const(400)
+# Breaths are shallow when they are quick: above 32 a minute a swing of more than 12 mg is a nose at work, a slow walk or
+# a collar that swings (0.1/min, 0.1 mg; the neck of a breathing dog is assumed to swing by 2 to 20 mg,
+# hostsim/dog/README.md). A swing that dies down keeps its rate, to one part in 32.
+_QUICK = const(320)
+_DEEP = const(120)
+_SAME = const(32)
 _BRIEF = const(36000)
 
 
@@ -73,8 +75,7 @@ class Breath:
         self.breaths = Breaths()
         self._own = None if thinned else Thinned()
         self.panting = Panting(thinned or self._own)
-        self._since = 0
-        self._still = 0
+        self._since = self._still = self._swing = 0
         self.reset()
 
     def reset(self):
@@ -180,7 +181,12 @@ class Breath:
 
     def _believable(self):
         """Whether breaths can be followed one by one, and are of a size that goes with their rate."""
-        return self.breaths.breaths >= 2 and not (self._rate > _QUICK and self._depth > _DEEP)
+        rate = self._rate
+        if rate > _QUICK and self._depth > _DEEP:
+            self._swing = rate
+        elif abs(rate - self._swing) * _SAME > rate:
+            self._swing = 0
+        return self.breaths.breaths >= 2 and not self._swing
 
     def _project(self):
         """Leaves the speed along the main line in _speed, a breath's peak at about 256; False if there is none.

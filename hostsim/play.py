@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from hostsim.codecs import protocol
+from hostsim.codecs import protocol, records
 from hostsim.faults import Fault
 from hostsim.handler.archive import Archive
 from hostsim.handler.client import Adapter, CollarClient, CollarRefused, SyncError
@@ -40,6 +40,8 @@ _TOGETHER_S = 60.0
 """Actions that follow one another this closely are done on one connection."""
 _TOLD = ("duty_on", "duty_off", "touch", "acknowledge")
 _STALE_S = 2.0
+_ROOM = 3854
+"""Bytes of ordinary records in a sector (FORMAT.md)."""
 """A mark of the touch test that could not be made within this time is not made."""
 OUTPUTS = ("journal.bin", "collar.key", "collar.owner", "archive.db", "findings.jsonl", "summary.json")
 
@@ -269,6 +271,7 @@ class Run:
             "faults": dict(sorted(faults.items())),
             "boots": [{"at_s": round(boot.at_s, 3), "cause": boot.cause} for boot in collar.device.boots],
             "heap": self._heap(),
+            "journal": self._journal(archive),
             "flash": {
                 "reads": collar.flash.reads,
                 "writes": collar.flash.writes,
@@ -288,6 +291,18 @@ class Run:
             "untold": self.untold,
             "energy": collar.meter.summary(),
             "bytes_synced": sum(note.bytes for note in self.syncs),
+        }
+
+    def _journal(self, archive: Archive) -> dict[str, Any]:
+        """Bytes of records a day, and for how many such days the journal holds them."""
+        flash = self.collar.flash
+        size = sum(len(one.frame) for journal in archive.journals() for one in archive.records(journal))
+        a_day = size * 86400 / max(1.0, self.collar.clock.now_s)
+        capacity = (len(flash.memory) // records.SECTOR - 2) * _ROOM
+        return {
+            "bytes_a_day": round(a_day),
+            "capacity_bytes": capacity,
+            "capacity_days": round(capacity / a_day, 1) if a_day else None,
         }
 
     def _heap(self) -> dict[str, Any]:

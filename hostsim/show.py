@@ -131,6 +131,11 @@ def _print_figures(console: Console, result: RunResult, energy: bool = True) -> 
     console.print(f"simulated: {length} in {summary['wall_s']:.1f} s, "
                   f"{summary['virtual_per_wall']:.0f} virtual seconds a wall second")  # fmt: skip
     console.print(f"records: {records}")
+    journal = summary["journal"]
+    if journal["capacity_days"] is not None:
+        console.print(
+            f"journal: {journal['bytes_a_day'] / 1000:.1f} kB a day, room for {journal['capacity_days']:.0f} days"
+        )
     heap = summary["heap"]
     if heap:
         sets = [size for _, size in heap["working_set_bytes"]]

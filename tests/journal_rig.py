@@ -34,7 +34,10 @@ class Keys:
 class Rig:
     """A collar's journal with power that can be cut; `told` is every acknowledged record's bytes by number."""
 
-    def __init__(self, sectors=8, seed=1, keys=True):
+    def __init__(self, sectors=8, seed=1, keys=True, lag=0):
+        self.lag = lag  # a phone has all but so many of the newest records; 0: nothing is kept for it
+        self.safe = 0
+        self.windows = {}  # each raw window that was acknowledged: the number under which it stands
         self.flash = NorFlash(sectors * 4096, None, seed)
         self.keys = Keys(self.flash) if keys else None
         self.now = 0
@@ -54,6 +57,8 @@ class Rig:
         self.flash.power_on()
         self.now = 0
         self.journal = Journal(self.flash, self.uptime, self.keys)
+        if self.lag:
+            self.journal.keep_from(self.safe)
         return self.journal.open().__dict__
 
     def values(self):
@@ -73,6 +78,11 @@ class Rig:
         self.pending = records.pack(kind, values)
         seq = self.journal.append(kind, values)
         self.told[seq] = self.pending
+        if self.lag:
+            if kind == records.RAW:
+                self.windows[self.pending] = seq
+            self.safe = max(self.safe, seq - self.lag)
+            self.journal.keep_from(self.safe)
         self.pending = None
         return seq
 
@@ -106,6 +116,7 @@ class Rig:
             if seq >= journal.next_seq:
                 wrong.append(f"{seq} was acknowledged and is not there")
         dropped = 0
+        standing = {}
         for seq in range(journal.first_seq, journal.next_seq):
             length = journal.read(seq, self.buffer)
             if not length and seq in self.lost:
@@ -116,7 +127,12 @@ class Rig:
             kind, _, _, _, payload = records.parse(self.buffer[:length])
             if kind == records.DROP:
                 dropped = records.unpack(kind, payload)["last_seq"]
-            if kind == records.DROP or kind == records.SEAL:
+            if kind == records.RAW and payload[:246] in self.windows:
+                standing[payload[:246]] = seq
+            if kind == records.RAW and len(payload) > 246:
+                if seq in self.told or payload[:246] not in self.windows:
+                    wrong.append(f"{seq} is a copy of nothing")
+            elif kind == records.DROP or kind == records.SEAL:
                 if seq in self.told:
                     wrong.append(f"{seq} is not what was acknowledged")
             elif seq not in self.told:
@@ -128,6 +144,10 @@ class Rig:
                 wrong.append(f"{seq} has changed")
         if journal.first_seq > 1 and dropped < journal.first_seq - 1:
             wrong.append(f"no drop record for {journal.first_seq - 1}")
+        for window, seq in self.windows.items():
+            if seq >= self.safe and window not in standing:
+                wrong.append(f"the window of {seq} is lost")
+        self.windows.update(standing)
         return wrong
 
     def rot(self, bits):
@@ -151,13 +171,13 @@ class Rig:
                 del self.told[seq]
 
 
-def every_cut(prepare, actions, sectors, seed, first, last, rotten_bits=0):
+def every_cut(prepare, actions, sectors, seed, first, last, rotten_bits=0, lag=0):
     """Cuts power before, inside and after each of the operations `first`..`last` of `actions`, restarts, and checks.
 
     With `rotten_bits`, so many bits of the old sectors are flipped before, and every hundredth operation stalls.
     Returns (cuts made, operations that `actions` takes, what went wrong).
     """
-    base = Rig(sectors, seed)
+    base = Rig(sectors, seed, True, lag)
     assert base.run(prepare)
     if rotten_bits:
         base.flash.stall_every = 100
@@ -165,6 +185,7 @@ def every_cut(prepare, actions, sectors, seed, first, last, rotten_bits=0):
         base.rot(rotten_bits)
     image, number, key = bytes(base.flash.memory), base.keys.number, base.keys.key
     told, made = dict(base.told), base.made
+    windows, safe = dict(base.windows), base.safe
     cuts, wrong = 0, []
     for operation in range(first, last):
         for where in ("before", "inside", "after"):
@@ -173,6 +194,7 @@ def every_cut(prepare, actions, sectors, seed, first, last, rotten_bits=0):
             rig.flash._random = seed * 7919 + operation
             rig.keys.number, rig.keys.key = number, key
             rig.told, rig.made, rig.pending = dict(told), made, None
+            rig.windows, rig.safe = dict(windows), safe
             rig.reboot()
             rig.flash.cut(operation, where)
             if rig.run(actions):

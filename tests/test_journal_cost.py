@@ -88,3 +88,24 @@ result = gc.mem_alloc() - before
 
 def test_capacity_is_told_in_bytes(full: Remote) -> None:
     assert full.run("result = journal.capacity") == 1022 * 3854
+
+
+def test_capacity_is_told_in_days_at_the_rate_of_the_start(full: Remote) -> None:
+    before, after = full.run(
+        """
+now = 0
+journal = Journal(NorFlash(3 << 20), lambda: now)
+journal.open()
+def live(minutes):
+    global now
+    for i in range(minutes):
+        now += 60000
+        journal.append(records.MINUTE, (60, 0, 0, 0, 0, 5, -5, 0, 0, 0, 60, 100, 80))
+live(59)
+before = journal.capacity_days()
+live(1380)
+result = [before, journal.capacity_days()]
+"""
+    )
+    assert before is None
+    assert after == 766 * 3854 // (32 * 1440)

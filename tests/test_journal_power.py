@@ -184,3 +184,57 @@ result = [[w for w in rig.check() if 'invented' not in w], report['keys_ok'], pl
     assert wrong == []
     assert keys_ok is False
     assert without == []
+
+
+def test_windows_of_blows_that_no_phone_has_survive_a_cut_at_every_operation(rig: Remote) -> None:
+    """Half of the raw windows in a ring that turns are pinned; each stands somewhere after every cut."""
+    cuts, operations, wrong = rig.run(
+        "result = rigs.every_cut(before, busy, 6, 1, 0, 1000000, 0, 150)", before="ai" * 330, busy="a" * 150
+    )
+    assert wrong == []
+    assert cuts == 3 * operations >= 300
+
+
+def test_windows_are_carried_on_for_many_turns_and_let_go_when_they_are_safe(rig: Remote) -> None:
+    wrong, carried, turns, after, full = rig.run(
+        """
+from collar.journal import records
+rig = rigs.Rig(6, 2, True, 100000)
+rig.run('a' * 40)
+rig.safe = 0
+rig.lag = 0
+rig.journal.keep_from(1)
+def windows():
+    found = set()
+    for seq in range(rig.journal.first_seq, rig.journal.next_seq):
+        payload = rig.payload(seq)
+        if payload is not None and len(payload) >= 246 and payload[:246] in rig.windows:
+            found.add(payload[:246])
+    return len(found)
+def minutes(count):
+    for i in range(count):
+        rig.journal.append(records.MINUTE, (60, 0, 0, 0, 0, i, -5, 0, 0, 0, 60, 100, 80))
+before = rig.journal._tail.number
+wrong = []
+for lap in range(8):
+    minutes(300)
+    if windows() != len(rig.windows):
+        wrong.append(lap)
+turns = rig.journal._tail.number - before
+carried = windows()
+rig.journal.keep_from(rig.journal.next_seq)
+minutes(1000)
+after = windows()
+# a ring that is full of blows goes on all the same
+rig.journal.keep_from(1)
+last = rig.journal.next_seq
+for i in range(400):
+    rig.journal.append(records.RAW, ("impact", i, 0, 19231, [i] * 117))
+full = rig.journal.next_seq - last >= 400
+result = [wrong, carried, turns, after, full]
+"""
+    )
+    assert wrong == []
+    assert carried == 2 and turns > 18
+    assert after == 0
+    assert full

@@ -251,10 +251,13 @@ def test_status_and_live_values(tmp_path: Path) -> None:
         loud = await _live(table, peer)
         return status, silent, loud
 
-    status, silent, loud = link_bench(tmp_path, main=_PULSING).run(play)
+    main = "radio.capacity_days = lambda: 63\n" + _PULSING
+    status, silent, loud = link_bench(tmp_path, main=main).run(play)
     layout, alert, battery, _, first_seq, next_seq, boot, uptime_s = protocol.parse_status(status)
     assert (layout, alert, battery, first_seq, next_seq, boot) == (1, protocol.UNKNOWN, 87, 1, 301, 3)
     assert 2 <= uptime_s <= 5
+    assert protocol.status_days(status) == 63
+    assert protocol.status_days(status[: protocol.STATUS_SIZE]) is None, "a collar of 0.1 does not tell"
     assert silent == []
     assert b"\x08live" in loud
 

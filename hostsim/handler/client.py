@@ -351,6 +351,15 @@ class CollarClient:
         await self.set_setting(protocol.ZONE_MIN, zone_min)
         await self.set_setting(protocol.QUIET_HOURS, 100 * first + end if first != end else 0)
 
+    async def capacity_days(self) -> int | None:
+        """For how many days the journal holds records at the present rate; None while the collar cannot tell."""
+        async with explained():
+            return protocol.status_days(bytes(await self._client.read_gatt_char(protocol.STATUS)))
+
+    async def safe(self, seq: int) -> None:
+        """Everything before this number is with the handler for good: the collar need not keep a blow's window longer."""
+        await self.ask(protocol.SAFE, seq)
+
     async def set_time(self, now: datetime) -> int | None:
         """Sets the wall clock; by how many ms it moved, None if it was not set before. `now` knows its zone."""
         utc_ms = round((now - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds() * 1000)

@@ -167,6 +167,8 @@ async def _once(
             missing = newest_first(missing, *await collar.recent(URGENT_S))
         for first, end in missing:
             await _range(session, collar, journal, first, end)
+        if info.capabilities & protocol.CAN_SAFE and key.owner:
+            await collar.safe(held.next_seq)
         session.tell()
 
 

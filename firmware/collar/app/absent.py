@@ -7,6 +7,10 @@ class NoJournal:
     first_seq = next_seq = 1
     boot = 0
 
+    def capacity_days(self):
+        """None: for no days."""
+        return None
+
     def read(self, seq, buf):
         """0: there is no such record."""
         return 0

@@ -12,6 +12,7 @@ from collar.app.duty import Duty
 from collar.app.governor import Governor
 from collar.app.housekeeping import Housekeeping
 from collar.app.interval import Interval
+from collar.app.keeping import Keeping
 from collar.app.minute import Minute
 from collar.app.movement import Movement
 from collar.app.night import Night
@@ -67,7 +68,10 @@ class Collar:
         self.duty = Duty(self.store)
         self.watchdog = Watchdog(board.WATCHDOG_MS)
         self.recorder = Recorder(None, self.clock)
-        self.journal: Any = opening.open_journal(board, FIRMWARE, self.store, self.recorder, self.clock)
+        self.keeping = Keeping(self.store, self.recorder)
+        self.journal: Any = opening.open_journal(
+            board, FIRMWARE, self.store, self.recorder, self.clock, self.keeping
+        )
         opening.tell_hang(self.recorder, self.watchdog)
         self.governor = Governor(self.store, self.recorder, self.clock, Line(board.CHARGER_STATUS))
         self.governor.boot(power.reset_cause())
@@ -145,10 +149,13 @@ class Collar:
         """The radio's side; a collar without a journal says so there."""
         radio = Radio(self.clock, self.recorder, self.watchdog)
         identity = gatt.Identity(power.unique_id().hex(), FIRMWARE, board.NAME)
-        number = int.from_bytes(self.store.blob(opening.NUMBER, 4) or b"", "little")
         journal = self.journal or NoJournal()
         access = rights(self.store, self.clock, self.recorder)
-        radio.link = Link(gatt.radio(), journal, self.clock, identity, radio.set_time, access, number)
+        radio.link = Link(
+            gatt.radio(), journal, self.clock, identity, radio.set_time, access, self.keeping.journal_id
+        )
+        radio.link.on_safe = self.keeping.until
+        radio.link.capacity_days = journal.capacity_days
         parts = self.movement, self.wellbeing, self.duty, self.recorder, self.clock
         self.wishes = Wishes(board, radio, *parts)
         self.sampling.on_turn = self.wishes.turn

@@ -1,26 +1,25 @@
 """The journal when the collar starts: opened, numbered, and told why it started."""
 
-from collar.hal import entropy, power
+from collar.hal import power
 from collar.hal.flash import Flash, NoPartition
 from collar.hal.store import SealKeys
 from collar.journal import records
 from collar.journal.log import Journal, NewerFormat
 
-NUMBER = "journal_id"
 
-
-def open_journal(board, firmware, store, recorder, clock):
+def open_journal(board, firmware, store, recorder, clock, keeping):
     """The journal, which `recorder` writes to from now on; None for a collar that works without one and says so on the air.
 
-    The wall clock comes back from the RTC here, so that the first records have their time.
+    `keeping` is told of it. The wall clock comes back from the RTC here, so that the first records have their time.
     """
     detail = None
     try:
         journal = Journal(Flash(board.JOURNAL_LABEL), clock.uptime_ms, SealKeys(store))
+        journal.keep_from(keeping.safe_seq)
         report = journal.open()
         recorder.journal = journal
         _tell_boot(report, firmware, recorder, clock)
-        _number(report.fresh, store, recorder)
+        keeping.opened(journal, report.fresh)
         if not report.keys_ok:
             recorder.fault("keys", "unreadable")
         if report.bad_sectors:
@@ -48,12 +47,3 @@ def _tell_boot(report, firmware, recorder, clock):
     recorder.record(records.BOOT, (cause, firmware, report.torn_bytes, report.bad_sectors, None))
     if clock.restore():
         recorder.record(records.CLOCK, ("set", clock.offset_ms, None, None))
-
-
-def _number(fresh, store, recorder):
-    """An empty journal gets a number of its own, so that an archive never mixes it with one that was erased."""
-    try:
-        if fresh or store.blob(NUMBER, 4) is None:
-            store.put_blob(NUMBER, entropy.random_bytes(4))
-    except OSError as error:
-        recorder.fault("keys", "unreadable", error.errno)

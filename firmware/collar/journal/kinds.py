@@ -170,7 +170,7 @@ KINDS = const((
     )),
     (RAW, "raw", (
         ("source", "e", CAPTURES), ("event_seq", "I", 1), ("first_sample", "i", 1), ("period_us", "H", 1),
-        ("xyz", "w", 1),
+        ("xyz", "w", 1), ("from_boot", "H", 1), ("from_ms", "T", 1),
     )),
     (SETTINGS, "settings", (
         ("name", "s", 1), ("value", "s", 1),

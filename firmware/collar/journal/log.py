@@ -8,6 +8,7 @@ oldest sector is the only one ever erased, and a `drop` record says what went wi
 from micropython import const
 
 from collar.journal import records, seal
+from collar.journal.rescue import Rescue
 from collar.journal.ring import Ring
 from collar.journal.tail import Tail
 
@@ -43,12 +44,15 @@ class Journal:
         self._ring = Ring(flash)
         self._sealer = seal.Sealer(keys)
         self._tail = Tail(self._ring, self._sealer)
+        self._rescue = Rescue(self._ring, self._tail)
         self.first_seq = 1
         self.worn_sectors = 0
         self._oldest = 0  # sector
         self._ahead = -1  # the sector that is erased already
         self._owed = None  # a drop that found no room yet
         self._cursor = (0, 0, 0)  # sequence number, sector, offset
+        self._written = 0  # bytes since the start
+        self._begin_ms = uptime_ms()
 
     @property
     def boot(self):
@@ -64,6 +68,17 @@ class Journal:
     def capacity(self):
         """Bytes of records, with 18 each for their frame, that are kept before the oldest are overwritten."""
         return (self._ring.sectors - 2) * _ROOM
+
+    def capacity_days(self):
+        """How many days that is, at the rate of this start's records; None before an hour of them."""
+        minutes = (self._uptime_ms() - self._begin_ms) // 60000
+        if minutes < 60 or not self._written:
+            return None
+        return self.capacity // max(1, self._written * 1440 // minutes)
+
+    def keep_from(self, seq):
+        """Raw windows of blows with this number or a later one are kept when the ring turns: no phone has them yet."""
+        self._rescue.safe_seq = seq
 
     # -- starting
 
@@ -85,6 +100,7 @@ class Journal:
             self._recover(newest, report)
         self._tail.boot = min(self._tail.boot + 1, _LAST_BOOT)
         self._pay()
+        self._rescue.restarted(self._uptime_ms())
         report.keys_ok = not self._sealer.fault
         report.bad_sectors += self.worn_sectors
         return report
@@ -146,8 +162,9 @@ class Journal:
         Raises OSError when flash did not take it: then the record is not there.
         """
         payload = records.pack(kind, values)
-        if not self._tail.takes(len(payload)):
+        while not self._tail.takes(len(payload)):
             self._turn()
+        self._written += len(payload) + _OVERHEAD
         return self._tail.write(kind, payload, uptime_ms)
 
     def seal(self):
@@ -170,6 +187,7 @@ class Journal:
         self._tail.close(self._uptime_ms())
         self._start(self._ahead)
         self._pay()
+        self._rescue.turned(self._uptime_ms())
 
     def _start(self, number):
         self._ahead = -1

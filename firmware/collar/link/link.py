@@ -32,7 +32,7 @@ class Link:
     the dog goes to work or comes back; `on_touch(spot, control)` at a mark of the touch test, `spot` by its place in
     `records.SPOTS`, `control` true when nothing was touched, False if it came too soon to be judged; `on_find(seconds)`, 0 to stop;
     `on_capture(seconds)` for raw samples; `on_acknowledge(seq)` when the handler has seen the alert of that record
-    (0: whichever stands), False if that is not the one that stands; `on_update()` gives who takes new firmware
+    (0: whichever stands), False if that is not the one that stands; `on_safe(seq)` when the phone holds all before it; `on_update()` gives who takes new firmware
     (app/update.py); `settings` has get(number), None for an unknown one, and put(number, value),
     False for a value out of range.
     """
@@ -50,6 +50,8 @@ class Link:
         self.on_find: Any = None
         self.on_capture: Any = None
         self.on_acknowledge: Any = None
+        self.on_safe: Any = None
+        self.capacity_days: Any = None
         self.settings: Any = None
         self.on_update: Any = None
         self.alert_seq = 0
@@ -145,6 +147,7 @@ class Link:
                 journal.next_seq,
                 journal.boot,
                 uptime_s,
+                self.capacity_days() if self.capacity_days else None,
             )
             self._gatt.publish(self._gatt.status, value)
 

@@ -32,6 +32,7 @@ SYNC_STOP = const(0x05)  # since 0.1
 SET_TIME = const(0x06)  # since 0.1
 GO_LIVE = const(0x07)  # since 0.1
 RECENT = const(0x08)  # since 0.2: where the newest records begin
+SAFE = const(0x09)  # since 0.2: the phone holds everything before a number
 CHALLENGE = const(0x10)  # since 0.2: begins a proof; reserved in 0.1
 PROVE = const(0x11)  # since 0.2: ends it; reserved in 0.1
 GRANT = const(0x12)  # since 0.1: reserved and not used
@@ -82,6 +83,7 @@ CAN_ALERT = const(0x4000)  # since 0.2
 CAN_DUTY = const(0x8000)  # since 0.2
 CAN_UPDATE = const(0x10000)  # since 0.2
 CAN_ACKNOWLEDGE = const(0x20000)  # since 0.2
+CAN_SAFE = const(0x40000)  # since 0.2
 
 # Settings
 READINGS_S = const(1)  # since 0.2: seconds between two readings of heart and breath, 0 all the time
@@ -119,6 +121,7 @@ _REQUESTS = {
     SET_TIME: "<q",  # UTC in ms since 1970
     GO_LIVE: "<H",  # seconds, 0 to stop
     RECENT: "<H",  # seconds back from now
+    SAFE: "<I",  # the first number that the phone does not hold
     SETTING_GET: "<B",  # number
     SETTING_SET: "<Bi",  # number, value
     FIND: "<B",  # seconds, 0 stops
@@ -141,6 +144,7 @@ _ANSWERS = {
     SET_TIME: "<Bq",  # 1 if the clock was set before, ms by which it moved (0 if not)
     GO_LIVE: "<H",  # seconds granted
     RECENT: "<II",  # the first record since then, the newest alert's record (0 for none)
+    SAFE: "",
     SETTING_GET: "<Bi",  # number, value
     SETTING_SET: "",
     FIND: "",
@@ -156,7 +160,10 @@ _ANSWERS = {
     ACKNOWLEDGE: "",
 }
 _STATUS = "<BBBBIIHI"
-STATUS_SIZE = const(18)  # since 0.1
+STATUS_SIZE = const(
+    18
+)  # since 0.1: the least; a value of 0.2 has the days of the journal's capacity behind it
+NO_DAYS = const(0xFFFF)  # since 0.2: they are not known yet
 
 
 def request(opcode, token, *values):
@@ -195,14 +202,24 @@ def parse_answer(data):
     return opcode, token, status, struct.unpack_from(layout, data, 3)
 
 
-def status_value(alert, battery, flags, first_seq, next_seq, boot, uptime_s):
-    """The value of STATUS; `alert` 0 green, 1 amber, 2 red, `battery` in percent, both 255 if not known."""
-    return struct.pack(_STATUS, 1, alert, battery, flags, first_seq, next_seq, boot, uptime_s)
+def status_value(alert, battery, flags, first_seq, next_seq, boot, uptime_s, days=None):
+    """The value of STATUS; `alert` 0 green, 1 amber, 2 red, `battery` in percent, both 255 if not known.
+
+    `days`: for how many days the journal holds records before the oldest are overwritten, at the present rate; None if not known.
+    """
+    value = struct.pack(_STATUS, 1, alert, battery, flags, first_seq, next_seq, boot, uptime_s)
+    return value + struct.pack("<H", NO_DAYS if days is None else min(days, NO_DAYS - 1))
 
 
 def parse_status(data):
     """(layout, alert, battery, flags, first seq, next seq, boot, uptime s); bytes behind them are ignored."""
     return struct.unpack_from(_STATUS, data)
+
+
+def status_days(data):
+    """The days of the journal's capacity that a status value tells; None if it does not."""
+    days = struct.unpack_from("<H", data, STATUS_SIZE)[0] if len(data) >= STATUS_SIZE + 2 else NO_DAYS
+    return None if days == NO_DAYS else days
 
 
 def proof_message(side, role, until_s, phone_nonce, collar_nonce):

@@ -51,6 +51,7 @@ class Requests:
             protocol.UPDATE_STATE: self._update_state,
             protocol.UPDATE_END: self._update_end,
             protocol.ACKNOWLEDGE: self._acknowledge_alert,
+            protocol.SAFE: self._safe,
         }
         self._size = 20
         self._updater: Any = None
@@ -101,6 +102,7 @@ class Requests:
             (app.settings, protocol.CAN_SETTINGS),
             (app.on_update, protocol.CAN_UPDATE),
             (app.on_acknowledge, protocol.CAN_ACKNOWLEDGE),
+            (app.on_safe, protocol.CAN_SAFE),
         ):
             if hook is not None:
                 word |= bit
@@ -208,3 +210,9 @@ class Requests:
         if self._app.on_acknowledge is None:
             return protocol.UNKNOWN_REQUEST, ()
         return (protocol.OK if self._app.on_acknowledge(seq) else protocol.STALE), ()
+
+    def _safe(self, _connection, seq):
+        if self._app.on_safe is None:
+            return protocol.UNKNOWN_REQUEST, ()
+        self._app.on_safe(seq)
+        return protocol.OK, ()

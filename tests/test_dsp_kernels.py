@@ -169,7 +169,7 @@ answer = list(row)
 @given(st.lists(st.tuples(signals(1), signals(1), signals(1)), min_size=3, max_size=3))
 def test_sums_over_a_block(remote: Remote, rows: list[tuple[list[int], ...]]) -> None:
     source = """
-from collar.dsp.blocks import energy, measure, roughness, steepest, wrinkles
+from collar.dsp.blocks import crackle, energy, measure, roughness, steepest, wrinkles
 from collar.dsp.magnitude import greatest, squares
 out = array('i', (0, 0, 0))
 n = min(len(axis) for axis in case)
@@ -185,18 +185,20 @@ rough = roughness(x, 1, min(n, 80) - 1) if n > 1 else 0
 steep = steepest(x, y, z, array('i', (1, n - 1)))
 m = min(n, 80)
 bent = wrinkles(x, y, z, array('i', (2, m - 2))) if n > 2 else 0
-answer = (list(out), mean, shift, energy(x, 0, n, mean, shift), rough, steep, bent, high, list(norms), greatest(norms, 0, n))
+fine = crackle(x, y, z, array('i', (4, m - 4))) if n > 4 else 0
+answer = (list(out), mean, shift, energy(x, 0, n, mean, shift), rough, steep, bent, fine, high, list(norms), greatest(norms, 0, n))
 """
     for case, answer in zip(rows, batch(remote, source, [list(row) for row in rows]), strict=True):
         n = min(len(axis) for axis in case)
         x, y, z = (np.array(axis[:n], np.int64) for axis in case)
-        moments, mean, shift, energy, rough, steep, bent, high, norms, at = answer
+        moments, mean, shift, energy, rough, steep, bent, fine, high, norms, at = answer
         assert moments == [x.sum(), x.min(), x.max()]
         assert energy == (((x - mean) >> shift) ** 2).sum()
         assert rough == (np.clip(np.diff(x[:80]), -2047, 2047) ** 2).sum()
         steps = [np.clip(np.diff(axis), -16383, 16383) ** 2 for axis in (x, y, z)]
         bends = [np.clip(np.diff(axis[:80], 2), -2047, 2047) ** 2 for axis in (x, y, z)]
         assert bent == np.sum(bends)
+        assert fine == sum((np.clip(np.diff(axis[:80], 4), -2047, 2047) ** 2).sum() for axis in (x, y, z))
         assert steep == np.sum(steps, 0).max(initial=0)
         true = ((x * x >> 4) + (y * y >> 4) + (z * z >> 4)) >> 12
         assert norms == true.tolist()

@@ -177,3 +177,42 @@ def wrinkles(x: ptr16, y: ptr16, z: ptr16, limits: ptr32) -> int:
             axis += 1
         i += 1
     return sum
+
+
+@micropython.viper
+def crackle(x: ptr16, y: ptr16, z: ptr16, limits: ptr32) -> int:
+    """Sum of the squared fourth differences of three axes: what lies in the upper half of the band.
+
+    limits: [first sample (4 or more), how many]; differences are held to +-2047, so that 85 samples stay below
+    2^30.
+    """
+    i = int(limits[0])
+    end = i + int(limits[1])
+    sum = 0
+    while i < end:
+        axis = 0
+        while axis < 3:
+            v = k = 0
+            while k < 5:
+                if axis == 0:
+                    a = int(x[i - k])
+                elif axis == 1:
+                    a = int(y[i - k])
+                else:
+                    a = int(z[i - k])
+                if a > 32767:
+                    a -= 65536
+                if k == 2:
+                    a = 6 * a
+                elif k == 1 or k == 3:
+                    a = -4 * a
+                v += a
+                k += 1
+            if v > 2047:
+                v = 2047
+            elif v < -2047:
+                v = -2047
+            sum += v * v
+            axis += 1
+        i += 1
+    return sum

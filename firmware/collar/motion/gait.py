@@ -30,12 +30,9 @@ _GALLOP_LEAST = const(1400)
 _GALLOP_OVER_TROT = const(2200)
 _GAIT_MOST = const(14000)
 
-# A head held this far below the horizon (degrees) that beats gently is eating or drinking: chewing and
-# lapping go at 2 to 3 Hz (assumed, as simulated). A dog that sniffs its way walks too, at less than a stride
-# a second.
-_HEAD_DOWN_DEG = const(-25)
-_MOUTHFUL_MOST = const(330)
-_SNIFF_STRIDE_FASTEST = const(1000)
+# A head held low that beats gently is eating or drinking unless feet are felt: chewing and lapping go at 2 to
+# 3 Hz (assumed, as simulated).
+_MOUTHFUL_MOST = const(410)
 
 # Correlation a beat apart, Q10: to begin, and to go on. The sled dog's least is .48 and .25 is what noise
 # reaches.
@@ -56,11 +53,11 @@ class Gait:
         self.name = OTHER
         self.stride_q8 = 0
 
-    def judge(self, rhythm, period_us, going, foreign, pitch_deg):
+    def judge(self, rhythm, period_us, going, foreign, nose):
         """Looks at a Rhythm whose samples are `period_us` apart.
 
         `going`: the gait of the bout so far, or OTHER. `foreign`: the newest second is known to be no gait.
-        `pitch_deg`: the neck's angle above the horizon.
+        `nose`: a Nose that has seen it.
         """
         self.name = OTHER
         self.stride_q8 = 0
@@ -87,7 +84,7 @@ class Gait:
             and rhythm.halved >= _HALVED
         ):
             self._is(TROT, rhythm.period_q8)
-        elif pitch_deg < _HEAD_DOWN_DEG and size < _MOUTHFUL_MOST and not _sniffs(beat_mhz):
+        elif nose.down and not nose.treads and size < _MOUTHFUL_MOST:
             return
         elif beat_mhz <= _WALK_STRIDE_FASTEST:
             if beat_mhz >= _WALK_STRIDE_SLOWEST:
@@ -98,8 +95,3 @@ class Gait:
     def _is(self, name, stride_q8):
         self.name = name
         self.stride_q8 = stride_q8
-
-
-def _sniffs(beat_mhz):
-    # Walks nose down: slow strides, or their steps.
-    return beat_mhz < _SNIFF_STRIDE_FASTEST or _WALK_STRIDE_FASTEST < beat_mhz < 2 * _SNIFF_STRIDE_FASTEST

@@ -6,11 +6,12 @@ from micropython import const
 
 from collar.motion.bout import Bout
 from collar.motion.bursts import Bursts
-from collar.motion.classes import BOUT, FLINCH, GALLOP, IMPACT, OTHER, REST, SCRATCH, SHAKE, TREMOR
+from collar.motion.classes import BOUT, FLINCH, GALLOP, IMPACT, OTHER, REST, SCRATCH, SHAKE, TREMOR, WALK
 from collar.motion.flinch import Flinch
 from collar.motion.gait import Gait
 from collar.motion.impact import Impact
 from collar.motion.limp import Limp
+from collar.motion.nose import Nose
 from collar.motion.posture import Posture
 from collar.motion.rest import Rest
 from collar.motion.rhythm import Rhythm
@@ -23,6 +24,7 @@ _MG_NUMERATOR = const(125)  # 1000 mg / 2048 counts = 125 / 256
 # halvings just reach the 39 Hz that the buffers are made for.
 _SHORTEST_US = const(802)
 _LONGEST_US = const(200000)
+_LONGEST_MS = const(60000)
 
 
 class Motion:
@@ -46,6 +48,7 @@ class Motion:
         self._gait = Gait()
         self._bout = Bout()
         self._limp = Limp()
+        self._nose = Nose()
         self._rest = Rest()
         self._bursts = Bursts()
         self.impact = Impact()
@@ -55,6 +58,9 @@ class Motion:
         self.shakes = 0
         self.scratches = 0
         self._rest_us = 0
+        # For how long, up to the last block, the dog has done what has no name.
+        self._other_ms = 0
+        self._afoot = False
 
     def feed(self, x, y, z, n, period_us):
         """Takes `n` samples (0 to 52) of array('h') x, y, z in counts (2048 is 1 g), `period_us` apart.
@@ -77,10 +83,11 @@ class Motion:
         rested = rest.step(window)
         self.pitch_deg = rest.pitch_deg
         flags = self._step_bursts(x, y, z, n, block_ms)
+        nosing = self._nose.step(window, self.pitch_deg)
         flags |= self._step_gait(block_ms)
         if self.impact.step(x, y, z, n, period_us, self._bursts.foreign):
             flags |= IMPACT
-        self._count(block_ms, rested)
+        self._count(block_ms, rested, nosing)
         self.still = rest.still and self.second_class >= REST
         if self.tremor.step(window, x, y, z, n, period_us, self.still, block_ms):
             flags |= TREMOR
@@ -99,6 +106,7 @@ class Motion:
         self.rhythm.clear()
         self._rest.clear()
         self._bursts.clear()
+        self._nose.clear()
         self.impact.clear()
         self.tremor.clear()
         self.posture.clear()
@@ -184,7 +192,7 @@ class Motion:
             self._step_limp(was, ended)
             self.stride_period_samples_q8 = 0
             return BOUT if ended else 0
-        gait.judge(rhythm, window.period_us, bout.name, self._bursts.foreign, self.pitch_deg)
+        gait.judge(rhythm, window.period_us, bout.name, self._bursts.foreign, self._nose)
         rate_mhz = 0
         began_ms = 0
         if gait.name != OTHER:
@@ -214,16 +222,25 @@ class Motion:
                 self.pitch_deg,
             )
 
-    def _count(self, block_ms, rested):
+    def _count(self, block_ms, rested, nosing):
         name = self._bout.name
         if name == OTHER and self._rest.resting:
             name = REST
+        elif name == OTHER and self._nose.treads and self._afoot:
+            # Tracking has no rhythm to speak of, so it makes no bout; only a dog that has walked since it lay tracks.
+            name = WALK
+            if nosing:
+                self._move(OTHER, WALK, 2 * block_ms)
         self.second_class = name
         self.tally_ms[name] += block_ms
         if rested and name == REST:
             self._move(OTHER, REST, rested * block_ms)
+        self._afoot = not self.posture.lying and (self._afoot or self._bout.name != OTHER)
+        self._other_ms = min(_LONGEST_MS, self._other_ms + block_ms) if name == OTHER else 0
 
     def _move(self, source, target, span_ms):
+        if source == OTHER:
+            span_ms = min(span_ms, self._other_ms)
         span_ms = max(0, min(span_ms, self.tally_ms[source]))
         self.tally_ms[source] -= span_ms
         self.tally_ms[target] += span_ms

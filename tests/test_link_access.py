@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hostsim.codecs import protocol
 from hostsim.handler.client import CollarRefused, Impostor, LinkLost, SyncError, WrongKey, connect, find
 from hostsim.handler.keys import Key, LabelError
+from hostsim.handler.label import qr_lines, qr_modules
 from hostsim.handler.sync import bench_adapter
 from hostsim.radio.air import Air
 from hostsim.radio.collar import ADDRESS
@@ -468,3 +469,19 @@ def test_no_text_makes_the_parser_fail_otherwise(text: str) -> None:
             assert Key.parse(one).secret
         except LabelError as error:
             assert str(error)
+
+
+def test_the_label_as_a_qr_code() -> None:
+    """No reader is at hand here: the corners, the size of a code for so many letters, and what the terminal shows of it."""
+    label = KEY.label()
+    modules = qr_modules(label)
+    assert len(modules) == 25 and all(len(row) == 25 for row in modules), "version 2 holds 38 letters"
+    for top, left in ((0, 0), (0, 18), (18, 0)):
+        ring = [modules[top][left + i] for i in range(7)] + [modules[top + i][left] for i in range(7)]
+        assert all(ring) and modules[top + 3][left + 3] and not modules[top + 1][left + 1]
+    assert modules != qr_modules(WRONG.label())
+    shown = qr_lines(label)
+    upper = {"█": False, "▀": False, "▄": True, " ": True}
+    lower = {"█": False, "▄": False, "▀": True, " ": True}
+    rows = [[table[sign] for sign in line] for line in shown for table in (upper, lower)]
+    assert [row[2:27] for row in rows[2:27]] == modules

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from hostsim.faults import FAULTS, journal_records
+from hostsim.handler.keys import Key
+from hostsim.handler.label import qr_lines
 from hostsim.runtime.bench import Collar, CollarOptions
 from tests.fault_bench import StillDog
 from tests.repl_bench import Prompt, has_raw_prompt
@@ -39,8 +41,10 @@ def test_a_fresh_collar_is_deployed_labelled_once_and_lives(fresh: Prompt, tmp_p
     assert first.returncode == 0, first.stdout + first.stderr
     assert report(first.stdout) == dict.fromkeys(PARTS, True)
     owner = fresh.collar.nvs.get("rex", "owner")
-    (told,) = re.findall(r"owner key: ([0-9a-f ]+)$", first.stdout, re.MULTILINE)
-    assert owner is not None and told.replace(" ", "") == owner.hex() and len(owner) == 16
+    (told,) = re.findall(r"owner key: (REX1:[A-Z2-7]+)$", first.stdout, re.MULTILINE)
+    assert owner is not None and len(owner) == 16
+    assert Key.parse(told) == Key(owner), "the label opens this collar"
+    assert all(line in first.stdout for line in qr_lines(told))
     seal = fresh.collar.nvs.get("rex", "seal")
     assert seal is not None and (tmp_path / "collar-240ac4000001.key").read_text().strip() == seal[4:].hex()
     assert json.loads((fresh.files / "firmware.json").read_text()) == {"version": "0.1.0", "board": "hostsim"}

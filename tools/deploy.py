@@ -25,6 +25,9 @@ from image import ImageError, compile_tree
 from port import Port, PortError, only_port, print_report
 from selftest import ASK as SELFTEST
 
+from hostsim.handler.keys import Key
+from hostsim.handler.label import qr_lines
+
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_MICROPYTHON = (1, 23, 0)
 """Bonds are kept since 1.23."""
@@ -146,9 +149,11 @@ def print_label(told: dict[str, Any], keys: Path) -> None:
     if told["owner"] is None:
         print("  its owner key was printed when it was first deployed, and is not told again")
     else:
-        owner = told["owner"]
-        print(f"  owner key: {' '.join(owner[at : at + 4] for at in range(0, len(owner), 4))}")
-        print("  this is shown once: write it on the label")
+        label = Key(bytes.fromhex(told["owner"])).label()
+        print(f"  owner key: {label}")
+        for line in qr_lines(label):
+            print(f"  {line}")
+        print("  this is shown once: it belongs on the label, and `hostsim sync --key` takes it")
     if told["seal"] is not None:
         path = keys / f"collar-{told['serial']}.key"
         path.write_text(told["seal"] + "\n")

@@ -257,6 +257,8 @@ class Teller:
 
 
 def _peak(item: Item) -> str:
+    if item["peak_g"] is None:
+        return "unknown size"
     return f"{item['peak_g']:.0f} g" + (" or more (the sensor's range ended)" if item["clipped"] else "")
 
 

@@ -51,6 +51,9 @@ def test_the_story_is_told_in_words(story: Path) -> None:
     assert "RED" in said and "X-ray" in said
     assert "after a blow of 27 g or more" in said and "16 Mar 2026" in said
     assert "The dog hides it at work" in said
+    assert re.search(
+        r"Touch test of 20 Mar 2026.* left ribs 3 of 3 \(chance would show that in 1 test of \d+", said
+    )
     assert re.search(r"breath at rest, a minute\n1\d\.\d \(14 d\)\n1\d\.\d \(\d d\)", said)
     assert "This is no diagnosis" in said
 
@@ -86,6 +89,10 @@ def test_half_of_the_days_missing_are_gaps(tmp_path: Path) -> None:
     empty = [when for when in data.span if not data.day(when).recorded_min]
     assert len(empty) >= 5 and f"{len(empty)} of {len(data.span)} days: no record" in said
     assert "RED" in said
+    assert re.search(
+        r"no blow was recorded before it, but the collar recorded less than half of \d of the \d days", said
+    )
+    assert "no touch test" in said or "a touch test" in said
     assert [value != value for value in broken([1.0, None, 2.0])] == [False, True, False]
 
 
@@ -95,6 +102,7 @@ def test_without_a_clock_nothing_is_dated(tmp_path: Path) -> None:
     assert "the collar's clock was never set" in said
     assert "2026" not in said and "UTC" not in said
     assert "day 15" in said
+    assert "cannot be dated without a clock" in said
 
 
 def test_without_a_heart_reading_that_is_said(tmp_path: Path) -> None:
@@ -107,7 +115,15 @@ def test_without_a_heart_reading_that_is_said(tmp_path: Path) -> None:
 def test_a_dog_of_three_days_has_no_assessment(tmp_path: Path) -> None:
     path = write_archive(tmp_path / "archive.db", "sound_day", 3, 3)
     said = composed(path)
+    assert "What was measured" in said and "What changed" not in said
     assert "NO ASSESSMENT" in said and "7 are needed" in said and "RED:" not in said
+
+
+def test_what_is_over_is_told_as_over(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "archive.db", "story_recovery", 4, 35)
+    said = composed(path)
+    assert "GREEN" in said and re.search(r"It was red from 1\d Mar 2026 to .*; green since", said)
+    assert re.search(r"by day: 1 to \d+ worse, .*\d+ to \d+ better", said)
 
 
 def test_an_empty_archive_says_so(tmp_path: Path) -> None:

@@ -82,6 +82,6 @@ def test_the_first_hours_leave_every_file_and_readable_words(tmp_path: Path) -> 
     assert "\x1b" not in done.stdout and done.stderr == ""
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {*OUTPUTS, "report.pdf", "report.html", "pictures"}
-    assert {path.name for path in (tmp_path / "pictures").iterdir()} >= {"timeline.png", "touch.png"}
+    assert {path.name for path in (tmp_path / "pictures").iterdir()} >= {"timeline.png", "limp.png"}
     assert json.loads((tmp_path / "summary.json").read_text())["faults"] == {}
     assert "day 1" not in done.stdout.split("\n")[0] and f"{tmp_path}/report.pdf" in done.stdout

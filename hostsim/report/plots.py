@@ -127,6 +127,9 @@ def timeline(data: Gathered) -> Figure:
         if told:
             top.plot(told, [106.0] * len(told), linestyle="none", marker=marker, color=colour, markersize=6,
                      markeredgecolor="black", markeredgewidth=0.4, label=f"told: {level}", clip_on=False)  # fmt: skip
+    if data.touches:
+        top.plot([axis.at(at) for at, _ in data.touches], [99.0] * len(data.touches), linestyle="none", marker="P",
+                 color="white", markeredgecolor="black", markersize=6, label="touch test")  # fmt: skip
     if data.impacts:
         top.plot([], [], color="black", linestyle=(0, (1, 1)), label="blow")
     top.set_ylim(-3, 112)
@@ -172,7 +175,7 @@ def _spread(
 def nights(data: Gathered) -> Figure:
     """Night rest and turns; breath at rest."""
     axis = Axis(data)
-    canvas = _canvas(2.9)
+    canvas = _canvas(3.2)
     rest, turns, breath = canvas.subplots(3, 1, sharex=True)
     by_name = {measure.name: measure for measure in MEASURES}
     for axes, name, colour, marker, label in (
@@ -183,7 +186,7 @@ def nights(data: Gathered) -> Figure:
         axes.plot([axis.middle(day.date) for day in axis.days()], broken(values), color=colour, marker=marker,
                   markersize=4, linewidth=1)  # fmt: skip
         axes.set_ylabel(label)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.15 * max([value for value in values if value is not None] or [1.0]))
         axis.dress(axes, label=False)
         axes.tick_params(labelbottom=False)
         if not any(value is not None for value in values):
@@ -196,7 +199,7 @@ def nights(data: Gathered) -> Figure:
     axis.dress(breath)
     return Figure("nights", _png(canvas), "Nights and breath at rest. Points are the night's number and the day's median, "
                   f"bars the 10th to 90th percentile of the day's readings ({count} in all). Hatched: no record; dotted: "
-                  "a blow.", WIDTH_IN, 2.9)  # fmt: skip
+                  "a blow.", WIDTH_IN, 3.2)  # fmt: skip
 
 
 def limp(data: Gathered) -> Figure:
@@ -331,17 +334,17 @@ def touch(data: Gathered) -> Figure:
     """The touch test on a dog's outline."""
     canvas = _canvas(3.4)
     draw_touch(canvas, data)
-    count = len(data.touches)
-    return Figure("touch", _png(canvas), "Touch test, the dog seen from above: flinches of marks at each spot, and in "
-                  "how many tests chance alone would show as many." if count else "No touch test was made.", WIDTH_IN, 3.4)  # fmt: skip
+    return Figure("touch", _png(canvas), "Touch test, the dog seen from above: flinches of touches at each spot, and in "
+                  "how many tests chance alone would show as many. Larger and orange: more than chance.", WIDTH_IN, 3.4)  # fmt: skip
 
 
 PICTURES: tuple[Callable[[Gathered], Figure], ...] = (timeline, nights, limp, heart, hours, lying, touch)
 
 
 def pictures(data: Gathered) -> dict[str, Figure]:
-    """Every picture by its name; none for an archive without a single dated record."""
+    """Every picture by its name; none for an archive without a single dated record, no outline without a touch test."""
     if not data.days:
         return {}
     with mpl.rc_context(STYLE):
-        return {figure.name: figure for figure in (draw(data) for draw in PICTURES)}
+        wanted = [draw for draw in PICTURES if draw is not touch or data.touches]
+        return {figure.name: figure for figure in (draw(data) for draw in wanted)}

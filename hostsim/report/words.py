@@ -8,7 +8,8 @@ from typing import Any
 
 from hostsim.report.blocks import Block, Box, Bullets, Heading, Table, Text
 from hostsim.report.gather import Gathered
-from hostsim.report.measures import Change, began, changes, number
+from hostsim.report.measures import Change, Measure, began, changes, number
+from hostsim.report.touch import odds, odds_words
 from hostsim.runtime.interpreter import FIRMWARE
 
 SIGNS = {
@@ -76,7 +77,7 @@ class Times:
 
 def _onset_words(item: dict[str, Any], times: Times) -> str:
     if item["at"] is None:
-        return f"the clock was not set; plus or minus {item['plus_minus_h']} h"
+        return f"cannot be dated without a clock (known to within {item['plus_minus_h']} h)"
     at = datetime.fromtimestamp(item["at"], tz=timezone.utc)
     within = timedelta(hours=item["plus_minus_h"])
     if item["plus_minus_h"] > 36:
@@ -93,6 +94,40 @@ def _blow_words(data: Gathered, seq: int | None, times: Times) -> str | None:
     return None
 
 
+def _no_blow(data: Gathered, onset: dict[str, Any]) -> str:
+    """That no blow was recorded, and whether one could have been missed."""
+    said = "no blow was recorded before it"
+    if onset["at"] is None:
+        return said
+    at = datetime.fromtimestamp(onset["at"], tz=timezone.utc)
+    within = timedelta(hours=onset["plus_minus_h"] + 24)
+    around = [when for when in data.span if (at - within).date() <= when <= (at + within).date()]
+    blind = [when for when in around if data.day(when).coverage < 0.5]
+    if not blind:
+        return said
+    return (
+        f"{said}, but the collar recorded less than half of {len(blind)} of the {len(around)} days around it"
+    )
+
+
+def _over(data: Gathered, times: Times) -> list[str]:
+    """What stood before all was calm again: the highest level with its first and last notice, and the pattern then."""
+    stood = [pair for pair in data.alerts if pair[1]["level"] != "green" and not pair[1]["acknowledged"]]
+    if not stood:
+        return []
+    highest = "red" if any(item["level"] == "red" for _, item in stood) else "amber"
+    at = [when for when, item in stood if item["level"] == highest]
+    last = stood[-1][1]
+    lines = [
+        f"It was {highest} from {times.date(at[0])} to {times.date(at[-1])}, last for {listed(last['reasons'])}; green since "
+        f"{times.date(data.alerts[-1][0])}."
+    ]
+    named = [
+        item["name"] for when, item in data.patterns if at[0] <= when <= at[-1] and item["name"] != "none"
+    ]
+    return lines + ([f"Then: {PATTERNS[named[-1]]}"] if named else [])
+
+
 def answer(data: Gathered, times: Times) -> Box:
     """The frame on top: the level that stood at the end, the pattern, since when, after what."""
     if not data.records:
@@ -105,17 +140,20 @@ def answer(data: Gathered, times: Times) -> Box:
             f"The collar gave no pain index in {len(data.days)} days with records: it needs 7 days of baseline, worn "
             "for at least 40 % of the day."
         )
-    if level in ("amber", "red"):
-        at, alert = data.alerts[-1]
+    told = [pair for pair in data.alerts if not pair[1]["acknowledged"]]
+    if level in ("amber", "red") and told:
+        at, alert = told[-1]
         lines.append(f"Last told {times.moment(at)}: {listed(alert['reasons'])}.")
+    if level == "green" and told:
+        lines += _over(data, times)
     if data.patterns and level != "green":
         lines.append(PATTERNS[data.patterns[-1][1]["name"]])
     together = [item for _, item in data.onsets if item["signal"] is None]
     if together and level != "green":
         blow = _blow_words(data, together[-1]["impact_seq"], times)
         text = _onset_words(together[-1], times)
-        text = "It " + text if text.startswith("began") else text.capitalize()
-        lines.append(text + (f", after {blow}." if blow else "; no blow was recorded before it."))
+        text = "It " + text if text.startswith("began") else "Its beginning " + text
+        lines.append(text + (f", after {blow}." if blow else f"; {_no_blow(data, together[-1])}."))
     lines.append(NO_DIAGNOSIS)
     return Box(level, LEVELS[level], lines)
 
@@ -172,9 +210,25 @@ def change_table(data: Gathered, times: Times) -> list[Block]:
         )
     )
     masked = [change.measure.name for change in every if _hides(change, named)]
+    masked += [
+        sign(word) for word in _masked(data) if not any(word in one.signs for one in _measures(every, masked))
+    ]
     if masked:
         out.append(Text(f"Shows off duty and hardly on duty: {', '.join(masked)}. The dog hides it at work."))
     return out
+
+
+def _masked(data: Gathered) -> list[str]:
+    """Signs that the collar itself called hidden on duty on any judged day, each once."""
+    found: list[str] = []
+    for when in sorted(data.days):
+        verdict = data.days[when].verdict
+        found += [word for word in (verdict or {}).get("masked") or [] if word not in found]
+    return found
+
+
+def _measures(every: list[Change], names: list[str]) -> list[Measure]:
+    return [change.measure for change in every if change.measure.name in names]
 
 
 def _hides(change: Change, named: list[str]) -> bool:
@@ -200,12 +254,44 @@ def evidence(data: Gathered, times: Times) -> list[Block]:
     for seq in sorted({item["impact_seq"] for _, item in data.watches}):
         days = [item for _, item in data.watches if item["impact_seq"] == seq and item["day"]]
         if days:
-            course = ", ".join(
-                f"{item['day']} {VERDICTS.get(item['verdict'], item['verdict'])}" for item in days
-            )
+            course = ", ".join(_runs(days))
             blow = _blow_words(data, seq, times) or f"blow of record {seq}"
             out.append(Text(f"Watch after {blow}, by day: {course}."))
     return out
+
+
+def _runs(days: list[dict[str, Any]]) -> list[str]:
+    """The watch's verdicts, days in a row that got the same one together."""
+    runs: list[list[dict[str, Any]]] = []
+    for item in days:
+        if runs and runs[-1][-1]["verdict"] == item["verdict"]:
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    said: list[str] = []
+    for run in runs:
+        number = f"{run[0]['day']}" if len(run) == 1 else f"{run[0]['day']} to {run[-1]['day']}"
+        said.append(f"{number} {VERDICTS.get(run[0]['verdict'], run[0]['verdict'])}")
+    return said
+
+
+def touched(data: Gathered, times: Times) -> list[Block]:
+    """The last touch test in words, the sorest spot first."""
+    if not data.touches:
+        return []
+    at = data.touches[-1][0]
+    last = {item["spot"]: item for when, item in data.touches if at - when < timedelta(hours=1)}
+    said = [
+        f"{spot.replace('_', ' ')} {item['flinches']} of {item['marks']} ({odds_words(item)})"
+        for spot, item in sorted(last.items(), key=lambda pair: -(odds(pair[1]) or 0))
+    ]
+    item = next(iter(last.values()))
+    return [
+        Text(
+            f"Touch test of {times.date(at)}, flinches of touches: {'; '.join(said)}. Marked without a touch: "
+            f"{item['control_flinches']} of {item['control_marks']}."
+        )
+    ]
 
 
 def missing(data: Gathered, verified: str) -> list[str]:
@@ -266,7 +352,7 @@ def methods(data: Gathered, verified: str) -> list[Block]:
     """How the numbers came about."""
     versions = ", ".join(data.firmware) or "not in the archive"
     return [
-        Heading("Methods", page=True),
+        Heading("Methods"),
         Bullets(
             [
                 "Every number is this dog's own. Its baseline is the median and the spread (1.48 times the median distance "

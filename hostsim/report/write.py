@@ -8,6 +8,7 @@ from pathlib import Path
 from hostsim.report import page, pdf, words
 from hostsim.report.blocks import Block, Bullets, Document, Figure, Heading, Text
 from hostsim.report.gather import Gathered, gather
+from hostsim.report.measures import began
 from hostsim.report.plots import pictures
 from hostsim.verify import VerifyError, verify_archive
 
@@ -75,8 +76,9 @@ def compose(data: Gathered, verified: str, printed: str) -> Document:
     subtitle = f"Collar {serials}. {period}; worn and recorded for {100 * covered:.0f} % of that time."
     blocks: list[Block] = [words.answer(data, times)]
     if data.records:
-        blocks += [Heading("What changed"), *words.change_table(data, times)]
-        blocks += words.evidence(data, times)
+        title = "What was measured" if began(data) is None else "What changed"
+        blocks += [Heading(title), *words.change_table(data, times)]
+        blocks += words.evidence(data, times) + words.touched(data, times)
     blocks += [
         Heading("What is missing"),
         Bullets(words.missing(data, verified) or ["nothing that the collar can tell"]),
@@ -85,7 +87,7 @@ def compose(data: Gathered, verified: str, printed: str) -> Document:
     for title, names in _PAGES if drawn else ():
         if title:
             blocks.append(Heading(title, page=True))
-        blocks += [drawn[name] for name in names]
+        blocks += [drawn[name] for name in names if name in drawn]
     if not drawn and data.records:
         blocks.append(Text("No record has a time, so nothing can be drawn."))
     blocks += words.methods(data, verified)

@@ -86,19 +86,16 @@ def product(window: ptr32, start: int, n: int, lag: int) -> int:
     return (high << 16) | (sum & 0xFFFF)
 
 
+# `sizes`: [vectors in the window, vectors to compare n, greatest lag], window >= n + lags. Each value of array('h') `rho` is the
+# product over the mean of the two energies, so within +-1024. The words must be scaled so that 3 n squares sum below 2^29 (see
+# `product` about signs).
 @micropython.viper
 def correlogram(window: ptr32, sizes: ptr32, rho: ptr16) -> int:
-    """Correlation of the newest vectors of `window` with those 0 to `lags` before them, Q10, into array('h') `rho`.
-
-    `sizes`: [vectors in the window, vectors to compare n, greatest lag], window >= n + lags. Each value is
-    the product over the mean of the two energies, so within +-1024. The words must be scaled so that 3 n
-    squares sum below 2^29 (see `product` about signs). Returns the energy of the newest n vectors.
-    """
+    """Correlation of the newest vectors of `window` with those 0 to `lags` before them, Q10; returns the newest ones' energy."""
     n = 3 * int(sizes[1])
     lags = int(sizes[2])
     start = 3 * int(sizes[0]) - n
-    newest = 0
-    older = 0
+    newest = older = 0
     lag = 0
     while lag <= lags:
         back = 3 * lag

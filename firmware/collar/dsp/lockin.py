@@ -28,25 +28,20 @@ for _i in range(256):
     COSINE[_i] = (cosine(_i << 8) + 8) >> 4
 
 
+# `vectors`: interleaved x y z, words within +-1515. `sizes`: [first vector, how many, ux, uy, uz, shift], u the direction (Q11)
+# along which the vectors are taken, `shift` such that the sum >> shift is in half counts, which are held to +-8191. `state`: see
+# the constants; `model` is the amplitude of the second harmonic that is taken out of the signal (in phase) before the first is
+# measured, so that a stride of no whole number of samples does not leak it. Sums stay below 2^30 for strides up to 64 samples;
+# they wrap at 32 bits in memory, and so come out right with their sign whatever was there before.
 @micropython.viper
 def lockin(vectors: ptr32, sizes: ptr32, state: ptr32, table: ptr16) -> int:
-    """Adds samples to the sums of the running stride; stops after the sample that completes it.
-
-    `vectors`: interleaved x y z, words within +-1515. `sizes`: [first vector, how many, ux, uy, uz, shift], u
-    the direction (Q11) along which the vectors are taken, `shift` such that the sum >> shift is in half
-    counts, which are held to +-8191. `state`: see the constants; `model` is the amplitude of the second
-    harmonic that is taken out of the signal (in phase) before the first is measured, so that a stride of no
-    whole number of samples does not leak it. Sums stay below 2^30 for strides up to 64 samples; they wrap at
-    32 bits in memory, and so come out right with their sign whatever was there before. Returns how many
-    samples were taken.
-    """
+    """Adds samples to the sums of the running stride; stops after the one that completes it. Returns how many were taken."""
     sign = 1
     sign = sign << 31
     ux = (int(sizes[2]) ^ sign) - sign
     uy = (int(sizes[3]) ^ sign) - sign
     uz = (int(sizes[4]) ^ sign) - sign
-    phase = int(state[0])
-    step = int(state[1])
+    phase, step = int(state[0]), int(state[1])
     i1 = q1 = i2 = q2 = done = wrapped = 0
     at = 3 * int(sizes[0])
     while done < int(sizes[1]) and wrapped == 0:

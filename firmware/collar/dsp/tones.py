@@ -7,9 +7,8 @@ import micropython
 def tone(source: ptr16, sizes: ptr32, table: ptr16) -> int:
     """Squared amplitude of `source` at one frequency, Hann-weighted, in (quarter counts)^2; below 2^28.
 
-    `sizes`: array('i') [n, mean, phase step, phase step of the window]; steps in 65536 a turn. n up to 104.
-    Deviations from the mean are held to +-1023. `table`: cosine in 256 steps, Q11. For a sine of amplitude A
-    counts at the frequency the result is 16 A^2, within 3 % for n >= 26.
+    `sizes`: array('i') [n, mean, phase step, phase step of the window]; steps in 65536 a turn, n up to 104. `table`: cosine
+    in 256 steps, Q11. For a sine of A counts the result is 16 A^2, within 3 % for n >= 26.
     """
     wide = 1
     wide = wide << 16 << 16
@@ -26,7 +25,7 @@ def tone(source: ptr16, sizes: ptr32, table: ptr16) -> int:
     turn = slow >> 1
     while i < n:
         v = (int(source[i]) ^ 0x8000) - 0x8000 - mean
-        if v > 1023:
+        if v > 1023:  # held, so that the sums fit
             v = 1023
         elif v < -1023:
             v = -1023

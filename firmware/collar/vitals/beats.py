@@ -25,14 +25,12 @@ def keep(z: ptr32, found: ptr32, beats: ptr32, limits: ptr32) -> int:
     return count
 
 
+# Each stretch is moved by the part of a sample by which its beat's true maximum lies off its sample.
+# limits: [beats, first sample, end sample, lead, length]: lags run from -lead to length - lead - 1.
+# sums: three runs of `length`: sum, sum of squares, count; cleared here. |z| <= 1023, at most 80 beats.
 @micropython.viper
 def gather(z: ptr32, beats: ptr32, sums: ptr32, limits: ptr32) -> int:
-    """Adds each beat's stretch to sums by its lag; returns the power of the samples that belong to no lag.
-
-    Each stretch is moved by the part of a sample by which its beat's true maximum lies off its sample.
-    limits: [beats, first sample, end sample, lead, length]: lags run from -lead to length - lead - 1.
-    sums: three runs of `length`: sum, sum of squares, count; cleared here. |z| <= 1023, at most 80 beats.
-    """
+    """Adds each beat's stretch to sums by its lag; returns the power of the samples that belong to no lag."""
     one = 1
     sign = one << 31
     count, i, end = int(limits[0]), int(limits[1]), int(limits[2])

@@ -19,15 +19,12 @@ _QUICK = const(75)
 _RUN = const(3)
 
 
+# limits: [samples, most breaths]. Fills found with that many lengths (samples), then heights, then numbers of samples in
+# which speed is 0, because they were left out.
 @micropython.viper
 def split(wave: ptr16, speed: ptr16, found: ptr16, limits: ptr32) -> int:
-    """Breaths of array('h') `wave` from one upward crossing to the next; a crossing needs half the mean size.
-
-    limits: [samples, most breaths]. Fills found with that many lengths (samples), then heights, then numbers of samples
-    in which speed is 0, because they were left out. Returns the number of breaths.
-    """
-    n = int(limits[0])
-    most = int(limits[1])
+    """Breaths of `wave` from one upward crossing to the next, which needs half the mean size; returns how many."""
+    n, most = int(limits[0]), int(limits[1])
     size = 0
     i = 0
     while i < n:

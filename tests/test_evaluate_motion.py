@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from hostsim import recordings
-from hostsim.evaluate import capture, motion, motion_feeds
+from hostsim.evaluate import capture, impacts, motion, motion_feeds
 from hostsim.evaluate.motion_feeds import Found
 
 TINY = motion.Size(1, 1, 6, 1, 1, 1, (), (1, 10), (1, 3))
@@ -45,11 +45,32 @@ def test_blows_are_placed_where_they_fell() -> None:
     feed, happened = motion_feeds.blows(401, 10)
     (found,) = motion_feeds.run([feed])
     told = found.impacts(feed.start_s)
-    assert told
+    assert len(told) >= 9
     for at, peak, _ in told:
         nearest = min(happened, key=lambda item: abs(item.at_s - at))
         assert abs(nearest.at_s - at) < 0.1
         assert peak <= nearest.peak_g + 2
+    told = impacts.judged(feed, found, [(item, "a day") for item in happened])
+    everything, *parts = impacts.found_rows(told)
+    assert (everything.hits, everything.n) == (sum(item.told_g >= 0 for item in told), 10)
+    assert sum(row.n for row in parts[:5]) == sum(row.n for row in parts[5:9]) == 10
+
+
+def test_a_busy_dog_is_struck_while_it_does_what_is_said() -> None:
+    feed, happened = motion_feeds.busy_blows(402, 6)
+    assert [doing for _, doing in happened] == list(motion_feeds.DOING)
+    (found,) = motion_feeds.run([feed])
+    assert sum(item.told_g >= 0 for item in impacts.judged(feed, found, happened)) >= 5
+
+
+def test_a_dropped_collar_is_weightless_and_hits_the_floor() -> None:
+    source = impacts.Dropped(1, 2)
+    t_s = np.arange(0, 20, 1 / 832)
+    size = np.sqrt((source.acceleration_g(t_s, 416.0) ** 2).sum(1))
+    assert size[(t_s > 4.8) & (t_s < 4.95)].max() < 0.1
+    assert size.max() > 15 and abs(size[:100] - 1).max() < 0.01
+    slow = source.acceleration_g(t_s[::16], 18.5)
+    assert np.array_equal(slow, source.acceleration_g(t_s[::16], 18.5))
 
 
 def test_a_perfect_naming_has_f1_of_one_and_an_empty_share_no_value() -> None:

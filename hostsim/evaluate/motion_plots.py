@@ -55,7 +55,7 @@ def _gait(figure: Figure, result: dict[str, Any]) -> None:
 def _impact(figure: Figure, result: dict[str, Any]) -> None:
     axes = figure.add_subplot()
     peak, width, told = np.array(result["blows"]).T
-    found = told > 0
+    found = told >= 0
     axes.scatter(width[found], peak[found], s=9, color=FOUND, label=f"found, {found.sum()}")
     axes.scatter(
         width[~found], peak[~found], s=14, color=MISSED, marker="x", label=f"missed, {(~found).sum()}"

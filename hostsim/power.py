@@ -89,6 +89,7 @@ class Meter:
         self.mode_mah: defaultdict[str, float] = defaultdict(float)
         self.told_us: defaultdict[str, int] = defaultdict(int)
         self.told_mah: defaultdict[str, float] = defaultdict(float)
+        self.told_parts_mah: defaultdict[tuple[str, str], float] = defaultdict(float)
         self._told = _FIRST_MODE
         self._since_us = collar.clock.now_us
         self._counted = (0, 0, 0)
@@ -163,8 +164,11 @@ class Meter:
         return OPEN if self._advertises == "advertises slowly" else WINDOW
 
     def _add(self, part: str, state: str, us: int) -> None:
-        mah = MA[part, state] * us / HOUR_US
+        self._count(part, state, MA[part, state] * us / HOUR_US)
+
+    def _count(self, part: str, state: str, mah: float) -> None:
         self.charge_mah[part, state] += mah
+        self.told_parts_mah[self._told, part] += mah
         self._total_mah += mah
 
     def _processor(self, passed_us: int) -> None:
@@ -193,9 +197,7 @@ class Meter:
             self._add("optical", "off", passed_us)
             return
         self._add("optical", "measures", passed_us)
-        mah = led_ma * LED_BOOST * passed_us / HOUR_US
-        self.charge_mah["optical", "LED"] += mah
-        self._total_mah += mah
+        self._count("optical", "LED", led_ma * LED_BOOST * passed_us / HOUR_US)
 
     # The radio
 

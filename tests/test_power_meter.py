@@ -12,6 +12,7 @@ from hostsim.power import ASSUMED, CAPACITY_MAH, CURRENTS, HOUR_US, MA, draw_pow
 from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
 from tests.fault_bench import Life, live
+from tests.test_tools import tool
 
 MINUTES = 120
 
@@ -94,3 +95,15 @@ def test_the_picture_is_drawn(night: tuple[Life, dict[str, Any]], tmp_path: Path
     draw_power(night[1], tmp_path / "power.png")
     assert (tmp_path / "power.png").read_bytes().startswith(b"\x89PNG")
     assert set(ASSUMED) == {"wake_us", "second_us"}
+
+
+def test_every_mode_is_drawn(tmp_path: Path) -> None:
+    power = tool("power")
+    modes = {"rest": dict.fromkeys(power.PARTS, 0.2), "duty": dict.fromkeys(power.PARTS, 3.5)}
+    power.draw(modes, tmp_path / "modes.png")
+    assert (tmp_path / "modes.png").read_bytes().startswith(b"\x89PNG")
+    assert power.life(24.8) == "20 h" and power.life(1.4) == "14.9 days"
+    meter = power.lived(300.0, "", power.HELD["low_battery"][1])
+    assert meter.told_us["low_battery"] > 200e6
+    parts = sum(mah for (mode, _), mah in meter.told_parts_mah.items() if mode == "low_battery")
+    assert parts == pytest.approx(meter.told_mah["low_battery"], rel=1e-6)

@@ -229,7 +229,7 @@ _list("swapped_cell", "another cell is put in", _swapped_cell, at_s=150.0)
 _list("lost_clock", "the wall clock forgets", _lost_clock)
 
 _RAISES = """
-from collar.app.{module} import {name}
+from collar.{module} import {name}
 _healthy = {name}.{method}
 _calls = 0
 
@@ -273,10 +273,13 @@ def _hoarding(self):
 Sampling.step = _hoarding
 """
 _STEPS = {
-    "sampling": ("sampling", "Sampling", "step"),
-    "pulse": ("pulse", "Pulse", "step"),
-    "housekeeping": ("housekeeping", "Housekeeping", "step"),
-    "radio": ("radio", "Radio", "step"),
+    "sampling": ("app.sampling", "Sampling", "step"),
+    "pulse": ("app.pulse", "Pulse", "step"),
+    "housekeeping": ("app.housekeeping", "Housekeeping", "step"),
+    "radio": ("app.radio", "Radio", "step"),
+    "wellbeing": ("app.wellbeing", "Wellbeing", "run"),
+    "blows": ("app.blows", "Blows", "run"),
+    "link": ("link.link", "Link", "run"),
 }
 
 
@@ -286,9 +289,9 @@ def _raising(task: str, when: str) -> str:
 
 
 for _task in _STEPS:
-    _part = "radio" if _task == "radio" else "task"
+    _part = "radio" if _task in ("radio", "link") else "task"
     _list(f"{_task}_raises", f"one exception in the {_task} task", _nothing, _part, "exception",
-          inject=_raising(_task, "_calls == 2"))  # fmt: skip
+          inject=_raising(_task, "_calls == 1" if _STEPS[_task][2] == "run" else "_calls == 2"))  # fmt: skip
     _list(f"{_task}_always_raises", f"the {_task} task fails each time", _nothing, _part, "exception",
           inject=_raising(_task, "True"))  # fmt: skip
 for _task in ("sampling", "housekeeping"):

@@ -14,7 +14,7 @@ from hostsim.shims import _radio_ops
 from tests.fault_bench import advertised, live
 
 
-@pytest.mark.parametrize("task", ["sampling", "pulse", "housekeeping", "radio"])
+@pytest.mark.parametrize("task", ["sampling", "pulse", "housekeeping", "radio", "wellbeing", "blows", "link"])
 def test_one_exception_costs_a_turn_and_is_told(task: str, tmp_path: Path) -> None:
     life = live(tmp_path, f"{task}_raises", 8)
     (told,) = life.of("fault")
@@ -26,7 +26,7 @@ def test_one_exception_costs_a_turn_and_is_told(task: str, tmp_path: Path) -> No
     assert [one for one in life.of("breath") if one["status"] == "ok"]
 
 
-@pytest.mark.parametrize("task", ["pulse", "radio"])
+@pytest.mark.parametrize("task", ["pulse", "radio", "wellbeing", "blows", "link"])
 def test_a_task_that_others_can_do_without_fails_for_ever_alone(task: str, tmp_path: Path) -> None:
     life = live(tmp_path, f"{task}_always_raises", 8)
     assert len(life.of("fault")) == 1 and life.causes == ["power_on"]

@@ -214,3 +214,56 @@ def test_the_sleeping_rate_is_the_nights_median(remote: Remote, rates: list[int]
 def test_too_few_quiet_readings_are_no_sleeping_rate(remote: Remote) -> None:
     assert remote.run(ASLEEP, rates=[130] * 4)[:2] == [None, 4]
     assert remote.run(ASLEEP, rates=[9000] * 300)[1] == 254
+
+
+ALLOCATES = """
+import micropython
+from array import array
+from collar.vitals.absent import Absent
+from collar.vitals.asleep import Asleep
+from collar.vitals.irregular import suspect
+from collar.vitals.light import Light
+from collar.vitals.panting import Panting
+from collar.vitals.rhythm import Rhythm
+from collar.vitals.thinned import Thinned
+from collar.vitals.work import work_arrays
+from collar.vitals.worn import Worn
+absent, asleep, light, rhythm, worn = Absent(), Asleep(), Light(), Rhythm(), Worn()
+thinned, (flat, power, _) = Thinned(), work_arrays()
+panting = Panting(thinned)
+axes = [array('h', axis) for axis in motion]
+beats = array('H', intervals)
+
+def run(times):
+    for k in range(times):
+        light.next(40000 + 997 * k % 200000)
+        worn.light(60000 + 3 * k, light.current_ua)
+        worn.step(1, k % 30, k % 7 == 0)
+        absent.step(8, k % 3, 500 + 400 * (k % 5), k % 4 != 0)
+        asleep.add(100 + k % 90)
+        asleep.rate()
+        rhythm.add(beats[k % len(beats)])
+        rhythm.measure()
+        suspect(beats, len(beats))
+        thinned.take(axes[0], axes[1], axes[2], 52)
+        panting.measure(19231, flat, power)
+
+run(170)
+micropython.heap_lock()
+try:
+    run(170)
+finally:
+    micropython.heap_unlock()
+result = (panting.rate, rhythm.early_beats, light.current_ua, worn.worn, asleep.readings)
+"""
+
+
+def test_the_small_judges_allocate_nothing(remote: Remote) -> None:
+    t_s = np.arange(52) / 52
+    pants = np.round(2.048 * np.array([0 * t_s, 25 * np.sin(2 * np.pi * 4 * t_s), 1000 + 0 * t_s])).astype(
+        int
+    )
+    intervals = [700, 705, 698, 690, 420, 985, 702, 700, 703, 690]
+    rate, early, current, _, readings = remote.run(ALLOCATES, motion=pants.tolist(), intervals=intervals)
+    assert rate == pytest.approx(240, abs=5)
+    assert early >= 5 and 400 <= current <= 25_400 and readings == 340

@@ -21,7 +21,7 @@ from collar.health.range import Range
 from collar.health.touch import Touch
 from collar.health.watch import BEFORE, Watches
 
-VERSION = const(1)
+VERSION = const(2)
 _DAY_S = const(86400)
 _LATE_S = const(90000)  # a day's close that is an hour late was missed
 _WORN_LEAST = const(25)  # % of a day below which it is no part of a baseline
@@ -150,6 +150,7 @@ class Health:
         coverage = min(100, self.today.sums[t.WORN] // 1440)
         missing = self._missing(utc_ms, coverage)
         limp, limp_duty = self.today.limp(0), self.today.limp(1)
+        irregular = self.today.irregular()
         self._close_history(coverage)
         day = self.history.count
         watched = self.watches.on(day)
@@ -157,7 +158,7 @@ class Health:
         for signal in range(s.SCORED):
             self.index.weigh(signal)
             yield None
-        self.index.close(coverage, self.touch, day)
+        self.index.close(coverage, self.touch, day, irregular)
         self.index.find_masked()
         index = self.index
         found = index.value, list(index.domains), list(index.reasons), coverage, list(index.masked)

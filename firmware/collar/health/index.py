@@ -69,9 +69,13 @@ class Index:
         self.rises[signal] = 1 if rises else 0
         return True
 
-    def close(self, coverage_pct, touch, day):
-        """Domains, reasons and index, once every signal was weighed. `touch`: the Touch; `day`: the history's count."""
+    def close(self, coverage_pct, touch, day, irregular=0):
+        """Domains, reasons and index, once every signal was weighed. `touch`: the Touch; `day`: the history's count.
+
+        `irregular`: what the heart's own rhythm says, % of a full sign; it is named and adds nothing to the index.
+        """
         self._fill_domains(touch, day)
+        self.sign_sizes[w.IRREGULAR_PULSE] = max(self.sign_sizes[w.IRREGULAR_PULSE], irregular)
         measured = 0
         quiet = 100
         for i in range(w.DOMAINS):

@@ -15,6 +15,8 @@ _MOVING_S = const(12)  # of striding that make a minute one of movement
 _QUALITY = const(40)
 _SURE = const(50)
 _STRIDES = const(10)
+_IRREGULAR_LEAST = const(3)
+_IRREGULAR_FULL = const(30)  # % of the judged readings
 _LYING_S = const(1200)  # what a lying down by day counts beside the seconds of the night
 
 # Sums of the day.
@@ -37,7 +39,9 @@ NIGHT_RIGHT = const(15)
 PULSES = const(16)
 TRIED = const(17)  # pulse readings that were tried
 RECORDED = const(18)  # hundredths of a minute that the collar recorded
-_SUMS = const(19)
+RHYTHMS = const(19)  # resting pulses whose rhythm was judged
+IRREGULAR = const(20)  # of them
+_SUMS = const(21)
 _HOUR = const(4)  # minutes x 100, brisk s, gallop s, activity mg x minutes: off duty, then on
 
 
@@ -144,6 +148,9 @@ class Today:
             self._heart.add(self.excess)
         if values[2] is not None:
             self._rmssd.add(values[2])
+        if len(values) > 6 and values[6] is not None:
+            sums[RHYTHMS] += 1
+            sums[IRREGULAR] += 1 if values[6] else 0
         return rate
 
     def breath(self, values, hour, duty):
@@ -195,6 +202,13 @@ class Today:
     def limp(self, duty):
         """The asymmetry that three quarters of the day's trots stay below, in 0.1 mg; None with too few of them."""
         return self._limp[duty].quantile(75, 12)
+
+    def irregular(self):
+        """How far the day's rhythms were irregular beyond sinus arrhythmia, in percent of a full sign."""
+        found = self.sums[IRREGULAR]
+        if found < _IRREGULAR_LEAST:
+            return 0
+        return min(100, found * 10000 // (self.sums[RHYTHMS] * _IRREGULAR_FULL))
 
     def values(self):
         """The day's signals in their units, None where the day does not tell."""

@@ -27,7 +27,7 @@ from bleak.exc import (
 
 from hostsim.codecs import protocol, records
 from hostsim.handler.archive import CollarIdentity
-from hostsim.handler.keys import Key
+from hostsim.handler.keys import Key, Veil
 
 ANSWER_S = 30.0
 """How long an answer may take: the collar may be erasing flash, the link may be slow."""
@@ -204,6 +204,10 @@ class CollarClient:
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.on_alert: Callable[[int, int], None] | None = None
         """Called with the level and the record's number when the collar alerts during the connection."""
+        self._session = b""
+        self._starts = 0
+        self.capabilities = 0
+        """What the collar can, once `info` has asked it."""
         self._tokens = itertools.cycle(range(256))
         self._transfers = itertools.cycle(range(1, protocol.TRANSFER_MAX + 1))
 
@@ -287,6 +291,8 @@ class CollarClient:
             raise WrongKey(_REFUSALS[error.status]) from error
         if not hmac.compare_digest(proof, key.proof(1, nonce, theirs)):
             raise Impostor("this is not the collar of this label: it does not know its key")
+        self._session = key.session(nonce, theirs)
+        self._starts = 0
 
     async def _challenge(self, key: Key, nonce: bytes) -> tuple[Any, ...]:
         """Asks for the collar's number; somebody's wrong attempt a moment ago makes it wait some seconds."""
@@ -314,6 +320,7 @@ class CollarClient:
             raise NotACollar(
                 f"this collar speaks protocol {major}.{minor}.{patch}; this program speaks {protocol.VERSION}"
             )
+        self.capabilities = capabilities
         return CollarInfo((major, minor, patch), capabilities, journal, boot)
 
     async def journal(self) -> JournalRange:
@@ -385,8 +392,11 @@ class CollarClient:
         while not self._frames.empty():
             self._frames.get_nowait()
         transfer = next(self._transfers)
-        assembler = protocol.Assembler(transfer)
-        await self.ask(protocol.SYNC_START, transfer, first, end, window, 0)
+        covered = bool(self._session) and bool(self.capabilities & protocol.CAN_COVER)
+        flags = protocol.COVERED if covered else 0
+        await self.ask(protocol.SYNC_START, transfer, first, end, window, flags)
+        assembler = protocol.Assembler(transfer, Veil(self._session, self._starts) if covered else None)
+        self._starts += 1
         pending: list[bytes] = []
         acknowledged = 0
         try:

@@ -49,6 +49,7 @@ class Access:
         self._record = record
         self._peer = ""
         self._challenge: Any = None
+        self.session = b""  # the key of what is said after a proof
         self._until_s = 0
         self._failures = 0
         self._failed_peer = ""
@@ -60,6 +61,7 @@ class Access:
         """A new connection has no rights; `peer` is its address as text."""
         self.role = protocol.NOBODY
         self.wrong = 0
+        self.session = b""
         self._peer = peer
         self._challenge = None
 
@@ -112,6 +114,7 @@ class Access:
             return protocol.WRONG_KEY, ()
         self.role = role
         self._failures = self._not_before_ms = self._others_ms = 0
+        self.session = hmac(key, protocol.SESSION, theirs, ours)
         self._record("proved" if role == protocol.OWNER else "read_only", self._peer, 1)
         return protocol.OK, (self._proof(key, 1, role, theirs, ours),)
 

@@ -15,6 +15,7 @@ TRANSFER_MAX = const(0x3F)  # since 0.1: transfers are numbered 1..63; bit 6 is 
 FRAME_HEADER = const(3)  # since 0.1: transfer u8, counter u16
 FRAME_OVERHEAD = const(5)  # since 0.1: the header and the CRC
 FRAME_MAX = const(244)  # since 0.1: MTU 247 less the 3 bytes of a notification
+COVERED = const(0x01)  # since 0.2, SYNC_START's flags: frames come under the session's stream
 TO_THE_END = const(0xFFFFFFFF)  # since 0.1: SYNC_START's end when everything there is is wanted
 
 
@@ -53,16 +54,19 @@ class Packer:
         self._at += size
         return size
 
-    def seal(self):
-        """Adds the CRC; returns the frame's length."""
+    def seal(self, veil=None):
+        """Covers what was put in if there is a `veil`, adds the CRC; returns the frame's length."""
+        if veil is not None:
+            veil.cover(self.buffer, FRAME_HEADER, self._at)
         struct.pack_into("<H", self.buffer, self._at, frame_crc(self.view[: self._at]))
         return self._at + 2
 
 
 class Assembler:
-    """Takes a transfer's frames in order and gives its records back. One for each transfer."""
+    """Takes a transfer's frames in order and gives its records back. One for each transfer; `veil` uncovers them."""
 
-    def __init__(self, transfer):
+    def __init__(self, transfer, veil=None):
+        self._veil = veil
         self.counter = 0
         self.ended = False
         self.status = OK
@@ -83,11 +87,14 @@ class Assembler:
         if counter != self.counter or self.ended:
             raise FrameError(f"frame {counter} instead of {self.counter}")
         self.counter = (counter + 1) & 0xFFFF
+        body = bytearray(frame[FRAME_HEADER : len(frame) - 2])
+        if self._veil is not None:
+            self._veil.cover(body, 0, len(body))
         if head & END:
             self.ended = True
-            self.status, self.next_seq = struct.unpack_from("<BI", frame, FRAME_HEADER)
+            self.status, self.next_seq = struct.unpack_from("<BI", body)
             return []
-        return self._records(self._rest + bytes(frame[FRAME_HEADER : len(frame) - 2]))
+        return self._records(self._rest + bytes(body))
 
     def _records(self, data):
         found = []

@@ -84,6 +84,7 @@ CAN_DUTY = const(0x8000)  # since 0.2
 CAN_UPDATE = const(0x10000)  # since 0.2
 CAN_ACKNOWLEDGE = const(0x20000)  # since 0.2
 CAN_SAFE = const(0x40000)  # since 0.2
+CAN_COVER = const(0x80000)  # since 0.2
 
 # Settings
 READINGS_S = const(1)  # since 0.2: seconds between two readings of heart and breath, 0 all the time
@@ -99,6 +100,7 @@ OWNER = const(1)  # since 0.2: all rights
 GUEST = const(2)  # since 0.2: may read until the key ends
 NONCE = const(12)  # since 0.2: bytes of each side's fresh number
 PROOF = const(16)  # since 0.2: bytes of a proof and of a guest's key
+SESSION = b"REX1 session"  # since 0.2: what a session's key is derived over, with both nonces
 ADVERTISEMENT_KEY = b"REX1 advertisement"  # since 0.2: what the key of the advertisement is derived over
 SLOT_MS = const(60000)  # since 0.2: how long one sealed advertisement is good
 TAG = const(4)  # since 0.2: bytes of the advertisement's authenticator
@@ -115,7 +117,7 @@ UNKNOWN = const(255)  # since 0.1: a battery or alert level that is not known
 _REQUESTS = {
     INFO: "",
     JOURNAL: "",
-    SYNC_START: "<BIIBB",  # transfer, first, end (exclusive), window in frames, flags (0)
+    SYNC_START: "<BIIBB",  # transfer, first, end (exclusive), window in frames, flags
     SYNC_ACK: "<BH",  # transfer, counter of the last frame that is safe
     SYNC_STOP: "<B",  # transfer
     SET_TIME: "<q",  # UTC in ms since 1970

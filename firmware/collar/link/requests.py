@@ -5,6 +5,7 @@ from micropython import const
 from collar.journal import records
 from collar.link import calendar, protocol
 from collar.link.recent import first_since
+from collar.link.veil import Veil
 
 _LIVE_MAX_S = const(3600)
 _AT_ONCE = const(6)  # UPDATE_DATA in flight: the radio keeps ten writes
@@ -16,6 +17,7 @@ _CAPABILITIES = (
     | protocol.NEEDS_PROOF
     | protocol.CAN_NEWEST_FIRST
     | protocol.CAN_ALERT
+    | protocol.CAN_COVER
 )
 
 
@@ -54,6 +56,7 @@ class Requests:
             protocol.SAFE: self._safe,
         }
         self._size = 20
+        self._starts = 0  # transfers of this session
         self._updater: Any = None
         self._update: Any = None
 
@@ -114,8 +117,11 @@ class Requests:
         journal = self._journal
         return protocol.OK, (journal.first_seq, journal.next_seq, uptime_ms & 0xFFFFFFFF, uptime_ms >> 32)
 
-    def _sync_start(self, connection, transfer, first, end, window, _flags):
-        status, first, end = self._sync.start(connection, transfer, first, end, window, self._size)
+    def _sync_start(self, connection, transfer, first, end, window, flags):
+        veil = Veil(self._access.session, self._starts) if flags & protocol.COVERED else None
+        status, first, end = self._sync.start(connection, transfer, first, end, window, self._size, veil)
+        if not status:
+            self._starts += 1
         return status, (transfer, first, end)
 
     def _sync_stop(self, connection, transfer):
@@ -136,6 +142,7 @@ class Requests:
         return self._access.challenge(role, until_s, nonce)
 
     def _prove(self, _connection, proof):
+        self._starts = 0
         return self._access.prove(proof)
 
     def _recent(self, _connection, seconds):

@@ -33,10 +33,13 @@ class Sync:
         self._window = 0
         self._frame = 0
         self._ended = False
+        self._veil: Any = None
         self._heard_ms = 0
 
-    def start(self, connection, transfer, first, end, window, size):
-        """Begins a transfer, in place of the one before. `size`: bytes in a notification. Returns (status, first, end).
+    def start(self, connection, transfer, first, end, window, size, veil=None):
+        """Begins a transfer, in place of the one before. Returns (status, first, end).
+
+        `size`: bytes in a notification. `veil` covers the frames, if there is one.
 
         Another phone's transfer is left alone as long as that phone acknowledges.
         """
@@ -53,6 +56,7 @@ class Sync:
         self._window = window
         self.size = size
         self._heard_ms = now_ms
+        self._veil = veil
         return protocol.OK, self._seq, self._end
 
     def acknowledge(self, connection, transfer, counter):
@@ -92,7 +96,7 @@ class Sync:
             empty, status = True, protocol.JOURNAL_FAULT
         if empty:
             self._finish(status)
-        self._frame = packer.seal()
+        self._frame = packer.seal(self._veil)
         return self._frame
 
     def _finish(self, status):

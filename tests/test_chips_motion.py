@@ -262,8 +262,8 @@ class Blind:
         return getattr(self._source, name)
 
 
-def codes(source: SignalSource, start_s: float, seconds: int) -> tuple[np.ndarray, int]:
-    """(instant in us, level) of INT1 with what it said, each answered at once; and words in the FIFO at the end."""
+def codes(source: Any, start_s: float, seconds: int) -> tuple[np.ndarray, int]:
+    """(instant in us, WAKE_UP_SRC, TAP_SRC) of every interrupt, each answered at once; and how many there were."""
     clock, chip = feeling(source, start_s)
     out = []
     end_us = clock.now_us + seconds * 1_000_000

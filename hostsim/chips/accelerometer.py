@@ -373,7 +373,9 @@ class MotionEvents:
         change = np.abs(np.diff(values.astype(np.int32), axis=0, prepend=values[:1]))
         if cut:
             ways: Any = signal.butter(1, 2 * cut, "highpass")
-            wake = np.abs(np.asarray(signal.lfilter(*ways, values - values[0].astype(np.float64), axis=0)))
+            wake = np.abs(
+                np.asarray(signal.lfilter(ways[0], ways[1], values - values[0].astype(np.float64), axis=0))
+            )
         else:
             # The slope is half of the change (AN5272, wake-up interrupt).
             wake = change / 2

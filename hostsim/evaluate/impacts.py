@@ -22,7 +22,7 @@ from hostsim.dog.transients import Moment, shock, shock_span
 from hostsim.evaluate import motion_feeds
 from hostsim.evaluate.motion_feeds import Feed, Found
 from hostsim.replay.source import ReplaySource
-from hostsim.signals import SignalSource
+from hostsim.signals import Optical, SignalSource
 
 FloatArray = NDArray[np.float64]
 FOUND_WITHIN_S = 0.5
@@ -156,6 +156,10 @@ class Dropped:
             out[inside] = self._fall(number, t_s[inside] - 10 * number, bandwidth_hz)
         return out
 
+    def optical(self, t_s: FloatArray) -> Optical:
+        """Darkness: it lies on its face."""
+        return Optical(*(np.zeros(len(t_s)) for _ in range(4)))
+
     def temperature_c(self, t_s: float) -> float:
         """Room."""
         return 20.0
@@ -205,6 +209,10 @@ class Laid:
             if part.any():
                 out[part] += shock(moment, t_s[part], bandwidth_hz)[0][:, None] * way
         return out
+
+    def optical(self, t_s: FloatArray) -> Optical:
+        """The carrier's."""
+        return self._carrier.optical(t_s)
 
     def temperature_c(self, t_s: float) -> float:
         """The carrier's."""

@@ -45,6 +45,8 @@ def test_a_fresh_collar_is_deployed_labelled_once_and_lives(fresh: Prompt, tmp_p
     assert owner is not None and len(owner) == 16
     assert Key.parse(told) == Key(owner), "the label opens this collar"
     assert all(line in first.stdout for line in qr_lines(told))
+    again = fresh.tool("label", fresh.port, "--keys", tmp_path)
+    assert again.returncode == 0 and "not told again" in again.stdout and "REX1:" not in again.stdout
     seal = fresh.collar.nvs.get("rex", "seal")
     assert seal is not None and (tmp_path / "collar-240ac4000001.key").read_text().strip() == seal[4:].hex()
     assert json.loads((fresh.files / "firmware.json").read_text()) == {"version": "0.1.0", "board": "hostsim"}

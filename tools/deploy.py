@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from image import ImageError, compile_tree
+from label import ASK as LABEL
+from label import print_label
 from port import Port, PortError, only_port, print_report
 from selftest import ASK as SELFTEST
-
-from hostsim.handler.keys import Key
-from hostsim.handler.label import qr_lines
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_MICROPYTHON = (1, 23, 0)
@@ -56,7 +55,6 @@ except OSError:
     pass
 """
 _CLOCK = "import machine\nmachine.RTC().datetime({fields})"
-_LABEL = "from collar.app import provision\nprint(provision.label())"
 _RESET = "import machine\nmachine.reset()"
 
 
@@ -143,23 +141,6 @@ def set_clock(port: Port) -> None:
     )
 
 
-def print_label(told: dict[str, Any], keys: Path) -> None:
-    """Prints what belongs on the label; the sealing key goes into a file. A key that was drawn before is not known."""
-    print(f"collar Rex {told['serial'][-4:]}, serial {told['serial']}")
-    if told["owner"] is None:
-        print("  its owner key was printed when it was first deployed, and is not told again")
-    else:
-        label = Key(bytes.fromhex(told["owner"])).label()
-        print(f"  owner key: {label}")
-        for line in qr_lines(label):
-            print(f"  {line}")
-        print("  this is shown once: it belongs on the label, and `hostsim sync --key` takes it")
-    if told["seal"] is not None:
-        path = keys / f"collar-{told['serial']}.key"
-        path.write_text(told["seal"] + "\n")
-        print(f"  sealing key, for `hostsim verify --key`: {path}")
-
-
 def deploy(port: Port, board: str, force: bool, keys: Path) -> bool:
     """All steps; returns whether the self-test passed. Raises PortError, ImageError."""
     found = identify(port)
@@ -175,7 +156,7 @@ def deploy(port: Port, board: str, force: bool, keys: Path) -> bool:
         port.copy(folder, found.root)
     print(f"copied {size} bytes")
     set_clock(port)
-    told = port.ask(_LABEL)
+    told = port.ask(LABEL)
     passed = print_report(port.ask(SELFTEST))
     with tempfile.TemporaryDirectory() as name:
         manifest = {"version": firmware_version(), "board": board}

@@ -6,20 +6,25 @@ Both kinds of records go through the firmware's health code, and its daily signa
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hostsim.codecs import records
+from hostsim.dog.schedule import DAY_S
 from hostsim.evaluate.health import Collar
 from hostsim.generator import ABSENT, CLOSE_DAY, CLOSE_HOUR, DAY_CLOSES_H, WIDTH, Generator
-from hostsim.scenarios import START_UTC
+from hostsim.play import Run
+from hostsim.runtime.bench import CollarOptions
+from hostsim.scenarios import SCENARIOS, START_UTC
 
 HEARD = ("minute", "bout", "pulse", "breath", "impact", "tremor", "lie", "rise", "night", "flinch")
 """Kinds that health listens to."""
@@ -45,6 +50,17 @@ class Agreement:
     generated: float | None
     run_days: int
     generated_days: int
+
+
+@dataclass
+class Dog:
+    """One dog lived both ways: by signal the values of its days, sample by sample and generated."""
+
+    scenario: str
+    seed: int
+    days: int
+    run: list[list[float]]
+    generated: list[list[float]]
 
 
 def stored(kind: int, finding: dict[str, Any]) -> list[int]:
@@ -93,28 +109,82 @@ def _days(codes: Sequence[int], signal: int) -> list[float]:
     return [step * (code - zero) for code in codes[:-1] if code != _MISSING]
 
 
-def agreement(findings: Path, scenario: str, seed: int) -> list[Agreement]:
-    """Every signal of a run of `scenario` with `seed`, beside the generator's of as many days."""
+def _feed(collar: Collar, rows: NDArray[np.int32]) -> None:
+    """In pieces that the interpreter has room for."""
+    for at in range(0, len(rows), 2000):
+        collar.ask("rows", rows[at : at + 2000].tobytes())
+
+
+def compare(findings: Path, scenario: str, seed: int) -> Dog:
+    """A run of `scenario` with `seed` beside the generator's of as many days, both through the firmware's health."""
     rows = rows_of(findings)
     collar = Collar()
     both: list[list[list[int]]] = []
     try:
         collar.ask("new ")
-        collar.ask("rows", rows.tobytes())
+        _feed(collar, rows)
         both.append(collar.ask("base"))
         collar.ask("new ")
         whole = Generator(scenario, seed).rows(0, int(rows[-1, 1]) // 86400 + 1)
-        collar.ask("rows", whole[whole[:, 1] <= rows[-1, 1]].tobytes())
+        _feed(collar, whole[whole[:, 1] <= rows[-1, 1]])
         both.append(collar.ask("base"))
     finally:
         collar.close()
-    out: list[Agreement] = []
-    for signal, (name, _, _) in enumerate(SIGNALS):
-        run, made = (_days(codes[signal], signal) for codes in both)
-        out.append(
-            Agreement(name, median(run) if run else None, median(made) if made else None, len(run), len(made))
+    run, made = ([_days(codes[signal], signal) for signal in range(len(SIGNALS))] for codes in both)
+    return Dog(scenario, seed, len(both[0][0]), run, made)
+
+
+def agreement(findings: Path, scenario: str, seed: int) -> list[Agreement]:
+    """Every signal of a run of `scenario` with `seed`, beside the generator's of as many days."""
+    dog = compare(findings, scenario, seed)
+    return [
+        Agreement(name, median(run) if run else None, median(made) if made else None, len(run), len(made))
+        for (name, _, _), run, made in zip(SIGNALS, dog.run, dog.generated, strict=True)
+    ]
+
+
+def live(out: Path, scenario: str, seeds: Sequence[int], days: float) -> Iterator[Dog]:
+    """Dogs lived sample by sample, one after the other; what `out` has of an earlier call is not lived again."""
+    out.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        kept = out / f"{scenario}-{seed}-{days:g}.json"
+        if not kept.exists():
+            world = SCENARIOS[scenario].build(seed, days + 0.02)
+            with TemporaryDirectory() as folder:
+                Run(world, days * DAY_S, Path(folder), CollarOptions(seed=seed)).play()
+                dog = compare(Path(folder) / "findings.jsonl", scenario, seed)
+            kept.write_text(json.dumps(asdict(dog)))
+        yield Dog(**json.loads(kept.read_text()))
+
+
+def _middle(values: Sequence[float]) -> str:
+    return f"{median(values):.1f}" if values else "no data"
+
+
+def table(dogs: Sequence[Dog]) -> Iterator[str]:
+    """All dogs together: the median of the days, how far a dog's two medians lie apart, and how far its days spread."""
+    days = sum(dog.days for dog in dogs)
+    said = ", ".join(sorted({dog.scenario for dog in dogs}))
+    yield f"{len(dogs)} dogs ({said}), {days} days sample by sample, against as many generated days of the same dogs"
+    yield f"{'signal':30}{'run':>9}{'made':>9}{'apart':>8}{'spread: run':>13}{'made':>7}{'days':>7}"
+    for place, (name, _, _) in enumerate(SIGNALS):
+        run = [value for dog in dogs for value in dog.run[place]]
+        made = [value for dog in dogs for value in dog.generated[place]]
+        pairs = [
+            (dog.run[place], dog.generated[place]) for dog in dogs if dog.run[place] and dog.generated[place]
+        ]
+        apart = [abs(median(a) - median(b)) for a, b in pairs]
+        spreads = [[_spread(pair[which]) for pair in pairs if len(pair[which]) >= 3] for which in (0, 1)]
+        yield (
+            f"{name:30}{_middle(run):>9}{_middle(made):>9}{_middle(apart):>8}{_middle(spreads[0]):>13}"
+            f"{_middle(spreads[1]):>7}{len(run):>7}"
         )
-    return out
+
+
+def _spread(values: Sequence[float]) -> float:
+    """1.48 times the median distance from the median, as health's baselines have it."""
+    middle = median(values)
+    return 1.48 * median(abs(value - middle) for value in values)
 
 
 def lines(found: Sequence[Agreement]) -> Iterator[str]:
@@ -124,3 +194,19 @@ def lines(found: Sequence[Agreement]) -> Iterator[str]:
         run = "no data" if item.run is None else f"{item.run:.1f}"
         made = "no data" if item.generated is None else f"{item.generated:.1f}"
         yield f"{item.name:28}{run:>18}{made:>12}   {item.run_days}, {item.generated_days}"
+
+
+def main() -> None:
+    """`python -m hostsim.evaluate.agreement FOLDER [dogs] [days] [scenario] [first seed]`; FOLDER keeps what was lived."""
+    out = Path(sys.argv[1])
+    dogs, days, scenario, first = (*sys.argv[2:], *("20", "3", "story", "2000")[len(sys.argv) - 2 :])
+    found = []
+    for dog in live(out, scenario, range(int(first), int(first) + int(dogs)), float(days)):
+        found.append(dog)
+        sys.stderr.write(f"{len(found)} of {dogs}\n")
+    for line in table(found):
+        sys.stdout.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()

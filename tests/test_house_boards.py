@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from esp_idf_defs.partitions import InputError, PartitionTable
 
+from hostsim.runtime.peripherals import SLOTS
+
 ROOT = Path(__file__).resolve().parent.parent
 BOARDS = sorted(path.parent for path in (ROOT / "boards").glob("*/board.py"))
 REAL = [board for board in BOARDS if board.name != "hostsim"]
@@ -20,7 +22,7 @@ FILES = {
 }  # fmt: skip
 LINES = re.compile(r"^(?:I2C_S..|.*_INT\d?|.*_ALERT|BUTTON|LED|CHARGER_STATUS|SENSOR_POWER)$")
 # The journal's data partition subtype is the first that ESP-IDF leaves to applications.
-JOURNAL_TYPE, JOURNAL_SUBTYPE = 1, 0x40
+JOURNAL_TYPE, JOURNAL_SUBTYPE, SETTINGS_SUBTYPE = 1, 0x40, 0x41
 
 
 def values(board: Path) -> dict[str, Any]:
@@ -130,8 +132,20 @@ def test_partitions_fit_and_hold_the_journal(board: Path) -> None:
     assert journal is not None and (journal.type, journal.subtype) == (JOURNAL_TYPE, JOURNAL_SUBTYPE)
     assert journal.size == data["JOURNAL_SIZE"]
     assert journal.offset % data["FLASH_SECTOR"] == 0 and journal.size % data["FLASH_SECTOR"] == 0
-    first, second = (table.find_by_name(name) for name in ("ota_0", "ota_1"))
-    assert first is not None and second is not None and first.size == second.size
+    settings = table.find_by_name(data["SETTINGS_LABEL"])
+    assert settings is not None and (settings.type, settings.subtype) == (JOURNAL_TYPE, SETTINGS_SUBTYPE)
+    assert settings.size % (2 * data["FLASH_SECTOR"]) == 0, "two copies"
+
+
+@pytest.mark.parametrize("board", REAL, ids=lambda board: board.name)
+def test_two_slots_for_firmware_and_the_loader_that_chooses(board: Path) -> None:
+    table = partitions(board)
+    first, second, choice = (table.find_by_name(name) for name in (*SLOTS, "otadata"))
+    assert first is not None and second is not None and choice is not None
+    assert first.size == second.size and [part.type for part in (first, second)] == [0, 0]
+    assert [part.subtype for part in (first, second)] == [0x10, 0x11], "ota_0 and ota_1 of ESP-IDF"
+    assert choice.size == 2 * 4096, "the loader's two sectors"
+    assert table.find_by_name("factory") is None, "with a factory slot the loader would go back to that"
 
 
 def test_a_bad_partition_table_is_refused(tmp_path: Path) -> None:

@@ -169,3 +169,30 @@ result = [again.get('name'), again.get('readings_ms'), unknown, erases, encode({
     )
     assert (name, period, unknown, erases) == ("Rex", 300000, True, 1)
     assert text.replace(" ", "") == '{"a":null,"b":[1]}'
+
+
+def test_copies_written_by_an_earlier_build_are_read_migrated_and_fall_back(store: Remote) -> None:
+    """tests/golden/settings_v1.bin was written once and stays as it is: content version 3, two generations."""
+    image = (Path(__file__).parent / "golden" / "settings_v1.bin").read_bytes().hex()
+    newest, migrated, older, left = store.run(
+        """
+from binascii import unhexlify
+image = unhexlify(image)
+flash = NorFlash(8192, bytearray(image))
+result = [bytes(Copies(flash, 3).load()).decode()]
+steps = {3: lambda value: value.replace(b'zone_min', b'zone'), 4: lambda value: bytes(value) + b' '}
+result.append(bytes(Copies(flash, 5, steps).load()).decode())
+spoiled = NorFlash(8192, bytearray(image))
+spoiled.flip(4096 + 40, 3)
+result.append(bytes(Copies(spoiled, 3).load()).decode())
+try:
+    Copies(flash, 2).load()
+except NewerVersion:
+    result.append(bytes(flash.memory) == image)
+""",
+        image=image,
+    )
+    assert newest == '{"name":"Rex","seen":[1, 2, 3, 4],"zone_min":120}'
+    assert migrated == newest.replace("zone_min", "zone") + " "
+    assert older == '{"name":"Rex","seen":[1, 2, 3],"zone_min":60}'
+    assert left is True

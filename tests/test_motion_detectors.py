@@ -295,6 +295,22 @@ def test_trembling_is_found_and_an_engine_is_refused(remote: Remote, hz: float, 
     assert not only(feed(remote, posed(hum))[0], "tremor")
 
 
+def test_an_even_burst_between_quiet_seconds_is_a_tremor_an_even_line_cut_short_by_movement_is_none(
+    remote: Remote,
+) -> None:
+    """An engine does not switch on for four seconds; one that is heard between two movements may have run all along."""
+    t_s = time_s(70)
+    line = 0.015 * np.sin(2 * np.pi * 9.5 * t_s)
+    burst, humming = 0.25 * still(t_s), 0.25 * still(t_s)
+    inside = (t_s >= 30) & (t_s < 34)
+    burst[inside, 1] += line[inside]
+    humming[inside, 1] += line[inside]
+    moves = ((t_s >= 24) & (t_s < 30)) | ((t_s >= 34) & (t_s < 40))
+    humming[moves] += np.random.default_rng(3).normal(0, 0.4, (int(moves.sum()), 3))
+    assert len(only(feed(remote, posed(burst))[0], "tremor")) == 1
+    assert not only(feed(remote, posed(humming))[0], "tremor")
+
+
 def test_lying_has_a_side_once_a_walk_has_shown_what_upright_is(remote: Remote) -> None:
     collar_deg = 150.0
     parts = [posed(gait(time_s(60), 1.2, 0.02, 0.15), 20.0, collar_deg)]

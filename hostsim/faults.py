@@ -146,6 +146,18 @@ def _brown_out(collar: Collar) -> None:
     collar.flash.cut(2, "inside")
 
 
+def _brown_out_erase(collar: Collar) -> None:
+    """The supply breaks down inside the next erase, which draws the most, and comes back."""
+    flash, erase = collar.flash, collar.flash.erase
+
+    def failing(address: int) -> None:
+        flash.erase = erase
+        flash.cut(0, "inside")
+        erase(address)
+
+    flash.erase = failing
+
+
 def _swapped_cell(collar: Collar) -> None:
     """Somebody puts in another cell, three quarters full: everything without supply for a while, the RTC too."""
     collar.battery.replace(75.0)
@@ -225,6 +237,7 @@ _list("no_keys", "the sealing key cannot be read", _unreadable_keys, "keys", "un
 _list("dead_store", "nothing in the key store can be read", _dead_store, "keys", "unreadable")
 _list("stuck_radio", "the radio's stack does not start", _stuck_radio, "radio", "exception")
 _list("brown_out", "the supply breaks down while the flash is written", _brown_out, at_s=150.0)
+_list("brown_out_erase", "the supply breaks down while a sector is erased", _brown_out_erase, at_s=30.0)
 _list("swapped_cell", "another cell is put in", _swapped_cell, at_s=150.0)
 _list("lost_clock", "the wall clock forgets", _lost_clock)
 

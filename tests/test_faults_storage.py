@@ -67,6 +67,15 @@ def test_a_supply_that_breaks_down_in_a_write_costs_that_record_and_says_so(tmp_
     assert not verdict.defects, verdict.defects
 
 
+def test_a_supply_that_breaks_down_in_an_erase_costs_nothing(tmp_path: Path) -> None:
+    life = live(tmp_path, "brown_out_erase", 10)
+    assert life.causes == ["power_on", "power_on"], "it was in an erase"
+    numbers = [record["seq"] for record in life.records]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert life.of("minute") and life.faults() == []
+    assert verify_image(bytes(life.collar.flash.memory), seal_key(life.collar.options.seed)).ok
+
+
 def test_another_cell_goes_on_with_the_same_journal_and_an_unknown_clock(tmp_path: Path) -> None:
     life = live(tmp_path, "swapped_cell", 8, clock_set=True)
     assert life.causes == ["power_on", "power_on"] and life.faults() == []

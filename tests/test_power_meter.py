@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from hostsim.power import ASSUMED, CAPACITY_MAH, CURRENTS, HOUR_US, MA, draw_power
+from hostsim.power import (
+    ASSUMED,
+    CAPACITY_MAH,
+    CURRENTS,
+    HOUR_US,
+    LINKED,
+    MA,
+    OPEN,
+    WINDOW,
+    draw_power,
+)
 from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
 from tests.fault_bench import Life, live
@@ -49,6 +59,17 @@ def test_the_time_of_each_part_is_the_time_of_the_run(night: tuple[Life, dict[st
     processor = parts["processor"]
     spent = sum(mah / MA["processor", state] for state, mah in processor.items())
     assert spent == pytest.approx(hours, rel=0.01)
+
+
+def test_at_rest_it_sleeps_and_with_a_radio_it_does_not(night: tuple[Life, dict[str, Any]]) -> None:
+    """Light sleep and the radio exclude each other; timer and lines end it."""
+    life, energy = night
+    slept_h = energy["mah_by_part"]["processor"]["light sleep"] / MA["processor", "light sleep"]
+    assert slept_h > 0.93 * MINUTES / 60
+    windows_h = sum(life.collar.meter.mode_us[mode] for mode in (WINDOW, OPEN, LINKED)) / HOUR_US
+    waited_h = energy["mah_by_part"]["processor"]["waits"] / MA["processor", "waits"]
+    assert 0 < windows_h < 0.05 * MINUTES / 60
+    assert waited_h == pytest.approx(windows_h, rel=0.3)
 
 
 def test_a_fortnight_at_rest_with_a_reading_every_ten_minutes(night: tuple[Life, dict[str, Any]]) -> None:

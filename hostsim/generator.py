@@ -115,7 +115,8 @@ class Errors:
     flinch_found: float = 0.9
     flinch_false: float = 0.03
     """Assumed."""
-    day_activity: float = 0.12
+    day_activity: float = 0.25
+    """Spread of a day's brisk movement about its mean (so that activity spreads from day to day as on the story)."""
     day_heart_bpm: float = 1.2
     day_breath: float = 0.03
     day_depth: float = 0.05

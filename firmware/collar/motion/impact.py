@@ -233,7 +233,8 @@ class Impact:
 
     def _describe(self, at, period_us):
         # What the slow samples show of it; returns their square.
-        x, y, z = self.x[at], self.y[at], self.z[at]
+        # held to +-32767, whose square is a small int on 32 bits
+        x, y, z = max(-32767, self.x[at]), max(-32767, self.y[at]), max(-32767, self.z[at])
         square = (x * x >> 4) + (y * y >> 4) + (z * z >> 4) >> 12
         self.ago = SPAN - at
         if square < _LEAST:

@@ -19,6 +19,7 @@ from typing import Any
 
 import bench_code
 from bench_life import Life, live
+from bench_ring import full_ring
 from bench_speed import MOVEMENTS, RUNS, run_on
 from rich.console import Console
 from rich.table import Table
@@ -122,8 +123,12 @@ def main() -> int:
             path, "x64" if machine["bits"] == 64 else "x86", 0.02 if arguments.quick else arguments.days
         )
         show_life(console, title, life)
+        ring = full_ring(path)
+        console.print(
+            f"journal's start on a full ring of 4 MB: {ring['flash_ms']:.0f} ms of flash in {ring['reads']} reads"
+        )
         heaps[f"{machine['bits']} bits"] = life.steady_bytes
-        machines.append({**machine, "life": life.plain()})
+        machines.append({**machine, "life": life.plain(), "full_ring": ring})
     show_code(console, code)
     found = {**code.packages(), "working set": heaps}
     if arguments.set_budgets:

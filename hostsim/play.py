@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hostsim.codecs import protocol, records
-from hostsim.faults import Fault
+from hostsim.faults import FAULTS, Fault
 from hostsim.handler.archive import Archive
 from hostsim.handler.client import Adapter, CollarClient, CollarRefused, SyncError
 from hostsim.handler.findings import findings, write_jsonl
@@ -73,7 +73,7 @@ def visits(actions: list[HandlerAction], seconds: float) -> list[tuple[float, li
     """
     groups: list[list[HandlerAction]] = []
     for action in actions:
-        if action.at_s >= seconds or action.action == "charge":
+        if action.at_s >= seconds or action.action in ("charge", "suffer"):
             continue
         if groups and action.at_s - groups[-1][-1].at_s <= _TOGETHER_S:
             groups[-1].append(action)
@@ -146,7 +146,7 @@ class Run:
     async def _live(self, archive: Archive) -> None:
         phone = await Phone.switch_on(self.collar.air)
         adapter = bench_adapter(phone)
-        helpers = [asyncio.create_task(self._watch_heap()), asyncio.create_task(self._charge())]
+        helpers = [asyncio.create_task(each()) for each in (self._watch_heap, self._charge, self._suffer)]
         if self._realtime:
             helpers.append(asyncio.create_task(self._pace()))
         if self._fault is not None:
@@ -171,6 +171,13 @@ class Run:
             await asyncio.sleep(60.0 * float(action.arguments["minutes"]))
             self.collar.charge(False)
 
+    async def _suffer(self) -> None:
+        """What befalls the collar in this world."""
+        for action in self.world.handler:
+            if action.action == "suffer" and action.at_s < self.seconds:
+                await asyncio.sleep(action.at_s - self.collar.clock.now_s)
+                FAULTS[str(action.arguments["fault"])].strike(self.collar)
+
     async def _strike(self, fault: Fault) -> None:
         await asyncio.sleep(fault.at_s)
         fault.strike(self.collar)
@@ -186,8 +193,9 @@ class Run:
     async def _visit(self, actions: list[HandlerAction], adapter: Adapter, archive: Archive) -> None:
         """One connection for everything that the handler does at about this time; what failed before is done first."""
         self._untold += [one for one in actions if one.action in _TOLD]
-        if any(one.action == "sync" for one in actions):
-            await self._sync(adapter, archive, self._tell)
+        wrong = [float(one.arguments["off_s"]) for one in actions if "off_s" in one.arguments]
+        if wrong or any(one.action == "sync" for one in actions):
+            await self._sync(adapter, archive, self._tell, sum(wrong))
         elif self._untold:
             try:
                 await visit(adapter, self.collar.owner, self._tell, scan_s=SCAN_S)
@@ -217,11 +225,18 @@ class Run:
         await self._tell(collar)
         await self._until(self.seconds)
 
-    async def _sync(self, adapter: Adapter, archive: Archive, hold: Hold | None = None) -> None:
+    async def _sync(
+        self,
+        adapter: Adapter,
+        archive: Archive,
+        hold: Hold | None = None,
+        wrong_s: float = 0.0,
+    ) -> None:
         at = self._now()
+        wrong = timedelta(seconds=wrong_s)
         try:
             result = await sync_collar(
-                adapter, archive, self.collar.owner, now=self._now, scan_s=SCAN_S, hold=hold
+                adapter, archive, self.collar.owner, now=lambda: self._now() + wrong, scan_s=SCAN_S, hold=hold
             )
             note = SyncNote(at, result.records, result.bytes, result.seconds)
         except SyncError as error:

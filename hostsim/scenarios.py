@@ -24,8 +24,8 @@ SPOTS = ("head", "neck", "left_shoulder", "right_shoulder", "left_ribs", "right_
 class HandlerAction:
     """What the handler does with the phone at a virtual second.
 
-    `action`: sync, set_clock, duty_on, duty_off, touch (arguments spot and control), charge (argument minutes),
-    acknowledge (whatever alert stands).
+    `action`: sync, set_clock (argument off_s: by how much the phone's own clock is wrong), duty_on, duty_off, touch
+    (arguments spot and control), charge (argument minutes), acknowledge (whatever alert stands), suffer (argument fault).
     """
 
     at_s: float
@@ -418,3 +418,36 @@ _add(
     21.0,
     course=_falls_ill(Signs(ectopics_h=900.0, hrv=0.6), 0.5),
 )
+
+# --- Endurance ------------------------------------------------------------------------------------------------------
+
+MISHAPS = (
+    (0.31, "swapped_cell"),
+    (0.45, "stuck_bus"),
+    (0.6, "sensor_reset"),
+    (0.75, "lost_clock"),
+    (0.9, "brown_out"),
+)
+"""What befalls the collar in `soak`, by the share of its days: the first and the last start it anew."""
+WRONG_CLOCKS = ((0.11, 120.0), (0.67, -90.0))
+"""When a phone sets the clock wrong there, and by how many seconds."""
+
+
+@_listed(
+    "soak", "45 days across three wraps of ticks_ms: cells swapped, resets, faults, wrong clocks, blows", 45.0
+)
+def _soak(seed: int, days: float) -> World:
+    rng = noise.generator(seed, 0x50A)
+    blows = []
+    for day in range(1, int(days) + 1, 2):
+        peak, width = 12.0 * (70.0 / 12.0) ** rng.random(), 5.0 * 12.0 ** rng.random()
+        blows.append(Happening(at_hour(day, 9.0 + 7.0 * rng.random()), "impact", float(peak), float(width)))
+    touches = touch_test(at_hour(19, 18.2), ("left_ribs", "right_ribs", "back")) if days > 20 else ()
+    world = _world(seed, days, happenings=tuple(blows), touches=touches)
+    span_s = days * DAY_S
+    for share, fault in MISHAPS:
+        world.handler.append(HandlerAction(share * span_s, "suffer", {"fault": fault}))
+    for share, off_s in WRONG_CLOCKS:
+        world.handler.append(HandlerAction(share * span_s, "set_clock", {"off_s": off_s}))
+    world.handler.sort(key=lambda item: item.at_s)
+    return world

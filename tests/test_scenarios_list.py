@@ -11,7 +11,7 @@ from hostsim.dog import Activity, Dog
 from hostsim.dog.schedule import DAY_S, clock_hour
 from hostsim.scenarios import BLOW_DAY, SCENARIOS, START_UTC, HandlerAction, touch_test
 
-ACTIONS = {"sync", "set_clock", "duty_on", "duty_off", "touch", "charge", "acknowledge"}
+ACTIONS = {"sync", "set_clock", "duty_on", "duty_off", "touch", "charge", "acknowledge", "suffer"}
 
 
 def _dog(name: str, seed: int = 1, days: float | None = None) -> Dog:

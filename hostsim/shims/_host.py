@@ -1,12 +1,12 @@
 """The interpreter's end of the wire to the bench. Everything virtual passes through `call` and `call_into`."""
 
+import micropython
 import struct
 import _ahead
 import _ops
 
 _wire = None
 _request = _ahead.request
-_request_view = memoryview(_request)
 _reply = bytearray(16)
 _payload = bytearray(8192)
 _payload_view = memoryview(_payload)
@@ -33,10 +33,33 @@ def subscribe(event, function):
     _subscribers[event] = function
 
 
-def _read(view):
-    got = _wire.readinto(view)
-    while got < len(view):
-        more = _wire.readinto(view[got:])
+@micropython.viper
+def _copy(target: ptr8, at: int, source: ptr8, length: int):
+    i = 0
+    while i < length:
+        target[at + i] = source[i]
+        i += 1
+
+
+@micropython.viper
+def _word(buf: ptr8, at: int) -> int:
+    return buf[at] | buf[at + 1] << 8 | buf[at + 2] << 16 | buf[at + 3] << 24
+
+
+@micropython.viper
+def _head(target: ptr8, at: int, first: int, busy_us: int):
+    i = 0
+    while i < 4:
+        target[at + i] = first >> (8 * i)
+        target[at + 4 + i] = busy_us >> (8 * i)
+        i += 1
+
+
+def _read(buf, length):
+    # the lengths are given apart from the buffers: a slice for each would litter the heap that is measured here
+    got = _wire.readinto(buf, length)
+    while got < length:
+        more = _wire.readinto(memoryview(buf)[got:length])
         if not more:
             raise SystemExit
         got += more
@@ -47,25 +70,27 @@ def _exchange(op, payload, into):
     size = len(payload)
     at = _ahead.used()
     if at:
-        struct.pack_into("<BBHI", _request, 0, _ops.I2C_USED, 0, at - 8, 0)
-    struct.pack_into("<BBHI", _request, at, op, flags, size, busy_us)
+        _head(_request, 0, _ops.I2C_USED | at - 8 << 16, 0)
+    _head(_request, at, op | flags << 8 | size << 16, busy_us)
     flags = 0
     busy_us = 0
     at += 8
-    _request_view[at : at + size] = payload
-    _wire.write(_request_view[: at + size])
-    _read(_reply)
-    status, remainder_us, ticks_ms, ticks_us, lengths = struct.unpack("<HHIII", _reply)
-    length = lengths & 0xFFFF
+    if size:
+        _copy(_request, at, payload, size)
+    _wire.write(_request, at + size)
+    _read(_reply, 16)
+    status = _word(_reply, 0)
+    remainder_us = status >> 16 & 0xFFFF
+    status &= 0xFFFF
+    ticks_ms = _word(_reply, 4)
+    ticks_us = _word(_reply, 8)
+    length = _word(_reply, 12) & 0xFFFF
+    events = _word(_reply, 12) >> 16 & 0xFFFF
     if length:
-        if into is not None and length == len(into):
-            _read(into)
-        elif into is _answers_view:
-            _read(into[:length])
-        else:
-            _read(_payload_view[:length])
-    if lengths >> 16:
-        _queue(lengths >> 16)
+        fits = into is _ahead.answers or (into is not None and length == len(into))
+        _read(into if fits else _payload, length)
+    if events:
+        _queue(events)
     if status:
         raise OSError(status)
     return length
@@ -73,7 +98,7 @@ def _exchange(op, payload, into):
 
 def _queue(length):
     block = bytearray(length)
-    _read(memoryview(block))
+    _read(block, length)
     at = 0
     while at < length:
         event, _, size = struct.unpack_from("<BBH", block, at)
@@ -111,14 +136,13 @@ def call(op, payload=b""):
 def call_into(op, payload, into):
     """As `call`, with the answer put into the buffer `into`, which it must fill. Allocates nothing."""
     try:
-        _exchange(op, payload, memoryview(into))
+        _exchange(op, payload, into)
     finally:
         if _pending:
             dispatch()
 
 
 _wait_payload = bytearray(4)
-_answers_view = memoryview(_ahead.answers)
 _answered_us = 0
 
 
@@ -126,7 +150,7 @@ def wait(ms, op=_ops.WAIT):
     """Lets virtual time pass until `ms` are over (-1: for ever) or something happens."""
     global _answered_us
     struct.pack_into("<i", _wait_payload, 0, ms)
-    _ahead.begin(_exchange(op, _wait_payload, _answers_view))
+    _ahead.begin(_exchange(op, _wait_payload, _ahead.answers))
     _answered_us = ticks_us
     if _pending:
         dispatch()

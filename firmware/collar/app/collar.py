@@ -54,12 +54,15 @@ FIRMWARE = "0.1.0"
 DUTY_RECORDS_MS = const(60000)
 """Between two records of the heart on duty, where it is read every 8 s: what the phone shows live need not fill flash."""
 _SAFE_MS = const(30000)
+_LITTER_BYTES = const(2048)
+"""So much garbage at most lies between things that stay: with the whole heap full of it they would split it for good."""
 
 
 class Collar:
     """All parts of one collar, built for `board` (a module of data, see boards/README.md)."""
 
     def __init__(self, board):
+        gc.threshold(_LITTER_BYTES)
         power.set_clock(board.CPU_HZ)
         power.feed_sensors(board.SENSOR_POWER)
         self._board = board

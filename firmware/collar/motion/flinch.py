@@ -107,12 +107,13 @@ class Flinch:
 
     def _breath(self, window):
         # How far the mean has moved since the last block: what breath does at rest. Counts x 16.
-        moved = 0
+        x, y, z = window.means
         before = self._before
-        for axis in range(3):
-            moved += abs(window.means[axis] - before[axis])
-            before[axis] = window.means[axis]
-        self._calm = self._calm + 1 if window.rms <= _CALM and self._calm < 100 else 0
+        moved = abs(x - before[0]) + abs(y - before[1]) + abs(z - before[2])
+        before[0] = x
+        before[1] = y
+        before[2] = z
+        self._calm = min(100, self._calm + 1) if window.rms <= _CALM else 0
         return min(32767, moved << 4)
 
     def _score(self):

@@ -221,7 +221,9 @@ class Timeline(View):
             reasons = [texts.sign(word) for word in one.fields["reasons"] or []]
             return card(para(texts.ALERT_TITLE[one.fields["level"]]), bullets(reasons), close, title=title)
         fields = one.fields
-        what = texts.EVIDENCE_BLOW.format(what=blow(fields), ms=fields["duration_ms"], axis=fields["axis"])
+        what = blow(fields) + "."
+        if fields["duration_ms"] is not None:
+            what = texts.EVIDENCE_BLOW.format(what=blow(fields), ms=fields["duration_ms"], axis=fields["axis"])
         raw = (
             f'<div class="chart" id="chart-raw" role="img" aria-label="{escape(texts.EVIDENCE_RAW)}"></div>'
             + para(texts.EVIDENCE_RAW, "dim")

@@ -11,12 +11,12 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from hostsim.dog import Course, Dog, Signs, drawn
 from hostsim.evaluate import batch, vitals
+from hostsim.evaluate.vitals_dogs import signals
 
 HOURS = ((1.0, 2.0), (21.0, 22.0))
 """After 05:00: an hour of the morning's rest, an hour of the night."""
@@ -81,17 +81,7 @@ class Rhythm:
 def _hours_of(seed: int, early_h: float) -> dict[str, bytes]:
     """Two hours of a dog with strong sinus arrhythmia, as the collar's parts would give them."""
     course = Course(((0.0, Signs(ectopics_h=early_h)),))
-    dog, random = Dog(seed, replace(drawn(seed), rsa=STRONG), course=course), np.random.default_rng(seed)
-    axes, lights = list[Any](), list[Any]()
-    for start, end in HOURS:
-        count = round((end - start) * 3600)
-        motion = np.asarray(dog.acceleration_g(start * 3600 + np.arange(52 * count) / 52, 18.0)) * 2048
-        axes.append(np.clip(np.round(motion + random.normal(0, 1, motion.shape)), -32768, 32767))
-        green = dog.optical(start * 3600 + np.arange(25 * count) / 25).green_na_per_ma
-        lights.append(green * 140_000 / float(np.median(green)) + random.normal(0, 8, len(green)))
-    moved = np.concatenate(axes).astype(np.int16)
-    light = np.clip(np.round(np.concatenate(lights)), 0, 262_143).astype(np.int32)
-    return {"light": light.tobytes(), **{name: moved[:, k].tobytes() for k, name in enumerate("xyz")}}
+    return signals(Dog(seed, replace(drawn(seed), rsa=STRONG), course=course), seed, HOURS)
 
 
 def simulated(name: str, dogs: int, early_h: float = 0.0, first_seed: int = FIRST_SEED) -> Rhythm:
@@ -137,7 +127,7 @@ def tables(dogs: int = 40, step: int = 1) -> Iterator[Rhythm]:
     """Every row; `step` takes every so many recorded sessions."""
     yield simulated("simulated, strong sinus arrhythmia", dogs)
     for early_h in EARLY_H:
-        few = max(2, dogs // 4)
+        few = max(1, dogs // 4)
         yield simulated(f"simulated, and {early_h:.0f} early beats an hour", few, early_h)
     for half in ("A", "B"):
         chosen = vitals.sessions(half, step)

@@ -201,11 +201,23 @@ def score_rest(
     )
 
 
-def stairs(offsets: tuple[int, ...] = (0, 2, 4, 6)) -> list[tuple[int, float, list[Any]]]:
-    """(window start in s, true rate, reading) for the stairs recording, readings starting at each offset."""
+@dataclass(frozen=True)
+class Stairs:
+    """The stairs recording as the collar's parts would give it; `true`: rate a minute by the window's first second."""
+
+    seconds: int
+    pulse: NDArray[np.int32]
+    """25 a second."""
+    axes: NDArray[np.int16]
+    """Shape (3, n), 52 a second."""
+    true: dict[int, float]
+
+
+def stairs_signals() -> Stairs | None:
+    """The recording on the stairs; None where it is not here."""
     folder = recordings.directory()
     if folder is None or not (folder / "stairs_ppg.csv").exists():
-        return []
+        return None
     data = np.genfromtxt(folder / "stairs_ppg.csv", delimiter=",", names=True)
     truth = np.genfromtxt(folder / "stairs_hr.csv", delimiter=",", names=True)
     rates = {
@@ -218,10 +230,23 @@ def stairs(offsets: tuple[int, ...] = (0, 2, 4, 6)) -> list[tuple[int, float, li
     pulse = np.round(100_000 + 20 * light + noise).astype(np.int32)
     at_s = np.arange(52 * seconds) / 52
     axes = [np.interp(at_s, own_s, data[name]) * COUNTS_PER_G for name in ("ax_g", "ay_g", "az_g")]
-    motion = b"".join(np.clip(np.round(axis), -32768, 32767).astype(np.int16).tobytes() for axis in axes)
-    plan = json.dumps([seconds, offsets]).encode()
-    answers = batch.run(STAIRS, {"pulse": pulse.tobytes(), "motion": motion, "plan": plan})
-    return [(row[0] - 8, rates[row[0] - 8], row) for rows in answers for row in rows if row[0] - 8 in rates]
+    return Stairs(seconds, pulse, np.clip(np.round(axes), -32768, 32767).astype(np.int16), rates)
+
+
+def stairs(offsets: tuple[int, ...] = (0, 2, 4, 6)) -> list[tuple[int, float, list[Any]]]:
+    """(window start in s, true rate, reading) for the stairs recording, readings starting at each offset."""
+    given = stairs_signals()
+    if given is None:
+        return []
+    plan = json.dumps([given.seconds, offsets]).encode()
+    files = {"pulse": given.pulse.tobytes(), "motion": given.axes.tobytes(), "plan": plan}
+    rates = given.true
+    return [
+        (row[0] - 8, rates[row[0] - 8], row)
+        for rows in batch.run(STAIRS, files)
+        for row in rows
+        if row[0] - 8 in rates
+    ]
 
 
 def score_stairs(name: str, found: list[tuple[int, float, list[Any]]]) -> Score:

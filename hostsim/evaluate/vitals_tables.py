@@ -1,124 +1,125 @@
-"""Heart and breath as rows, Bland-Altman plots and coverage curves, beside a desktop library on the same signals."""
+"""Heart and breath as rows and pictures, recorded and simulated apart, beside what others make of the same signals."""
 
 from __future__ import annotations
 
 import csv
-import importlib
 import json
-import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from hostsim.evaluate import vitals
+from hostsim.evaluate import arrhythmia, peers, vitals, vitals_dogs, vitals_plots
+from hostsim.evaluate.pairs import Pairs, Row, pairs_of
 
 FloatArray = NDArray[np.float64]
 AT_REST = "dogs at rest: recorded beats, simulated light"
 STAIRS = "stairs: recorded, a human wrist"
+SKETCH = "spectrum less the accelerometer's"
 SEED = 3
-PEER = "heartpy"
 PEER_STEP = 10
-"""The desktop library reads every tenth session: it takes its time."""
+"""The others read every tenth session: the library takes its time."""
 QUICK_STEP = 20
+DOGS, QUICK_DOGS = 10, 1
+RHYTHMS, QUICK_RHYTHMS = 40, 1
+_SAID = 0.05
 _REACH: dict[str, tuple[str, float, float, float]] = {
     AT_REST: ("median 1, 95th percentile 4, coverage .9", 0.9, 1.0, 4.0),
     STAIRS: ("mean 3, 95th percentile 8, coverage .4", 0.4, 3.0, 8.0),
 }
-
-
-@dataclass
-class Pairs:
-    """Readings beside the truth: rates a minute, quality 0 to 100; `windows`: how many there were to read."""
-
-    name: str
-    windows: int
-    true: FloatArray
-    read: FloatArray
-    quality: FloatArray
-    dogs: NDArray[np.int64]
-
-    @property
-    def errors(self) -> FloatArray:
-        """Read less true."""
-        return self.read - self.true
-
-    def row(self) -> dict[str, Any]:
-        """The table's row."""
-        size = np.abs(self.errors)
-        known = len(size) > 0
-        return {
-            "what": self.name,
-            "n": self.windows,
-            "coverage": round(len(size) / self.windows, 3) if self.windows else None,
-            "mean": round(float(size.mean()), 2) if known else None,
-            "median": round(float(np.median(size)), 2) if known else None,
-            "p95": round(float(np.percentile(size, 95)), 2) if known else None,
-            "largest": round(float(size.max()), 1) if known else None,
-            "unit": "a minute",
-        }
-
-
-def _pairs(name: str, windows: int, rows: list[tuple[float, float, float, int]]) -> Pairs:
-    table = np.array(rows, float).reshape(-1, 4)
-    return Pairs(name, windows, table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(np.int64))
+Reader = Callable[[FloatArray, FloatArray | None], "float | None"]
 
 
 def rest_pairs(chosen: list[vitals.Session], readings: list[list[list[Any]]]) -> Pairs:
     """The collar's rates at rest beside the recorded ones."""
-    rows, windows = list[tuple[float, float, float, int]](), 0
+    rows, asked = list[Row](), list[int]()
     for session, found in zip(chosen, readings, strict=True):
         for second, status, rate, _rmssd, _sdnn, _beats, quality, *_ in found:
             true = vitals.true_rate(session, second)
-            windows += true is not None
-            if true is not None and status == vitals.OK:
+            if true is None:
+                continue
+            asked.append(session.dog)
+            if status == vitals.OK:
                 rows.append((true, rate / 10, quality, session.dog))
-    return _pairs(AT_REST, windows, rows)
+    return pairs_of(AT_REST, rows, asked)
 
 
 def stairs_pairs() -> Pairs:
     """The collar's rates on the stairs beside the ECG's."""
     found = vitals.stairs()
     rows = [(true, row[2] / 10, float(row[6]), 0) for _, true, row in found if row[1] == vitals.OK]
-    return _pairs(STAIRS, len(found), rows)
+    return pairs_of(STAIRS, rows, len(found))
 
 
-def peer_pairs(chosen: list[vitals.Session], rate_hz: int = 25) -> Pairs | str:
-    """The desktop library at its defaults on the same light and the same 8 s; why not, if it cannot be had."""
-    try:
-        library: Any = importlib.import_module(PEER)
-    except ImportError as error:
-        return f"no desktop library beside the collar: {error} (pip install {PEER})"
-    rows, windows = list[tuple[float, float, float, int]](), 0
+def _others_at_rest(name: str, read: Reader, chosen: list[vitals.Session], rate_hz: int = 25) -> Pairs:
+    """Another's rates of the same light and the same 8 s."""
+    rows, asked = list[Row](), list[int]()
     for session, light in zip(chosen, vitals.pulse_waves(chosen, SEED, rate_hz), strict=True):
         for second in range(8, len(light) // rate_hz + 1, 8):
             true = vitals.true_rate(session, second)
             if true is None:
                 continue
-            windows += 1
-            part = light[(second - 8) * rate_hz : second * rate_hz].astype(float)
-            # it looks for peaks, and a beat is what the light lacks
-            rate = _peer_rate(library, part.max() - part, rate_hz)
+            asked.append(session.dog)
+            rate = read(light[(second - 8) * rate_hz : second * rate_hz].astype(float), None)
             if rate is not None:
                 rows.append((true, rate, 100.0, session.dog))
-    return _pairs(f"{PEER} at its defaults, {AT_REST}", windows, rows)
+    return pairs_of(f"{name}, {AT_REST}", rows, asked)
 
 
-def _peer_rate(library: Any, part: FloatArray, rate_hz: int) -> float | None:
-    """Its rate, None where it refuses the signal."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        try:
-            rate = float(library.process(part, float(rate_hz))[1]["bpm"])
-        except (library.exceptions.BadSignalWarning, ValueError, IndexError, TypeError):
-            return None
-    return rate if np.isfinite(rate) else None
+def _others_on_stairs(name: str, read: Reader) -> Pairs:
+    given = vitals.stairs_signals()
+    rows, asked = list[Row](), 0
+    if given is not None:
+        for start, true in given.true.items():
+            if start + 8 > given.seconds:
+                continue
+            asked += 1
+            light = given.pulse[25 * start : 25 * start + 200].astype(float)
+            rate = read(light, given.axes[:, 52 * start : 52 * start + 416].astype(float))
+            if rate is not None:
+                rows.append((true, rate, 100.0, 0))
+    return pairs_of(f"{name}, {STAIRS}", rows, asked)
+
+
+def others(chosen: list[vitals.Session]) -> tuple[list[Pairs], list[str]]:
+    """What others make of the same signals, and who could not be asked."""
+
+    def sketch(light: FloatArray, axes: FloatArray | None) -> float | None:
+        return peers.sketch_rate(light, 25.0, axes)
+
+    found = [_others_at_rest(SKETCH, sketch, chosen), _others_on_stairs(SKETCH, sketch)]
+    library = peers.library()
+    if isinstance(library, str):
+        return found, [library]
+    name = f"{peers.LIBRARY} at its defaults"
+
+    def ask(light: FloatArray, _axes: FloatArray | None) -> float | None:
+        return peers.library_rate(library, light, 25.0)
+
+    return [*found, _others_at_rest(name, ask, chosen), _others_on_stairs(name, ask)], []
+
+
+def dogs_pairs(dogs: int) -> tuple[list[Pairs], dict[str, Any]]:
+    """Simulated dogs: heart and breath by what the dog does, where anything was read; and their caught breaths."""
+    hearts, breaths, told = vitals_dogs.readings(dogs, vitals_dogs.CAUGHT_H)
+    found = [
+        pairs_of(f"{name}, simulated dogs: {activity}", readings.rows[activity], asked)
+        for name, readings in (("heart", hearts), ("breath", breaths))
+        for activity, asked in readings.windows.items()
+        if len(readings.rows[activity]) >= _SAID * len(asked) and len(asked) >= 20
+    ]
+    catches = {
+        "caught breaths": told.caught,
+        "sensitivity": round(told.found / told.caught, 3) if told.caught else None,
+        "readings without": told.clean,
+        "false": round(told.false / told.clean, 3) if told.clean else None,
+    }
+    return found, catches
 
 
 def _met(row: dict[str, Any]) -> bool | None:
@@ -134,48 +135,38 @@ def evaluate(out: Path | None = None, quick: bool = False) -> dict[str, Any]:
     chosen = vitals.sessions(step=QUICK_STEP if quick else 1)
     readings = vitals.pulse_readings(chosen, SEED) if chosen else []
     at_rest, on_stairs = rest_pairs(chosen, readings), stairs_pairs()
-    peer = peer_pairs(chosen if quick else chosen[::PEER_STEP])
-    every = [pairs for pairs in (at_rest, on_stairs, peer) if isinstance(pairs, Pairs)]
-    rows = [pairs.row() for pairs in every]
+    beside, skipped = others(chosen if quick else chosen[::PEER_STEP])
+    simulated, catches = dogs_pairs(QUICK_DOGS if quick else DOGS)
     scores = [vitals.score_rest("dogs", chosen, readings)[1]]
     scores += [vitals.score_breath(period, found) for period, found in vitals.breaths()]
-    for score in scores:
-        pairs = _pairs(score.name, score.windows, [(0.0, error, 0.0, 0) for error in score.errors])
-        rows.append({**pairs.row(), "unit": score.unit})
+    scored = [
+        pairs_of(score.name, [(0.0, error, 0.0, 0) for error in score.errors], score.windows, score.unit)
+        for score in scores
+    ]
+    recorded = [pairs for pairs in (at_rest, on_stairs, *beside, *scored) if pairs.windows]
+    rows = [pairs.row() for pairs in (*recorded, *simulated)]
     for row in rows:
         row["reach"], row["met"] = _REACH.get(row["what"], ("",))[0], _met(row)
-    result: dict[str, Any] = {
-        "rows": [row for row in rows if row["n"]],
-        "skipped": [peer] if isinstance(peer, str) else [],
-        "limits": {pairs.name: _limits(pairs) for pairs in every if len(pairs.true)},
-        "dogs": _by_dog(at_rest),
-    }
     if not chosen:
-        result["skipped"].append("the recordings are not here: their rows are left out")
+        skipped.append("the recordings are not here: their rows are left out")
+    drawn = [pairs for pairs in (at_rest, on_stairs, *beside, *simulated) if len(pairs.true)]
+    rhythms = arrhythmia.tables(QUICK_RHYTHMS if quick else RHYTHMS, 8 * QUICK_STEP if quick else 1)
+    result: dict[str, Any] = {
+        "rows": rows,
+        "skipped": skipped,
+        "limits": {pairs.name: pairs.limits() for pairs in drawn},
+        "dogs": at_rest.by_dog(),
+        "simulated_dogs": {pairs.name: pairs.by_dog() for pairs in simulated},
+        "catches": catches,
+        "rhythm": [asdict(rhythm) for rhythm in rhythms],
+    }
     if out is not None:
-        _write(result, every, out)
+        _write(result, at_rest, drawn, out)
     return result
 
 
-def _limits(pairs: Pairs) -> dict[str, float]:
-    """Bias and the limits of agreement (1.96 standard deviations)."""
-    bias, spread = float(pairs.errors.mean()), float(1.96 * pairs.errors.std())
-    return {"bias": round(bias, 2), "low": round(bias - spread, 2), "high": round(bias + spread, 2)}
-
-
-def _by_dog(pairs: Pairs) -> list[dict[str, Any]]:
-    return [
-        {
-            "dog": int(dog),
-            "n": int((pairs.dogs == dog).sum()),
-            "median": round(float(np.median(np.abs(pairs.errors[pairs.dogs == dog]))), 2),
-        }
-        for dog in np.unique(pairs.dogs)
-    ]
-
-
-def _write(result: dict[str, Any], every: list[Pairs], out: Path) -> None:
-    """vitals.json, vitals.csv (the rows), vitals_agreement.png, vitals_coverage.png."""
+def _write(result: dict[str, Any], at_rest: Pairs, drawn: list[Pairs], out: Path) -> None:
+    """vitals.json, vitals.csv (the rows), vitals_agreement.png, vitals_coverage.png, vitals_dogs.png."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "vitals.json").write_text(json.dumps(result, indent=1) + "\n")
     if result["rows"]:
@@ -183,73 +174,40 @@ def _write(result: dict[str, Any], every: list[Pairs], out: Path) -> None:
             table = csv.DictWriter(file, list(result["rows"][0]))
             table.writeheader()
             table.writerows(result["rows"])
-    drawn = [pairs for pairs in every if len(pairs.true)]
     if drawn:
-        _draw_agreement(drawn, out / "vitals_agreement.png")
-        _draw_coverage(
-            [pairs for pairs in drawn if not pairs.name.startswith(PEER)], out / "vitals_coverage.png"
-        )
+        vitals_plots.draw_agreement(drawn, out / "vitals_agreement.png")
+    if len(at_rest.true):
+        vitals_plots.draw_dogs(at_rest, out / "vitals_dogs.png")
+        own = [pairs for pairs in drawn if pairs.name in (AT_REST, STAIRS) or pairs.name.endswith(": rest")]
+        vitals_plots.draw_coverage(own, out / "vitals_coverage.png")
 
 
-def _draw_agreement(drawn: list[Pairs], path: Path) -> None:
-    """Bland-Altman: the error over the mean of both, with bias and limits of agreement."""
-    figure = Figure(figsize=(4.6 * len(drawn), 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    for at, pairs in enumerate(drawn):
-        axes = figure.add_subplot(1, len(drawn), at + 1)
-        axes.plot((pairs.true + pairs.read) / 2, pairs.errors, ".", color="#0072B2", alpha=0.25, markersize=3)
-        limits = _limits(pairs)
-        for name, style in (("bias", "-"), ("low", "--"), ("high", "--")):
-            axes.axhline(limits[name], color="#D55E00", linestyle=style, linewidth=1)
-        axes.set_title(
-            f"{pairs.name}\nbias {limits['bias']:+.2f}, limits {limits['low']:+.1f} to {limits['high']:+.1f}",
-            fontsize=9,
-        )
-        axes.set_xlabel("mean of read and true, beats a minute")
-        axes.set_ylabel("read less true, beats a minute")
-    figure.savefig(path, dpi=110, metadata={"Software": None})
-
-
-def _draw_coverage(drawn: list[Pairs], path: Path) -> None:
-    """Error over coverage as the least quality moves."""
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    for pairs, colour in zip(drawn, ("#0072B2", "#D55E00"), strict=False):
-        curve = []
-        for least in range(0, 100, 2):
-            kept = np.abs(pairs.errors[pairs.quality >= least])
-            if len(kept) >= 20:
-                curve.append(
-                    (len(kept) / pairs.windows, float(np.percentile(kept, 95)), float(np.median(kept)))
-                )
-        table = np.array(curve).reshape(-1, 3)
-        axes.plot(table[:, 0], table[:, 1], color=colour, label=f"95th percentile, {pairs.name}")
-        axes.plot(table[:, 0], table[:, 2], color=colour, linestyle=":", label=f"median, {pairs.name}")
-    axes.set_xlim(0, 1)
-    axes.set_ylim(bottom=0)
-    axes.set_xlabel("coverage: share of the windows with a rate")
-    axes.set_ylabel("error, beats a minute")
-    axes.legend(fontsize=8)
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return " to ".join(str(part) for part in value)
+    return "" if value is None else str(value)
 
 
 def show(result: dict[str, Any], console: Console) -> None:
     """Prints the rows, the limits of agreement and what was left out."""
     table = Table(title="heart and breath", title_justify="left")
-    for name in ("what", "n", "coverage", "mean", "median", "p95", "largest", "unit", "to reach"):
-        table.add_column(name, justify="left" if name in ("what", "unit", "to reach") else "right")
+    columns = ("n", "coverage", "mean", "median", "median_ci", "p95", "p95_ci", "largest")
+    table.add_column("what", min_width=24)
+    for name in columns:
+        table.add_column(name.replace("_ci", ", 95 %"), justify="right")
+    table.add_column("unit")
+    table.add_column("to reach")
     for row in result["rows"]:
         met = {None: "", True: "yes", False: "NO"}[row["met"]]
-        cells = [
-            "" if row[name] is None else str(row[name])
-            for name in ("n", "coverage", "mean", "median", "p95", "largest")
-        ]
+        cells = [_cell(row[name]) for name in columns]
         table.add_row(row["what"], *cells, row["unit"], f"{row['reach']} {met}".strip())
     console.print(table)
     for name, limits in result["limits"].items():
         console.print(
             f"{name}: bias {limits['bias']:+.2f}, 95 % of errors {limits['low']:+.2f} to {limits['high']:+.2f}"
         )
+    for rhythm in result["rhythm"]:
+        console.print(arrhythmia.Rhythm(**rhythm).line(), soft_wrap=True)
+    console.print(", ".join(f"{name} {value}" for name, value in result["catches"].items()))
     for reason in result["skipped"]:
         console.print(f"left out: {reason}")

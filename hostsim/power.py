@@ -49,7 +49,7 @@ CURRENTS = (
     Current("radio", "advertises slowly", 0.22 / 1.0, "assumed: the same, one a second"),
     Current("radio", "connected", 0.10 / 0.030, "assumed: 0.1 mC an event, one in 30 ms"),
     Current(
-        "accelerometer", "high performance", 0.170, "LSM6DSOX datasheet DS12814, electrical characteristics"
+        "accelerometer", "high performance", 0.170, "LSM6DSOX datasheet DS12814: the same at every data rate"
     ),
     Current(
         "accelerometer", "low power", 0.026, "LSM6DSOX datasheet DS12814, electrical characteristics, 52 Hz"

@@ -121,9 +121,9 @@ def draw(found: dict[str, dict[str, float]], path: Path) -> None:
         shares = [100 * found[mode][part] / sum(found[mode].values()) for mode in modes]
         axes.barh(modes, shares, left=[left[mode] for mode in modes], color=colour, label=part)
         left = {mode: left[mode] + share for mode, share in zip(modes, shares, strict=True)}
-    for mode in modes:
+    for row, mode in enumerate(modes):
         ma = sum(found[mode].values())
-        axes.text(101, mode, f"{ma:.2f} mA: {life(ma)}", va="center")
+        axes.text(101, row, f"{ma:.2f} mA: {life(ma)}", va="center")
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of the charge, %")
     axes.set_title(

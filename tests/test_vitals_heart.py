@@ -235,6 +235,16 @@ def test_a_faint_shaking_that_the_light_follows_is_no_pulse(remote: Remote, shak
     assert [row for row in shaken if row[0] == OK] == []
 
 
+@pytest.mark.parametrize("noise_mg", [0.5, 3.0])
+def test_the_noise_of_a_still_accelerometer_takes_no_pulse_away(remote: Remote, noise_mg: float) -> None:
+    """Of noise, too, one line is the highest; it proves nothing."""
+    light = samples(beats(80, 240, sway=0.1), 240)
+    motion = np.random.default_rng(8).normal(0, noise_mg * 2.048, (3, 52 * 240)).round().astype(int)
+    motion[2] += 2048
+    rows = remote.run(MOTION, samples=[int(v) for v in light], motion=motion.tolist(), motion_mg=3)
+    assert sum(row[0] == OK for row in rows) >= len(rows) - 3
+
+
 def test_a_pulse_beside_the_steps_is_found(remote: Remote) -> None:
     t_s = np.arange(25 * 64) / 25
     shaken = 500 * np.sin(2 * np.pi * 1.9 * t_s)

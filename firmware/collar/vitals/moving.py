@@ -26,6 +26,9 @@ _SEEN = const(350)
 # the first line of steps (0.1 Hz each) that is looked at: 0.3 Hz; 1.2 Hz
 _SLOW = const(3)
 _QUICK = const(12)
+# of a still dog a line holds at least this share (1 in 2^n) of the power above 1.2 Hz: the highest of the 115 lines
+# of noise has a twentieth of it, a shaking and its harmonics half and more
+_LINED_SHIFT = const(3)
 # how near a line, as a share of it: no share, a sixteenth
 _EXACT = const(16)
 _WIDE = const(4)
@@ -106,7 +109,17 @@ class Moving:
         if self._thinned.held < _STEPS * 7 // 8:
             return False
         self._spectra(work, 0, work)
-        return self._stepped(rate * self.motion_period_us // 4578, _SEEN, _QUICK if still else _SLOW, _WIDE)
+        at_q8 = rate * self.motion_period_us // 4578
+        if not still:
+            return self._stepped(at_q8, _SEEN, _SLOW, _WIDE)
+        return self._stepped(at_q8, max(_SEEN, self._lined()), _QUICK, _WIDE)
+
+    def _lined(self):
+        """The amplitude from which on a line above 1.2 Hz is more than the sensor's noise."""
+        power = 0
+        for k in range(_QUICK, _LINES):
+            power += self._steps[k] * self._steps[k]
+        return isqrt(power >> _LINED_SHIFT)
 
     def _stepped(self, at_q8, strong, first, wide):
         """Whether a rate (bins of the acceleration, Q8) is a strong line of it, half of one, or two to five times one.

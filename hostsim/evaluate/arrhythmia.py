@@ -92,9 +92,9 @@ def simulated(name: str, dogs: int, early_h: float = 0.0, first_seed: int = FIRS
         batch.run(SCRIPT, {**_hours_of(first_seed + number, early_h), "plan": plan}, "2048wK")[0]
         for number in range(dogs)
     ]
-    sums = [sum(row[k] for row in found) for k in range(4)]
-    called = sum(row[3] > 0 for row in found)
-    return Rhythm(name, dogs, called, *sums, sum(len(row[4]) for row in found))
+    readings, rates, judged, irregular = (sum(row[k] for row in found) for k in range(4))
+    called, alerts = sum(row[3] > 0 for row in found), sum(len(row[4]) for row in found)
+    return Rhythm(name, dogs, called, readings, rates, judged, irregular, alerts)
 
 
 def with_early_beats(session: vitals.Session, early_h: float, random: np.random.Generator) -> vitals.Session:

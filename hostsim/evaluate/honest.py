@@ -11,7 +11,6 @@ import math
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +29,13 @@ LATE_MORNING_S = 7.95 * 3600.0
 """Of a day that begins at 05:00: the dog has worked, and rests."""
 
 
-@dataclass(frozen=True)
 class From:
     """A source's world from `start_s` on."""
 
-    source: SignalSource
-    start_s: float
-
-    @property
-    def duration_s(self) -> float:
-        """See hostsim.signals."""
-        return self.source.duration_s - self.start_s
+    def __init__(self, source: SignalSource, start_s: float) -> None:
+        self.source = source
+        self.start_s = start_s
+        self.duration_s = source.duration_s - start_s
 
     def acceleration_g(self, t_s: FloatArray, bandwidth_hz: float) -> FloatArray:
         """See hostsim.signals."""

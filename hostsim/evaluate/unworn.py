@@ -44,7 +44,7 @@ class _Epoch:
     lamp_fall: float
 
 
-@dataclass(frozen=True)
+@dataclass
 class Unworn:
     """A collar that nobody wears (a `SignalSource`); the same kind and seed give the same day."""
 

@@ -200,7 +200,7 @@ class Teller:
 
     def _impact(self, item: Item, at: datetime, today: _Today) -> None:
         self._blows[item["seq"]] = (at, item)
-        self._note(today, at, f"the collar felt a blow of {_peak(item)}, {item['duration_ms']} ms long")
+        self._note(today, at, f"the collar felt a blow of {_peak(item)}")
 
     def _watch(self, item: Item, at: datetime, today: _Today) -> None:
         seq, number, verdict = item["impact_seq"], item["day"], item["verdict"]
@@ -257,9 +257,8 @@ class Teller:
 
 
 def _peak(item: Item) -> str:
-    if item["peak_g"] is None:
-        return "unknown size"
-    return f"{item['peak_g']:.0f} g" + (" or more (the sensor's range ended)" if item["clipped"] else "")
+    """Its size as far as the samples show it; the blow itself is at least that."""
+    return "unknown size" if item["peak_g"] is None else f"{item['peak_g']:.0f} g or more"
 
 
 def alert_words(told: Told) -> str:

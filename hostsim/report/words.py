@@ -88,9 +88,8 @@ def _onset_words(item: dict[str, Any], times: Times) -> str:
 def _blow_words(data: Gathered, seq: int | None, times: Times) -> str | None:
     for at, item in data.impacts:
         if item["seq"] == seq:
-            peak = "unknown size" if item["peak_g"] is None else f"{item['peak_g']:.0f} g"
-            more = " or more (the sensor's range ended)" if item["clipped"] else ""
-            return f"a blow of {peak}{more} on {times.moment(at)} (record {seq})"
+            peak = "unknown size" if item["peak_g"] is None else f"{item['peak_g']:.0f} g or more"
+            return f"a blow of {peak} on {times.moment(at)} (record {seq})"
     return None
 
 

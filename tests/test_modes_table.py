@@ -50,7 +50,7 @@ def test_a_plan_keeps_its_promises(table: dict[str, Any]) -> None:
     never, always, off, windows, often, open_ = 0, 3, 0, 1, 2, 3
     plans = table["plans"]
     assert plans["ship"] == [False, never, off]
-    assert plans["safe"] == [False, never, open_]
+    assert plans["safe"] == [False, never, often]
     assert plans["alert"][2] == often
     assert plans["duty"][1:] == [always, open_]
     assert plans["rest"][2] == plans["low_battery"][2] == windows

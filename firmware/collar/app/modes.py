@@ -51,14 +51,11 @@ PLANS = {
     REST: (True, NORMAL, WINDOWS),
     ACTIVE: (True, NORMAL, WINDOWS),
     DUTY: (True, ALWAYS, OPEN),
-    ALERT: (
-        True,
-        NORMAL,
-        OFTEN,
-    ),  # a radio kept open would empty the cell in a day, and an alert may stand for weeks
+    # A radio kept open would empty the cell in a day. An alert may stand for weeks, and who is safe may be far away.
+    ALERT: (True, NORMAL, OFTEN),
     CHARGING: (True, NEVER, OPEN),
     LOW: (True, SPARSE, WINDOWS),
-    SAFE: (False, NEVER, OPEN),
+    SAFE: (False, NEVER, OFTEN),
 }
 
 LOW_PCT = const(10)

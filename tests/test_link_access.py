@@ -485,3 +485,49 @@ def test_the_label_as_a_qr_code() -> None:
     lower = {"█": False, "▄": False, "▀": True, " ": True}
     rows = [[table[sign] for sign in line] for line in shown for table in (upper, lower)]
     assert [row[2:27] for row in rows[2:27]] == modules
+
+
+def test_a_stranger_who_pairs_first_has_no_rights_and_the_owner_has_them_without(tmp_path: Path) -> None:
+    main = """
+async def press():
+    while not radio.connected or radio._requests._access.role != 1:
+        await asyncio.sleep(1)
+    await asyncio.sleep(5)
+    radio._gatt._secrets[(1, b'somebody')] = b'a bond'
+    radio.forget_bonds()
+    print(len(radio._gatt._secrets))
+
+async def main():
+    asyncio.create_task(press())
+    await radio.run()
+
+asyncio.run(main())
+"""
+
+    async def play(bench: Bench) -> tuple[list[int], bool]:
+        stranger, _, table = await connect_bumble(bench)
+        await stranger.pair()
+        assert stranger.encryption
+        answers: list[bytes] = []
+        await table[_CONTROL].subscribe(answers.append)
+        codes = [await _read(table[UUID(protocol.STATUS)]), await _read(table[UUID.from_16_bits(0x2A2B)])]
+        await table[_CONTROL].write_value(protocol.request(protocol.JOURNAL, 1), with_response=True)
+        await asyncio.sleep(1)
+        codes += [protocol.parse_answer(one)[2] for one in answers]
+        await stranger.disconnect()
+        await asyncio.sleep(2)
+        ended = False
+        async with connect(
+            bench_adapter(await Phone.switch_on(bench.air, _address(9))), ADDRESS, KEY
+        ) as collar:
+            assert (await collar.journal()).next_seq == 301
+            with pytest.raises(LinkLost):
+                while bench.loop.time() < 120:
+                    await asyncio.sleep(1)
+                    await collar.journal()
+            ended = True
+        return codes, ended
+
+    bench = link_bench(tmp_path, main=main)
+    assert bench.run(play) == ([protocol.LOCKED] * 3, True)
+    assert bench.console == ["0"]

@@ -23,7 +23,7 @@ _HEAD = "<4sB3s16sIBB"
 _HEAD_BYTES = const(30)
 _DIGEST = const(16)
 _MAC = const(32)
-_MOST = const(8192)  # bytes of a manifest: a slot of 2 MB in pieces of 4 KB
+_MOST = const(1024)  # bytes of a manifest: a slot of 2 MB in pieces of 64 KB has 574
 _PURPOSE = b"REX1 update"
 _PATIENCE = const(3)  # times that a piece may arrive damaged
 _RESTART_MS = const(3000)  # for the answer to be on its way
@@ -158,7 +158,10 @@ class Updater:
         except NoPartition:
             return protocol.UNFIT, None
         key = self._store.blob("owner", 16) or self._store.blob("owner", 32)
-        return protocol.OK, Update(slot, key, self._fits, length)
+        try:
+            return protocol.OK, Update(slot, key, self._fits, length)
+        except MemoryError:
+            return protocol.NOT_NOW, None
 
     def _fits(self, board, version):
         return board == self._board and version > self._newest

@@ -20,7 +20,7 @@ _REASONS = {
     protocol.WRONG_KEY: "it is not signed with this collar's key",
     protocol.UNFIT: "it is for another board, too large, or not newer than all firmware that this collar ever kept",
     protocol.DAMAGED: "it arrived damaged, or holds no firmware",
-    protocol.NOT_NOW: "the cell is low, or the firmware that it has is on trial for 20 minutes: try again later",
+    protocol.NOT_NOW: "the cell is low, the firmware that it has is on trial for 20 minutes, or memory is short: try again later",
     protocol.UNKNOWN_REQUEST: "its firmware knows no updates over the air",
     protocol.READ_ONLY: "a guest's key changes nothing",
     protocol.MALFORMED: "the file is no update",

@@ -42,6 +42,8 @@ class Day:
     pulses: list[float] = field(default_factory=list)
     pulse_tries: int = 0
     rmssd: list[float] = field(default_factory=list)
+    rhythms: list[bool] = field(default_factory=list)
+    """Of each reading whose rhythm was judged: whether it was irregular beyond sinus arrhythmia."""
     breaths: list[float] = field(default_factory=list)
     breath_tries: int = 0
     depths: list[float] = field(default_factory=list)
@@ -228,6 +230,8 @@ def _pulse(day: Day, item: Finding, _duty: bool) -> None:
         day.pulses.append(item["hr_bpm"])
         if item["rmssd_ms"] is not None:
             day.rmssd.append(item["rmssd_ms"])
+        if item.get("irregular") is not None:
+            day.rhythms.append(item["irregular"])
 
 
 def _breath(day: Day, item: Finding, _duty: bool) -> None:

@@ -56,6 +56,10 @@ def _of(values: list[float], least: int = 8) -> float | None:
     return found[0] if found and found[1] >= least else None
 
 
+def _irregular(day: Day) -> float | None:
+    return 100.0 * sum(day.rhythms) / len(day.rhythms) if day.rhythms else None
+
+
 def _catches(day: Day) -> float | None:
     return 100.0 * day.catches / len(day.breaths) if len(day.breaths) >= 20 else None
 
@@ -92,6 +96,7 @@ MEASURES = (
     Measure("shaking off", "in 24 h", _shakes, ("no_shaking",)),
     Measure("pulse at rest", "a minute", lambda day: _of(day.pulses), ("fast_pulse", "slow_pulse")),
     Measure("RMSSD", "ms", lambda day: _of(day.rmssd), ("irregular_pulse",)),
+    Measure("irregular rhythm", "% of those judged", _irregular, ("irregular_pulse",), 1),
 )  # fmt: skip
 
 

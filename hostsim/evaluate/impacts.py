@@ -104,8 +104,8 @@ def rough(seeds: Sequence[int], count: int) -> Tally:
         for kind in total:
             total[kind] += counted[kind]
     n_of = (
-        ", ".join(f"{many} {kind}s" for kind, many in total.items())
-        + f", {count * len(seeds)} x 20 s of play"
+        f"events: {total['shake']} shakes, {total['scratch']} scratches, {total['jump']} jumps; "
+        f"{count * len(seeds)} x 20 s of play"
     )
     return Tally(
         "impacts told where there was no blow", false, sum(total.values()), n_of, false=True, bar=True

@@ -340,8 +340,10 @@ def _tallied(kind: str, item: impacts.Tally) -> Row:
     if not item.false:
         return share(kind, item.what, item.hits, item.n, item.n_of, 0.99 if item.bar else None)
     low, high = poisson_interval(item.hits)
-    met = item.hits == 0 if item.bar else None
-    return Row(kind, item.what, item.hits, "", item.n, item.n_of, low, high, "none" if item.bar else "", met)
+    met = item.hits * 1000 < max(1000, item.n) if item.bar else None
+    return Row(
+        kind, item.what, item.hits, "", item.n, item.n_of, low, high, "none in 1000" if item.bar else "", met
+    )
 
 
 def captures(count: int) -> list[Row]:

@@ -15,7 +15,9 @@ say the rest. What was felt is a blow
 What was not felt but stands out in the slow samples is a blow as well: 9 g and narrower than a landing. Either way it
 has to be alone (shakes, scratching) and not the end of a flight (jumps, a collar that drops).
 
-Peak and duration of a blow that only the chip felt are not known, and not told. Other ways, and why not: a FIFO at
+Peak and duration of a blow that only the chip felt are not known, and not told. The figures here are simulated and rest
+on the model of the part (hostsim/chips/lsm6dsox.py): AN5272 gives the filters' cut-offs and not their orders, and the
+high-pass is taken to be of first order. On a board both thresholds want a look with a hammer. Other ways, and why not: a FIFO at
 416 Hz all day would cost 2.9 kB of bus a second and keep the processor awake 7 % of the day; and a fast capture begun
 by the interrupt comes too late, since the one FIFO holds nothing fast from before it and a processor takes 5 ms to wake
 (hostsim/evaluate/capture.py, simulated).

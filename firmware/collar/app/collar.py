@@ -54,8 +54,8 @@ FIRMWARE = "0.1.0"
 DUTY_RECORDS_MS = const(60000)
 """Between two records of the heart on duty, where it is read every 8 s: what the phone shows live need not fill flash."""
 _SAFE_MS = const(30000)
-_LITTER_BYTES = const(2048)
-"""So much garbage at most lies between things that stay: with the whole heap full of it they would split it for good."""
+_LITTER_BYTES = const(8192)
+"""Until the first minute is over, while what stays is built, no more garbage lies between it: that would split the heap."""
 
 
 class Collar:
@@ -218,6 +218,7 @@ class Collar:
         self._packing = packing.pack(self._board, self.governor.modes, drivers, self._flush)
 
     def _each_minute(self, battery_pct, worn, fault):
+        gc.threshold(-1)  # counts what calls take and give back too: too dear for every day
         self.governor.minute(battery_pct, self.minute.moving_s)
         self.renewal.minute(self.clock.uptime_ms())
         self.radio.charging = self.governor.charging

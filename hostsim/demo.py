@@ -143,13 +143,13 @@ def _show_end(console: Console, demo: Demo, summary: dict[str, Any]) -> None:
     whole = [note for note in syncs if note.failure is None]
     console.print(
         f"\n{len(whole)} of {len(syncs)} syncs complete: {summary['bytes_synced'] / 1e6:.2f} MB, "
-        f"{sum(summary['records'].values()):,} records, in {sum(note.seconds for note in whole) / 60:.0f} min of radio."
+        f"{sum(note.records for note in syncs):,} records, in {sum(note.seconds for note in whole) / 60:.0f} min of radio."
     )
     for note in syncs:
         if note.failure is not None:
             console.print(f"  {clock_words(note.at)}: {note.failure}", markup=False, soft_wrap=True)
     for line in summary["untold"]:
-        console.print(f"  not done: {line}", markup=False, soft_wrap=True)
+        console.print(f"  not at its time: {line}", markup=False, soft_wrap=True)
     for fault, count in summary["faults"].items():
         console.print(f"[bold]fault[/] {fault} ({count})")
     console.print(

@@ -18,7 +18,7 @@ import numpy as np
 from hostsim.codecs import protocol, records
 from hostsim.faults import FAULTS, Fault
 from hostsim.handler.archive import Archive
-from hostsim.handler.client import Adapter, CollarClient, CollarRefused, SyncError
+from hostsim.handler.client import Adapter, CollarClient, CollarRefused, OutOfRange, SyncError
 from hostsim.handler.findings import findings, write_jsonl
 from hostsim.handler.sync import Hold, bench_adapter, sync_collar, visit
 from hostsim.radio.phone import Phone
@@ -198,9 +198,16 @@ class Run:
             await self._sync(adapter, archive, self._tell, sum(wrong))
         elif self._untold:
             try:
-                await visit(adapter, self.collar.owner, self._tell, scan_s=SCAN_S)
+                await self._call(adapter)
             except SyncError as error:
                 self.untold.append(str(error))
+
+    async def _call(self, adapter: Adapter) -> None:
+        """A visit; a collar whose radio window was missed is listened for once more, as a person would."""
+        try:
+            await visit(adapter, self.collar.owner, self._tell, scan_s=SCAN_S)
+        except OutOfRange:
+            await visit(adapter, self.collar.owner, self._tell, scan_s=SCAN_S)
 
     async def _tell(self, collar: CollarClient) -> None:
         while self._untold:

@@ -125,5 +125,5 @@ def draw_touch(canvas: Canvas, data: Gathered) -> None:
         )
     if last:
         item = next(iter(last.values()))
-        axes.set_title(f"controls, marked without a touch: {item['control_flinches']} flinches of "
+        axes.set_title(f"flinches at controls, marked without a touch: {item['control_flinches']} of "
                        f"{item['control_marks']}", fontsize=8)  # fmt: skip

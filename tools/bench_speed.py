@@ -24,12 +24,15 @@ MOVEMENTS = {
     "walk": (1.0, 0.15, 150),
     "trot": (2.0, 0.5, 400),
     "gallop": (2.7, 0.8, 600),
+    "panting": (2.1, 0.025, 20),
 }
 RUNS = {
     **{f"motion, {name}": ("motion", name) for name in MOVEMENTS},
     "heart, rest": ("heart", "rest"),
     "heart, trot": ("heart", "trot"),
+    "heart, panting": ("heart", "panting"),
     "breath, rest": ("breath", "rest"),
+    "breath, panting": ("breath", "panting"),
     "whole pipeline, rest": ("pipeline", "rest"),
     "whole pipeline, trot": ("pipeline", "trot"),
     "journal, a minute record": ("journal", "rest"),
@@ -45,7 +48,7 @@ def movement(name: str, seconds: int) -> dict[str, Any]:
     strides_hz, amplitude_g, moving_mg = MOVEMENTS[name]
     noise = np.random.default_rng(1)
     t = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
-    # A gallop shakes once a stride, walk and trot twice.
+    # A gallop shakes once a stride, walk and trot twice; panting is told by its half rate here.
     rhythm_hz = strides_hz * (1 if name == "gallop" else 2)
     up = (
         1

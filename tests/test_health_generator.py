@@ -10,7 +10,18 @@ import pytest
 
 from hostsim.codecs import records
 from hostsim.evaluate.agreement import SIGNALS, agreement, rows_of, stored
-from hostsim.evaluate.health import Case, binomial_interval, case_of, poisson_interval, quarter_d, rises
+from hostsim.evaluate.health import (
+    STORIES,
+    Case,
+    Frights,
+    Result,
+    binomial_interval,
+    case_of,
+    poisson_interval,
+    quarter_d,
+    rises,
+    rows,
+)
 from hostsim.evaluate.health import Told as Record
 from hostsim.generator import ABSENT, BREATH, CLOSE_DAY, IMPACT, MINUTE, WIDTH, Generator
 from hostsim.handler.archive import Archive
@@ -113,3 +124,16 @@ def test_a_level_that_stands_rises_once() -> None:
 def test_the_first_sign_is_a_quarter_of_the_signs() -> None:
     assert quarter_d(Generator("story", 1)) == pytest.approx(0.25 / 0.45 * 0.6)
     assert quarter_d(Generator("story_slow", 1)) == pytest.approx(0.25 / 0.45 * 2.0)
+
+
+def test_what_has_to_be_reached_is_held_against_what_was() -> None:
+    good, bad = Case(0.5, 1.5, 0.1, 0.2, True, "thoracic"), Case(None, None, None, None, False, "silent")
+    cases = {name: [good] * 9 + [bad] for name in STORIES}
+    frights = Frights(dogs=10, days=280)
+    found = rows(Result(2000, 10, frights, cases))
+    assert [row["met"] for row in found] == [True] * 6
+    frights.ambers["holiday"] = 20
+    cases["story"][0] = bad
+    found = rows(Result(2000, 10, frights, cases))
+    assert [row["met"] for row in found] == [False, True, False, False, False, False]
+    assert found[0]["value"] == pytest.approx(20 * 30.4 / 280) and found[2]["n"] == 50

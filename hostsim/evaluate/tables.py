@@ -9,10 +9,11 @@ from typing import Any
 
 from rich.console import Console
 
+from hostsim.cli import progress_bar
 from hostsim.evaluate import health, motion, vitals_tables
 
 NAMES = ("vitals", "motion", "health")
-QUICK_DOGS = 10
+QUICK_DOGS, DOGS = 10, 200
 
 
 def evaluate(name: str, out: Path | None, quick: bool) -> dict[str, Any]:
@@ -21,8 +22,12 @@ def evaluate(name: str, out: Path | None, quick: bool) -> dict[str, Any]:
         return vitals_tables.evaluate(out, quick)
     if name == "motion":
         return motion.evaluate(out, quick)
-    found = health.evaluate(QUICK_DOGS) if quick else health.evaluate()
+    with progress_bar("health", 1, "of the dogs") as tick:
+        found = health.evaluate(
+            QUICK_DOGS if quick else DOGS, progress=lambda done, total: tick(done / max(1, total))
+        )
     result = {
+        "rows": health.rows(found),
         "first_seed": found.first,
         "dogs": found.dogs,
         "false_frights": {level: found.frights.rate(level) for level in ("amber", "red")},
@@ -40,6 +45,13 @@ def show(name: str, result: dict[str, Any], console: Console) -> None:
     if name == "health":
         for line in result["lines"]:
             console.print(line, soft_wrap=True, markup=False)
+        for row in result["rows"]:
+            verdict = "reached" if row["met"] else "MISSED"
+            console.print(
+                f"{verdict}: {row['what']} {row['value']:.3f}, bar {row['reach']:g}, n {row['n']}",
+                soft_wrap=True,
+                markup=False,
+            )
     else:
         (vitals_tables if name == "vitals" else motion).show(result, console)
 

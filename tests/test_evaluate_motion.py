@@ -15,7 +15,7 @@ from hostsim import recordings
 from hostsim.evaluate import capture, impacts, motion, motion_feeds
 from hostsim.evaluate.motion_feeds import Found
 
-TINY = motion.Size(1, 1, 6, 1, 1, 1, (), (1, 10), (1, 3))
+TINY = motion.Size(1, 1, 6, 1, 1, 1, (), (1, 10), (1, 3), (1, 1), 1, (20,))
 
 
 def test_a_sound_trot_and_a_lame_one_are_told_apart() -> None:

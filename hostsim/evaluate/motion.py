@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from hostsim.dog import Activity, Dog, Truth
-from hostsim.evaluate import batch, capture, impacts, motion_feeds, motion_plots
+from hostsim.evaluate import batch, capture, impacts, motion_feeds, motion_nights, motion_plots, motion_touch
 from hostsim.evaluate.health import binomial_interval, poisson_interval
-from hostsim.evaluate.motion_feeds import CLASS_OF, CLASSES, RATE_HZ, Feed, Found
+from hostsim.evaluate.motion_feeds import CLASS_OF, CLASSES, RATE_HZ, STRIDES, Feed, Found
 
 FloatArray = NDArray[np.float64]
 SETTING = range(1, 100)
@@ -34,6 +34,8 @@ SOUND_MG, LAME_MG = 4.0, 30.0
 SPECIFICITY = 0.99
 SLED_HZ = 2.727
 BREATHING = tuple(f"breathing_period_{period:02d}s.csv" for period in (2, 4, 6, 8, 10, 12, 16, 20))
+STILL_G = 0.08
+"""Below this rms (over three axes, in 6 s) a person on a recording counts as still."""
 REAL, SIMULATED, INJECTED = "real", "simulated", "sign laid on a real recording"
 
 
@@ -50,10 +52,16 @@ class Size:
     sizes_mg: tuple[float, ...]
     blows: tuple[int, int]
     rough: tuple[int, int]
+    nights: tuple[int, int] = (0, 0)
+    """Dogs of each kind, and hours of each night."""
+    touched: int = 0
+    """Dogs whose touch test is made, for each way of handling."""
+    strides: tuple[int, ...] = ()
+    """Lengths of trots for which the limp is measured besides 60 strides."""
 
 
-QUICK = Size(1, 12, 25, 8, 8, 6, (), (1, 100), (1, 60))
-FULL = Size(4, 16, 25, 24, 40, 16, (15.0, 20.0, 50.0, 100.0), (3, 300), (22, 150))
+QUICK = Size(1, 12, 25, 8, 8, 6, (), (1, 100), (1, 60), (1, 5), 3)
+FULL = Size(4, 16, 25, 24, 40, 16, (15.0, 20.0, 50.0, 100.0), (3, 300), (22, 150), (3, 5), 20, (30, 120))
 
 
 @dataclass(frozen=True)
@@ -169,12 +177,35 @@ def injected() -> list[Row]:
             )
         )
     carriers = [g for g in map(motion_feeds.recording, BREATHING) if g is not None]
-    rows += _tremors(carriers)
+    stairs = motion_feeds.recording("stairs_ppg.csv")
+    if carriers:
+        rows += [
+            *_tremors(carriers, "lying people's breathing"),
+            _laid_limp(carriers, "lying people's breathing"),
+        ]
+    if stairs is not None:
+        rows += [*_tremors([stairs], "a person on stairs"), _laid_limp([stairs], "a person on stairs")]
     return rows
 
 
-def _tremors(carriers: Sequence[FloatArray]) -> list[Row]:
-    """Bursts of 3 to 6 s, 7 to 16 Hz and 12 to 30 mg every 30 s on the breathing recordings."""
+def _laid_limp(carriers: Sequence[FloatArray], where: str) -> Row:
+    """100 mg at 2 Hz, as once a stride of a trot, laid on people who do not trot: it makes no limp figure."""
+    feeds = []
+    for g in carriers:
+        t_s = np.arange(len(g)) / RATE_HZ
+        lame = g.copy()
+        lame[:, 2] += 0.1 * np.cos(2 * np.pi * 2.0 * t_s)
+        feeds.append(Feed(lame))
+    found = motion_feeds.run(feeds)
+    seconds = sum(len(item.names) for item in found)
+    told = sum(bout[2 + 4] is not None for item in found for bout in item.only("bout") if bout[1] == 1)
+    low, high = poisson_interval(told)
+    what = f"100 mg at 2 Hz laid on {where}: trots with a limp figure"
+    return Row(INJECTED, what, told, "", seconds, "seconds", low, high, "none", told == 0)
+
+
+def _tremors(carriers: Sequence[FloatArray], where: str) -> list[Row]:
+    """Bursts of 3 to 6 s, 7 to 16 Hz and 12 to 30 mg every 30 s on the carriers; by whether they lay or moved there."""
     rng = np.random.default_rng(REPORTED)
     feeds, places = [], []
     for g in carriers:
@@ -187,16 +218,21 @@ def _tremors(carriers: Sequence[FloatArray]) -> list[Row]:
             shaken[:, 1] += mg * 1e-3 * swell * np.sin(2 * np.pi * hz * t_s + wander)
         feeds.append(Feed(shaken))
         places.append(starts)
-    hits = n = 0
-    for found, starts in zip(motion_feeds.run(feeds), places, strict=True):
+    still, moving = [0, 0], [0, 0]
+    for g, found, starts in zip(carriers, motion_feeds.run(feeds), places, strict=True):
         at = np.array([item[0] for item in found.only("tremor")], float)
-        n += len(starts)
-        hits += sum(bool(np.any((at >= start) & (at < start + 25))) for start in starts.tolist())
-    return (
-        [share(INJECTED, "tremor of 12 to 30 mg in lying people's breathing: found", hits, n, "bursts")]
-        if n
-        else []
-    )
+        for start in starts.tolist():
+            part = g[int(start * RATE_HZ) : int((start + 6) * RATE_HZ)]
+            counted = still if float(np.sqrt(part.var(0).sum())) < STILL_G else moving
+            counted[0] += bool(np.any((at >= start) & (at < start + 25)))
+            counted[1] += 1
+    rows = []
+    for (hits, n), how in ((still, "while still"), (moving, "while moving, when none is looked for")):
+        if n:
+            rows.append(
+                share(INJECTED, f"tremor of 12 to 30 mg laid on {where}, {how}: found", hits, n, "bursts")
+            )
+    return rows
 
 
 def gait(size: Size) -> tuple[list[Row], list[list[int]]]:
@@ -217,7 +253,7 @@ def gait(size: Size) -> tuple[list[Row], list[list[int]]]:
     plain = (true >= 0) & ~sniff
     scored = (
         ("gait seconds, macro-F1 of walk, trot, gallop, rest, other; sniffing along not scored", plain, 0.95),
-        ("gait seconds, macro-F1, sniffing along counted as a walk", true >= 0, None),
+        ("gait seconds, macro-F1, sniffing along counted as a walk", true >= 0, 0.95),
         (
             "gait seconds, macro-F1, without the two seconds around a change, sniffing not scored",
             plain & ~edge,
@@ -268,12 +304,17 @@ def _macro_f1(true: NDArray[np.int64], named: NDArray[np.int64]) -> tuple[float,
 
 
 def limp_scores(
-    seeds: Sequence[int], count: int, mg: float, loosest: float = 0.0, leash_mg: float = 0.0
+    seeds: Sequence[int],
+    count: int,
+    mg: float,
+    loosest: float = 0.0,
+    leash_mg: float = 0.0,
+    strides: int = STRIDES,
 ) -> FloatArray:
-    """Asymmetry in mg that the collar gives for each trot of 60 strides; -1 where it gives none."""
+    """Asymmetry in mg that the collar gives for each trot of 60 strides (or `strides`); -1 where it gives none."""
     feeds, spans = list[Feed](), list[list[tuple[float, float]]]()
     for seed in seeds:
-        feed, times = motion_feeds.trots(seed, count, mg, loosest, leash_mg)
+        feed, times = motion_feeds.trots(seed, count, mg, loosest, leash_mg, strides)
         feeds.append(feed)
         spans.append(times)
     scores = list[float]()
@@ -312,8 +353,86 @@ def limp(size: Size, how: str, loosest: float, sizes_mg: Sequence[float]) -> tup
     return rows, {"threshold_mg": threshold, "setting_trots": len(setting), "scores_mg": by_size}
 
 
-def _specific(how: str, threshold: float, sound: FloatArray, least: float | None) -> Row:
-    what = f"sound trots ({SOUND_MG:g} mg) not above {threshold:.1f} mg, 60 strides, {how}"
+def by_strides(size: Size) -> tuple[list[Row], dict[str, Any]]:
+    """The same for trots of other lengths, and the smallest limp found in 95 of 100 at 99 of 100, 60 strides with them."""
+    rows, curves = list[Row](), dict[str, Any]()
+    for strides in size.strides:
+        count = max(6, size.trots * STRIDES // max(STRIDES, strides))
+        first = REPORTED + 2000 + 100 * strides
+        setting = limp_scores(SETTING[: size.setting // 2], count, SOUND_MG, strides=strides)
+        sound = limp_scores(range(first, first + size.lame // 2), count, SOUND_MG, strides=strides)
+        lame = limp_scores(range(first + 50, first + 50 + size.lame // 2), count, LAME_MG, strides=strides)
+        threshold = float(np.quantile(setting, SPECIFICITY, method="higher"))
+        rows.append(_specific("collar fits", threshold, sound, None, strides))
+        what = f"limp of {LAME_MG:g} mg: sensitivity at {threshold:.1f} mg, {strides} strides, collar fits"
+        rows.append(share(SIMULATED, what, int((lame > threshold).sum()), len(lame), "trots"))
+        rows.append(_smallest(strides, threshold, lame))
+        curves[str(strides)] = {"threshold_mg": threshold, "sound": sound.tolist(), "lame": lame.tolist()}
+    return rows, curves
+
+
+def _smallest(strides: int, threshold: float, lame: FloatArray) -> Row:
+    """The threshold and what 95 of 100 trots of one size stay above: the size's own median less its 5th percentile."""
+    value = threshold + float(np.median(lame) - np.quantile(lame, 0.05))
+    what = f"least limp found in .95 of trots of {strides} strides at specificity .99"
+    return Row(SIMULATED, what, value, "mg", len(lame), f"trots of {LAME_MG:g} mg")
+
+
+def nights(size: Size) -> list[Row]:
+    """How often lying down, rising and turning over are told, and how long they take, on sound and other dogs."""
+    rows = []
+    dogs, hours = size.nights
+    for number, (how, signs) in enumerate((("sound", motion_nights.SOUND), ("slow to rise (2.5 times)", motion_nights.SLOW),
+                                           ("restless", motion_nights.RESTLESS))):  # fmt: skip
+        first = REPORTED + 400 + 20 * number
+        found = motion_nights.lived(range(first, first + dogs), signs, hours)
+        for kind in ("lie", "rise"):
+            part = found[kind]
+            rows.append(share(SIMULATED, f"{kind}, {how} dogs: told", part.hits, part.true, "times"))
+            rows.append(Row(SIMULATED, f"{kind}, {how} dogs: told where there was none", part.false, "", part.true,
+                            "true ones", *poisson_interval(part.false)))  # fmt: skip
+            rows += _times(kind, how, part)
+        turn = found["turn"]
+        what = f"turning over, {how} dogs: told for each that was"
+        value = (turn.hits + turn.false) / max(1, turn.true)
+        rows.append(Row(SIMULATED, what, value, "", turn.true, "turns, those onto the same side with them"))
+    return rows
+
+
+def _times(kind: str, how: str, part: motion_nights.Nights) -> list[Row]:
+    errors = part.errors_s()
+    if not len(errors):
+        return []
+    true = float(np.median([item[0] for item in part.pairs]))
+    low, high = np.quantile(errors, (0.1, 0.9)).tolist()
+    what = f"{kind}, {how} dogs: time told, median error (interval: 80 % of them); true median {true:.1f} s, told {part.told_s():.1f} s"
+    n_of = f"times; {part.untold} more without a time"
+    return [Row(SIMULATED, what, float(np.median(errors)), "s", len(errors), n_of, low, high)]
+
+
+def touches(size: Size) -> list[Row]:
+    """The touch test: flinches found, and what is none, for each way of handling."""
+    rows = []
+    for number, how in enumerate(motion_touch.HANDLINGS):
+        first = REPORTED + 500 + 50 * number
+        marks = motion_touch.marked(range(first, first + size.touched), how)
+        flinched = [mark for mark in marks if mark.flinched]
+        calm = [mark for mark in marks if not mark.flinched]
+        hits = sum(mark.found is True for mark in flinched)
+        rows.append(share(SIMULATED, f"flinch, dog {how.name}: found", hits, len(flinched), "flinches"))
+        for control, what in ((False, "touches"), (True, "control marks")):
+            part = [mark for mark in calm if mark.control == control]
+            right = sum(mark.found is False for mark in part)
+            rows.append(
+                share(SIMULATED, f"flinch, dog {how.name}: none told, none there", right, len(part), what)
+            )
+    return rows
+
+
+def _specific(
+    how: str, threshold: float, sound: FloatArray, least: float | None, strides: int = STRIDES
+) -> Row:
+    what = f"sound trots ({SOUND_MG:g} mg) not above {threshold:.1f} mg, {strides} strides, {how}"
     return share(SIMULATED, what, int((sound <= threshold).sum()), len(sound), "trots", least)
 
 
@@ -364,8 +483,14 @@ def evaluate(out: Path | None = None, quick: bool = False) -> dict[str, Any]:
     limp_rows, limps = limp(size, "collar fits", 0.0, size.sizes_mg)
     if not quick:
         limp_rows += limp(size, "collar loose by up to 0.3", 0.3, ())[0]
+    stride_rows, curves = by_strides(size)
+    limp_rows += [
+        _smallest(STRIDES, limps["threshold_mg"], np.array(limps["scores_mg"][f"{LAME_MG:g}"])),
+        *stride_rows,
+    ]
     felt_rows, points = impact_rows(size)
-    rows = [*sled(), *quiet(), *gait_rows, *limp_rows, *felt_rows, *captures(500), *injected()]
+    rows = [*sled(), *quiet(), *gait_rows, *limp_rows, *felt_rows, *captures(500)]
+    rows += [*nights(size), *touches(size), *injected()]
     result: dict[str, Any] = {
         "interpreter": f"{version}, {32 if largest < 1 << 40 else 64} bits",
         "quick": quick,
@@ -373,7 +498,7 @@ def evaluate(out: Path | None = None, quick: bool = False) -> dict[str, Any]:
         f"{limps['setting_trots']} sound trots of {size.setting} dogs), reported on seeds from {REPORTED} on",
         "capture": "Impacts: felt by the accelerometer's own functions at 832 Hz, judged with the 52 Hz samples",
         "rows": [asdict(row) for row in rows],
-        "limp": limps,
+        "limp": {**limps, "by_strides": curves},
         "confusion": {"classes": list(CLASSES), "rows_are_truth": confusion},
         "blows": [list(point) for point in points],
     }

@@ -63,13 +63,23 @@ def step(motion, k, now_ms, flags, found):
         found.append(('tremor', k) + motion.tremor_values())
     if flags & classes.IMPACT:
         found.append(('impact', k, motion.impact.ago) + motion.impact_values())
-for blocks, period_us, felt in json.loads(open('plan').read()):
+    if flags & classes.LIE:
+        found.append(('lie', k, motion.posture.ago_ms) + motion.lie_values())
+    if flags & classes.RISE:
+        found.append(('rise', k, motion.posture.ago_ms) + motion.lie_values())
+    if flags & classes.TURN:
+        found.append(('turn', k, motion.posture.side))
+    if flags & classes.FLINCH:
+        found.append(('flinch', k) + motion.flinch_values())
+for blocks, period_us, felt, marks in json.loads(open('plan').read()):
     motion, names, found, now_us = Motion(), bytearray(blocks), [], 0
     tally = motion.tally_ms
     for k in range(blocks):
         while felt and felt[0][0] < 52 * (k + 1):
             at, bits = felt.pop(0)
             motion.impact.felt(at - 52 * k, bits)
+        if str(k) in marks:
+            motion.flinch.mark(*marks[str(k)])
         source.readinto(x)
         source.readinto(y)
         source.readinto(z)
@@ -90,12 +100,16 @@ for blocks, period_us, felt in json.loads(open('plan').read()):
 @dataclass(frozen=True)
 class Feed:
     """Samples in g, shape (n, 3), n a multiple of 52, and when they begin on the source's clock; (sample, bits) of what
-    the chip felt."""
+    the chip felt.
+
+    `marks`: touches by the block that they fall into, each a spot's number and whether it falls into the second half.
+    """
 
     g: FloatArray
     start_s: float = 0.0
     rate_hz: float = RATE_HZ
     felt: Sequence[tuple[int, int]] = ()
+    marks: dict[int, tuple[int, bool]] = field(default_factory=dict)
 
 
 @dataclass
@@ -132,12 +146,12 @@ class Found:
 
 def run(feeds: Sequence[Feed]) -> list[Found]:
     """The firmware's Motion on each feed, from a fresh start each."""
-    files, plan = list[bytes](), list[tuple[int, int, list[tuple[int, int]]]]()
+    files, plan = list[bytes](), list[tuple[object, ...]]()
     for feed in feeds:
         blocks = len(feed.g) // BLOCK
         counts = np.clip(np.rint(feed.g[: blocks * BLOCK] * COUNTS_PER_G), -32768, 32767).astype("<i2")
         files.append(counts.reshape(blocks, BLOCK, 3).transpose(0, 2, 1).tobytes())
-        plan.append((blocks, round(1e6 / feed.rate_hz), list(feed.felt)))
+        plan.append((blocks, round(1e6 / feed.rate_hz), list(feed.felt), feed.marks))
     answers = batch.run(FEED, {"motion": b"".join(files), "plan": json.dumps(plan).encode()}, heap="16384wK")
     return [
         Found(np.frombuffer(names.encode(), np.uint8).astype(np.int64) - 48, found)
@@ -157,9 +171,9 @@ def turned(seed: int) -> Traits:
 
 
 def trots(
-    seed: int, count: int, mg: float, loosest: float = 0.0, leash_mg: float = 0.0
+    seed: int, count: int, mg: float, loosest: float = 0.0, leash_mg: float = 0.0, strides: int = STRIDES
 ) -> tuple[Feed, list[tuple[float, float]]]:
-    """`count` trots of 60 strides each with `mg` of first harmonic at the collar, and when each lasts.
+    """`count` trots of 60 strides (or `strides`) each with `mg` of first harmonic at the collar, and when each lasts.
 
     The collar slips and turns as it does on any dog; it rattles too if its looseness, drawn up to `loosest`, is more
     than 0. `leash_mg` pulls sideways in jerks. The dog itself is even; the limp is set stretch by stretch for that
@@ -172,16 +186,17 @@ def trots(
         looseness=float(rng.uniform(0, loosest)),
         leash_pull_mg=leash_mg,
     )
-    length = STRIDES / traits.trot_hz
-    starts = FIRST_TROT_S + TROT_EVERY_S * np.arange(count)
+    length = strides / traits.trot_hz
+    every_s = max(TROT_EVERY_S, length + 14.0)
+    starts = FIRST_TROT_S + every_s * np.arange(count)
     spans = []
     for start in starts.tolist():
-        spans += [Span(start, start + length, "trot"), Span(start + length, start + TROT_EVERY_S, "stand")]
+        spans += [Span(start, start + length, "trot"), Span(start + length, start + every_s, "stand")]
     dog = Dog(seed, traits, spans=tuple(spans))
     for segment in dog.built(0).day.segments:
         if segment.activity is A.TROT:
             segment.signs = replace(Signs(), limp_mm=_limp_mm(dog, segment, mg))
-    feed = sampled(dog, FIRST_TROT_S - 20, int(TROT_EVERY_S * count) + 30, seed)
+    feed = sampled(dog, FIRST_TROT_S - 20, int(every_s * count) + 30, seed)
     return feed, [(start - feed.start_s, start + length - feed.start_s) for start in starts.tolist()]
 
 

@@ -28,6 +28,10 @@ def _limp(figure: Figure, result: dict[str, Any]) -> None:
     alarms = [(sound > limit).mean() for limit in limits]
     for mg, values in by_size.items():
         axes.plot(alarms, [(values > limit).mean() for limit in limits], label=f"{mg:g} mg, n {len(values)}")
+    for strides, curve in result["limp"]["by_strides"].items():
+        alone = [(np.array(curve["sound"]) > limit).mean() for limit in limits]
+        lame = [(np.array(curve["lame"]) > limit).mean() for limit in limits]
+        axes.plot(alone, lame, ls=":", label=f"30 mg in {strides} strides, n {len(curve['lame'])}")
     threshold = result["limp"]["threshold_mg"]
     axes.axvline((sound > threshold).mean(), color="#8c8c8c", lw=0.8, ls="--")
     axes.set(xlabel=f"sound trots (4 mg, n {len(sound)}) above the threshold", ylabel="lame trots above it",

@@ -30,8 +30,9 @@ GROWTH_BYTES = 1024
 """By how much the largest working set of the last week may pass that of days 2 to 8, on the 32-bit interpreter."""
 DRIFT_MS = 100
 """How far a minute's wall time may be off while the phone that set the clock was right."""
-_MISHAP_S = 150.0
-"""What one mishap may cost of the motion: a start takes part of two minutes, a sensor's recovery one."""
+_MISHAP_S = 300.0
+"""What one mishap may cost of the motion, over all of them: a start costs up to a quarter of an hour of rest that was not
+written yet, a sensor's recovery a minute, the others nothing."""
 _SETTLED_S = 900.0
 """After a start or a wrong clock nothing is asked of the wall time until the next sync has set it, and this long."""
 
@@ -116,8 +117,9 @@ def _minutes(summary: Summary, found: list[dict[str, Any]], run: Run, start_utc:
             summary.clock_jumps += 1
         if record["type"] != "minute":
             continue
-        summary.minutes += 1
-        seen += record["coverage_pct"]
+        minutes = record.get("minutes") or 1
+        summary.minutes += minutes
+        seen += minutes * record["coverage_pct"]
         true_s = summary.boots[record["boot"] - 1][0] + record["uptime_ms"] / 1000
         if record["t"] is not None and any(start < true_s < end for start, end in asked):
             told = datetime.fromisoformat(record["t"].replace("Z", "+00:00"))

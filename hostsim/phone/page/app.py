@@ -52,7 +52,8 @@ class App:
     def act(self, name: str, value: str) -> None:
         """The handler did something: a view's own action, or one of these."""
         self.state.note = ""
-        action = getattr(self, "do_" + name, None) or getattr(self.views[self.state.view], "do_" + name, None)
+        view = self.views[self.state.view if self.state.paired else "settings"]
+        action = getattr(self, "do_" + name, None) or getattr(view, "do_" + name, None)
         if action is not None:
             work = action(value)
             if work is not None:

@@ -33,7 +33,7 @@ class Slice:
         names = set()
         for one in self.parsed:
             if one is not None and bins.counts(records.kind_name(one[0])):
-                names.update(bins.keys(one[2], one[3]))
+                names.update(bins.near(one[2], one[3]))
         return json.dumps({"low": self.low, "high": self.high, "bins": sorted(names)})
 
     def settle(self, text: str) -> str:
@@ -59,9 +59,9 @@ class Slice:
             type, fields = records.kind_name(kind), records.unpack(kind, payload)
             rows.append([seq, kind, type, boot, str(uptime_ms), json.dumps(fields), digits])
             if bins.counts(type):
-                for name in bins.keys(boot, uptime_ms):
+                for name, times in bins.places(type, boot, uptime_ms, fields).items():
                     bin = changed.setdefault(name, had["bins"].get(name) or {})
-                    bins.add(bin, type, fields)
+                    bins.add(bin, type, fields, times)
         marks = merge([(first, end) for first, end in had["marks"]] + [(self.first, self.end)])
         return json.dumps(
             {"records": rows, "oddities": odd, "bins": changed, "marks": marks, "new": len(rows)}

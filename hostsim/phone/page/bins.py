@@ -7,7 +7,8 @@ from __future__ import annotations
 
 LENGTHS = {"m": 600_000, "h": 3_600_000}
 """Ms of a bin by the first letter of its key."""
-_GAITS = ("rest_s", "walk_s", "trot_s", "gallop_s", "other_s")
+RUN_MAX_MS = 900_000
+_SECONDS = ("rest_s", "walk_s", "trot_s", "gallop_s", "other_s", "worn_s")
 
 
 def key(letter: str, boot: int, uptime_ms: int) -> str:
@@ -15,9 +16,21 @@ def key(letter: str, boot: int, uptime_ms: int) -> str:
     return f"{letter}{boot:05d}-{uptime_ms // LENGTHS[letter]:08d}"
 
 
-def keys(boot: int, uptime_ms: int) -> list[str]:
-    """All bins of a record."""
-    return [key(letter, boot, uptime_ms) for letter in LENGTHS]
+def near(boot: int, uptime_ms: int) -> list[str]:
+    """All bins that a record may go into: a run of minutes reaches up to a quarter of an hour back."""
+    moments = [max(0, uptime_ms - back_ms) for back_ms in range(0, RUN_MAX_MS + 1, LENGTHS["m"] // 2)]
+    return sorted({key(letter, boot, at_ms) for letter in LENGTHS for at_ms in moments})
+
+
+def places(type: str, boot: int, uptime_ms: int, fields: dict) -> dict[str, int]:
+    """The bins of a record, with how often it counts there: each minute of a run in its own."""
+    found: dict[str, int] = {}
+    count = (fields["minutes"] or 1) if type == "minute" else 1
+    for number in range(min(count, RUN_MAX_MS // 60_000)):
+        for letter in LENGTHS:
+            name = key(letter, boot, max(0, uptime_ms - 60_000 * number))
+            found[name] = found.get(name, 0) + 1
+    return found
 
 
 def start_of(name: str) -> tuple[int, int]:
@@ -26,11 +39,11 @@ def start_of(name: str) -> tuple[int, int]:
     return int(boot), int(number) * LENGTHS[name[0]]
 
 
-def _sum(bin: dict, name: str, value: float | None) -> None:
+def _sum(bin: dict, name: str, value: float | None, times: int = 1) -> None:
     """Adds a value to `name`, and counts it in `name_n`; nothing for None."""
     if value is not None:
-        bin[name] = bin.get(name, 0) + value
-        bin[name + "_n"] = bin.get(name + "_n", 0) + 1
+        bin[name] = bin.get(name, 0) + value * times
+        bin[name + "_n"] = bin.get(name + "_n", 0) + times
 
 
 def _extent(bin: dict, name: str, value: float | None) -> None:
@@ -43,30 +56,29 @@ def _extent(bin: dict, name: str, value: float | None) -> None:
     bin[high] = max(value, bin.get(high, value))
 
 
-def _minute(bin: dict, fields: dict) -> None:
-    for name in _GAITS:
-        bin[name] = bin.get(name, 0) + (fields[name] or 0)
-    bin["minutes"] = bin.get("minutes", 0) + 1
-    bin["worn_s"] = bin.get("worn_s", 0) + (fields["worn_s"] or 0)
-    bin["duty"] = bin.get("duty", 0) + (1 if fields["duty"] else 0)
+def _minute(bin: dict, fields: dict, times: int) -> None:
+    for name in _SECONDS:
+        bin[name] = bin.get(name, 0) + (fields[name] or 0) * times
+    bin["minutes"] = bin.get("minutes", 0) + times
+    bin["duty"] = bin.get("duty", 0) + (times if fields["duty"] else 0)
     for name in ("activity_mg", "coverage_pct"):
-        _sum(bin, name, fields[name])
+        _sum(bin, name, fields[name], times)
     if fields["battery_pct"] is not None:
         bin["battery_pct"] = fields["battery_pct"]
 
 
-def _pulse(bin: dict, fields: dict) -> None:
+def _pulse(bin: dict, fields: dict, _times: int) -> None:
     bin["pulses"] = bin.get("pulses", 0) + 1
     _extent(bin, "hr_bpm", fields["hr_bpm"])
 
 
-def _breath(bin: dict, fields: dict) -> None:
+def _breath(bin: dict, fields: dict, _times: int) -> None:
     bin["breaths"] = bin.get("breaths", 0) + 1
     bin["panting"] = bin.get("panting", 0) + (1 if fields["panting"] else 0)
     _extent(bin, "rr_bpm", fields["rr_bpm"])
 
 
-def _bout(bin: dict, fields: dict) -> None:
+def _bout(bin: dict, fields: dict, _times: int) -> None:
     if fields["gait"] == "trot" and fields["asymmetry_mg"] is not None and fields["strides"]:
         bin["trot_strides"] = bin.get("trot_strides", 0) + fields["strides"]
         bin["uneven_mg"] = bin.get("uneven_mg", 0) + fields["asymmetry_mg"] * fields["strides"]
@@ -80,9 +92,9 @@ def counts(type: str) -> bool:
     return type in _KINDS
 
 
-def add(bin: dict, type: str, fields: dict) -> None:
-    """Takes a record into its bin."""
-    _KINDS[type](bin, fields)
+def add(bin: dict, type: str, fields: dict, times: int = 1) -> None:
+    """Takes a record into a bin, so many times (see `places`)."""
+    _KINDS[type](bin, fields, times)
 
 
 def mean(bin: dict, name: str) -> float | None:

@@ -6,6 +6,7 @@ import asyncio
 
 from hostsim.codecs import protocol
 from hostsim.phone.page.trouble import Trouble, done
+from hostsim.phone.page.veil import Veil
 
 ANSWER_S = 30
 _PATIENCE, _PATIENCE_S = 7, 2
@@ -62,6 +63,10 @@ class Client:
         self._waiting: dict[int, list] = {}
         self._token = 0
         self._transfer = 0
+        self._session = b""
+        self._starts = 0
+        self.covers = False
+        """Whether transfers are covered: set when the collar said that it can."""
         self.gone = False
         self.frames: list[bytes] = []
         self.frame_came = asyncio.Event()
@@ -140,6 +145,9 @@ class Client:
         (proof,) = await self.ask(protocol.PROVE, await self._proof(0, role, until_s, ours, theirs))
         if proof != await self._proof(1, role, until_s, ours, theirs):
             raise Trouble("impostor")
+        message = protocol.SESSION + ours + theirs
+        self._session = bytes.fromhex(str(await done(self._keys.sign(message.hex()))))
+        self._starts = 0
 
     async def _proof(self, side: int, role: int, until_s: int, ours: bytes, theirs: bytes) -> bytes:
         message = protocol.proof_message(side, role, until_s, ours, theirs)
@@ -173,7 +181,12 @@ class Client:
         """A characteristic's value. Raises Trouble."""
         return bytes.fromhex(str(await done(self._radio.read(uuid))))
 
-    def next_transfer(self) -> int:
-        """A number for a transfer, other than the last one's."""
-        self._transfer = self._transfer % protocol.TRANSFER_MAX + 1
-        return self._transfer
+    async def begin(self, first: int, end: int, window: int):
+        """Starts a transfer of the records first..end-1; (its number, what puts its frames together). Raises Trouble."""
+        self._transfer = transfer = self._transfer % protocol.TRANSFER_MAX + 1
+        self.frames = []
+        flags = protocol.COVERED if self.covers else 0
+        await self.ask(protocol.SYNC_START, transfer, first, end, window, flags)
+        veil = Veil(self._session, self._starts) if self.covers else None
+        self._starts += 1
+        return transfer, protocol.Assembler(transfer, veil)

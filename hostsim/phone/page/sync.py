@@ -34,8 +34,11 @@ class Sync:
         self._told = told
         self.progress = Progress()
 
-    async def run(self, capabilities: int) -> Progress:
-        """Everything that the collar has and the archive has not. Raises Trouble."""
+    async def run(self, capabilities: int, safe: bool) -> Progress:
+        """Everything that the collar has and the archive has not. Raises Trouble.
+
+        `safe`: the collar is told that all of it is here for good, which is the owner's to say.
+        """
         first, end, _, _ = await self._client.ask(protocol.JOURNAL)
         missing = subtract((first, end), self._archive.marks)
         self.progress.total = sum([stop - begin for begin, stop in missing])
@@ -44,6 +47,8 @@ class Sync:
             missing = newest_first(missing, *await self._client.ask(protocol.RECENT, URGENT_S))
         for begin, stop in missing:
             await self._range(begin, stop)
+        if safe and capabilities & protocol.CAN_SAFE:
+            await self._client.ask(protocol.SAFE, end)
         return self.progress
 
     async def _range(self, first: int, end: int) -> None:
@@ -77,10 +82,7 @@ class Sync:
     async def _fetch(self, end: int) -> None:
         """One transfer of the records from `_at` to `end`."""
         client = self._client
-        client.frames = []
-        transfer = client.next_transfer()
-        assembler = protocol.Assembler(transfer)
-        await client.ask(protocol.SYNC_START, transfer, self._at, end, WINDOW, 0)
+        transfer, assembler = await client.begin(self._at, end, WINDOW)
         pending: list[bytes] = []
         acknowledged = 0
         try:

@@ -19,7 +19,7 @@ NAV_LABEL = "Views"
 TROUBLES = {
     "insecure": "This address is not secure, so the browser gives no Bluetooth. Open the page by https.",
     "unsupported": "This browser has no Web Bluetooth. On Android use Chrome, Edge or Samsung Internet; on a computer Chrome or Edge; on an iPhone a browser with Web Bluetooth such as Bluefy.",
-    "off": "Bluetooth is off. Switch it on and try again.",
+    "off": "Bluetooth is off, or this device has none. Switch it on and try again.",
     "refused_by_browser": "The browser was not allowed to use Bluetooth. Allow it in the phone's settings: apps, the browser, permissions, nearby devices.",
     "cancelled": "Nothing was chosen.",
     "none_chosen": "No collar was found. Tap the collar twice to open its radio, hold the phone near it and try again.",

@@ -106,6 +106,7 @@ class Visit:
         if info[0] != protocol.MAJOR:
             raise Trouble("other_version", f"{info[0]}.{info[1]}")
         state.capabilities, number = info[3], info[4]
+        client.covers = bool(info[3] & protocol.CAN_COVER)
         if state.owner and state.capabilities & protocol.CAN_SET_TIME:
             await self.set_time()
         state.status = protocol.parse_status(await client.read(protocol.STATUS))
@@ -146,7 +147,7 @@ class Visit:
         sync = Sync(self.client, archive, self._told)
         outcome = "complete"
         try:
-            await sync.run(self._state.capabilities)
+            await sync.run(self._state.capabilities, self._state.owner)
         except Trouble as trouble:
             outcome = trouble.why
             raise

@@ -223,7 +223,9 @@ class Timeline(View):
         fields = one.fields
         what = blow(fields) + "."
         if fields["duration_ms"] is not None:
-            what = texts.EVIDENCE_BLOW.format(what=blow(fields), ms=fields["duration_ms"], axis=fields["axis"])
+            what = texts.EVIDENCE_BLOW.format(
+                what=blow(fields), ms=fields["duration_ms"], axis=fields["axis"]
+            )
         raw = (
             f'<div class="chart" id="chart-raw" role="img" aria-label="{escape(texts.EVIDENCE_RAW)}"></div>'
             + para(texts.EVIDENCE_RAW, "dim")

@@ -1,0 +1,143 @@
+"""The page's Python, without a browser: pure, the same on CPython and MicroPython, with every word it may need."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from hostsim.codecs import records
+from hostsim.handler.keys import Key
+from hostsim.phone import site
+from hostsim.phone.page import bins, label, texts
+from hostsim.phone.page.wall import Wall, iso
+from hostsim.runtime.interpreter import interpreter
+
+ROOT = Path(__file__).resolve().parent.parent
+OWNER = Key(bytes(range(32)))
+LABELS = [OWNER, Key(bytes(16)), OWNER.guest(datetime(2027, 1, 1, tzinfo=timezone.utc))]
+
+
+@pytest.mark.parametrize("key", LABELS)
+def test_a_label_is_read_as_the_handlers_client_reads_it(key: Key) -> None:
+    typed = " ".join(key.label().lower()[at : at + 4] for at in range(0, len(key.label()), 4))
+    assert label.parse(typed) == (key.secret, key.until_s)
+    if not key.owner:
+        assert label.guest(key.secret, key.until_s) == key.label()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("hello", "label_prefix"), ("REX1:A1", "label_letters"), (OWNER.label()[:-2] + "AA", "label_check"), ("REX1:", "label_check")],
+)  # fmt: skip
+def test_a_wrong_label_is_refused_in_words(text: str, why: str) -> None:
+    with pytest.raises(label.LabelError) as refused:
+        label.parse(text)
+    assert str(refused.value) == why and why in texts.TROUBLES
+
+
+def test_there_is_a_word_for_every_word_of_the_collar() -> None:
+    assert set(texts.SIGNS) == set(records.SIGNS)
+    assert set(texts.SPOTS) == set(records.SPOTS)
+    assert set(texts.VERDICTS) == set(records.VERDICTS)
+    assert set(texts.PATTERNS) == set(records.PATTERNS)
+    assert set(records.LEVELS) <= set(texts.STATES) and set(records.LEVELS) <= set(texts.ALERT_TITLE)
+    assert set(records.STATUSES) - {"ok"} <= set(texts.WHY_NOT)
+
+
+def test_every_trouble_has_its_words_and_no_text_stands_elsewhere() -> None:
+    named = set()
+    for path in (*site.PAGE.rglob("*.py"), *site.STATIC.glob("*.js")):
+        source = path.read_text()
+        for word in texts.TROUBLES:
+            if f'"{word}"' in source:
+                named.add(word)
+        if path.suffix == ".py" and path.name != "texts.py":
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Trouble":
+                    first = node.args[0]
+                    assert not isinstance(first, ast.Constant) or first.value in texts.TROUBLES, path.name
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                    "para",
+                    "button",
+                    "heading",
+                ):
+                    assert not isinstance(node.args[0], ast.Constant), f"{path.name} has a text of its own"
+    assert set(texts.TROUBLES) - named == set()
+
+
+def test_minutes_are_counted_each_in_its_own_bin() -> None:
+    """A run of minutes is as many single ones, at the edge of a bin too."""
+    fields = dict.fromkeys(("walk_s", "trot_s", "gallop_s", "other_s"), 0)
+    fields |= {
+        "rest_s": 60,
+        "worn_s": 60,
+        "duty": 0,
+        "activity_mg": 3,
+        "coverage_pct": 100,
+        "battery_pct": 80,
+    }
+    end_ms = 2 * 600_000 + 150_000
+    run, single = dict[str, dict](), dict[str, dict]()
+    for name, times in bins.places("minute", 1, end_ms, {**fields, "minutes": 15}).items():
+        bins.add(run.setdefault(name, {}), "minute", {**fields, "minutes": 15}, times)
+    for before in range(15):
+        for name, times in bins.places(
+            "minute", 1, end_ms - 60_000 * before, {**fields, "minutes": None}
+        ).items():
+            bins.add(single.setdefault(name, {}), "minute", fields, times)
+    assert run == single
+    assert set(run) <= set(bins.near(1, end_ms))
+    assert sum(bin["rest_s"] for name, bin in run.items() if name[0] == "m") == 15 * 60
+    assert bins.join(list(run.values()))["minutes"] == 30
+
+
+def test_wall_time_is_the_archives() -> None:
+    wall = Wall([(1, 1000, 1_772_427_600_000), (1, 5000, 1_772_427_700_000), (2, 0, None)])
+    assert iso(wall.at(1, 0)) == "2026-03-02T05:00:00.000Z"
+    assert iso(wall.at(1, 6007)) == "2026-03-02T05:01:46.007Z"
+    assert wall.at(2, 5) is None and iso(None) is None
+    leap = datetime(2028, 2, 29, 23, 59, 59, 999000, tzinfo=timezone.utc)
+    assert iso(round(leap.timestamp() * 1000)) == "2028-02-29T23:59:59.999Z"
+
+
+def test_the_page_runs_on_micropython(tmp_path: Path) -> None:
+    """Every module loads on the interpreter as the browser loads it, and a batch settles there as it does here."""
+    for name, text in site.python_files().items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    frames = [
+        records.frame(records.WORN, seq, 1, 1000 * seq, records.pack(records.WORN, (1,))) for seq in (1, 2, 4)
+    ]
+    script = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+import hostsim.phone.page.app
+from hostsim.phone.page.archive import Slice
+print(Slice({frames!r}, 1, 5).settle('{{"frames": {{}}, "bins": {{}}, "marks": [[7, 9]]}}'))
+"""
+    (tmp_path / "script.py").write_text(script)
+    told = subprocess.run(
+        [interpreter(), "-X", "heapsize=16m", str(tmp_path / "script.py")],
+        capture_output=True, text=True, env={**os.environ, "MICROPYPATH": ".frozen"}, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stdout + told.stderr
+    from hostsim.phone.page.archive import Slice
+
+    here = Slice(frames, 1, 5).settle('{"frames": {}, "bins": {}, "marks": [[7, 9]]}')
+    assert ast.literal_eval(told.stdout.replace("null", "None")) == ast.literal_eval(
+        here.replace("null", "None")
+    )
+
+
+def test_the_lock_names_no_host_and_the_page_asks_nobody_else() -> None:
+    lock = (site.HERE / "package-lock.json").read_text()
+    assert '"resolved"' not in lock and '"integrity"' in lock
+    for path in site.STATIC.iterdir():
+        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert "http://" not in text and "https://" not in text, path.name

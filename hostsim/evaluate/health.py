@@ -375,7 +375,7 @@ def _spread(values: Sequence[float | None]) -> str:
     if not known:
         return "never"
     at = [known[min(len(known) - 1, int(part * len(known)))] for part in (0.1, 0.5, 0.9)]
-    return f"{at[1]:.1f} d ({at[0]:.1f} to {at[2]:.1f})"
+    return f"{len(known)}/{len(values)}: {at[1]:.1f} d ({at[0]:.1f} to {at[2]:.1f})"
 
 
 def stories_of(result: Result) -> tuple[int, int, int, int, int]:
@@ -432,13 +432,13 @@ def lines(result: Result) -> Iterator[str]:
     yield f"the story and its variants: amber within 2 days of the first sign {_share(ambers, n)}"
     yield f"    red before day 5 {_share(reds, n)}, onset within 1 day {_share(dated, n)}"
     yield f"    pattern right {_share(right, n)}; the first sign is a quarter of the signs"
-    yield "scenario            n  amber after          red after            onset within 1 d     interval holds it"
+    yield f"{'scenario':17} {'amber after':27} {'red after':27} {'onset within 1 d':22} interval holds it"
     for name, cases in result.cases.items():
         n = len(cases)
         dated = sum(case.onset_error_d is not None and abs(case.onset_error_d) <= 1.0 for case in cases)
         yield (
-            f"{name:17} {n:4}  {_spread([case.amber_d for case in cases]):20} "
-            f"{_spread([case.red_d for case in cases]):20} {_share(dated, n):20} "
+            f"{name:17} {_spread([case.amber_d for case in cases]):27} "
+            f"{_spread([case.red_d for case in cases]):27} {_share(dated, n):22} "
             f"{_share(sum(case.onset_inside for case in cases), n)}"
         )
     yield "patterns: rows are the truth"

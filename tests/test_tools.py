@@ -108,7 +108,7 @@ def test_bench_prints_tables_and_writes_json(tmp_path: Path) -> None:
         "bursts",
     }
     life = machine["life"]
-    assert life["journal_bytes_a_day"]["minute"] > 3_000 and life["sync_bytes"] > 500
+    assert life["journal_bytes_a_day"]["minute"] > 3_000 and life["sync_bytes"] > 200
     assert life["largest_free_bytes"] > 0 and life["steady_bytes"] <= life["peak_bytes"]
     assert life["boot_wall_ms"] > 5 and life["virtual_per_wall"] > 10 and life["sync_s"] > 0.2
     assert figures["budgets"]["all"]["xtensawin"] > 150_000

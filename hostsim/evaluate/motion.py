@@ -358,10 +358,10 @@ def by_strides(size: Size) -> tuple[list[Row], dict[str, Any]]:
     rows, curves = list[Row](), dict[str, Any]()
     for strides in size.strides:
         count = max(6, size.trots * STRIDES // max(STRIDES, strides))
-        first = REPORTED + 2000 + 100 * strides
-        setting = limp_scores(SETTING[: size.setting // 2], count, SOUND_MG, strides=strides)
-        sound = limp_scores(range(first, first + size.lame // 2), count, SOUND_MG, strides=strides)
-        lame = limp_scores(range(first + 50, first + 50 + size.lame // 2), count, LAME_MG, strides=strides)
+        first, half = REPORTED + 2000 + 100 * strides, max(1, size.lame // 2)
+        setting = limp_scores(SETTING[: max(1, size.setting // 2)], count, SOUND_MG, strides=strides)
+        sound = limp_scores(range(first, first + half), count, SOUND_MG, strides=strides)
+        lame = limp_scores(range(first + 50, first + 50 + half), count, LAME_MG, strides=strides)
         threshold = float(np.quantile(setting, SPECIFICITY, method="higher"))
         rows.append(_specific("collar fits", threshold, sound, None, strides))
         what = f"limp of {LAME_MG:g} mg: sensitivity at {threshold:.1f} mg, {strides} strides, collar fits"

@@ -60,7 +60,7 @@ class Size:
     """Lengths of trots for which the limp is measured besides 60 strides."""
 
 
-QUICK = Size(1, 12, 25, 8, 8, 6, (), (1, 100), (1, 60), (1, 5), 3)
+QUICK = Size(1, 12, 25, 24, 8, 6, (), (1, 100), (1, 60), (1, 5), 3)
 FULL = Size(4, 16, 25, 24, 40, 16, (15.0, 20.0, 50.0, 100.0), (3, 300), (22, 150), (3, 5), 20, (30, 120))
 
 

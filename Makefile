@@ -9,12 +9,13 @@ STUBS := build/typings/esp32
 MICROPYTHON32 := build/micropython32/micropython
 say = @printf '== %s\n'
 
-.PHONY: help demo test test32 lint format types bench lock clean
+.PHONY: help demo browser test test32 lint format types bench lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo     the story on a simulated collar: a virtual environment, the run, the handler's day"
 	@echo "make test     the whole test suite on 64-bit MicroPython"
+	@echo "make browser  what the browser tests need, if it is not there: Chromium by apt, the page's libraries by npm"
 	@echo "make test32   the same suite on 32-bit MicroPython (Debian's i386 package, fetched once)"
 	@echo "make lint     ruff: format and rules    make format   lets ruff rewrite"
 	@echo "make types    basedpyright: firmware against the ESP32 stubs, the rest against its own annotations"
@@ -29,6 +30,9 @@ demo: $(VENV)/stamp-runtime
 test: $(VENV)/stamp-dev
 	$(say) 'test: the suite on 64-bit MicroPython, $(JOBS) at a time'
 	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile $(PYTEST)
+
+browser: | $(VENV)/bin/python
+	@$(BIN)/python tools/browser.py --need
 
 test32: $(VENV)/stamp-dev $(MICROPYTHON32)
 	$(say) 'test32: the suite on 32-bit MicroPython, $(JOBS) at a time'

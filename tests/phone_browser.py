@@ -14,7 +14,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,8 @@ class Cdp:
 
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/version") as answer:
             url = json.load(answer)["webSocketDebuggerUrl"]
-        self._socket = connect(url, max_size=None)
+        self._stack = ExitStack()
+        self._socket = self._stack.enter_context(connect(url, max_size=None))
         self._heard = heard
         self._lock = threading.Lock()
         self._number = 0
@@ -132,31 +133,63 @@ class Cdp:
 
     def close(self) -> None:
         """Ends the connection."""
-        self._socket.close()
+        self._stack.close()
 
 
 class Ether:
-    """Between a browser's Bluetooth and a bench's collar. One page at a time is in front (`show`).
+    """Between a browser's Bluetooth and a bench's collar (`meet`). One page at a time is in front (`show`).
 
-    `choose`: what the handler does with the chooser, True for taking the collar. `dropped` and `notified` count.
+    `choose`: what the handler does with the chooser, True for taking the collar. `notified` counts what the collar sent.
     """
 
-    def __init__(self, port: int, bench: PhoneBench) -> None:
+    def __init__(self, port: int) -> None:
         self.choose = True
         self.notified = 0
-        self._bench = bench
-        assert bench.phone is not None
-        self._radio = PageRadio(bench.phone, self._notify, self._lost)
+        self._bench: PhoneBench | None = None
+        self._radio: PageRadio | None = None
         self._session = ""
         self._answered: set[str] = set()
+        self._services: Services = []
         self._table: dict[str, str] = {}
+        self._fresh = False
         self._added: list[str] = []
         self._values: list[tuple[str, str]] = []
         self._guard = threading.Lock()
+        self._discovery = threading.Lock()
         self._sending = False
         self.cdp = Cdp(port, self._heard)
+
+    def meet(self, bench: PhoneBench) -> None:
+        """This is the collar from now on."""
         self.cdp.call("BluetoothEmulation.enable", state="powered-on", leSupported=True)
+        self._added, self._table = [], {}
         self.appear()
+        assert bench.phone is not None
+        self._bench = bench
+        self._radio = PageRadio(bench.phone, self._notify, self._lost)
+        self.notified = 0
+        self.choose = True
+
+    def part(self) -> None:
+        """No collar is there."""
+        bench, radio = self._met()
+        bench.call(radio.disconnect())
+        self._bench = self._radio = None
+        self._session = ""
+
+    def _met(self) -> tuple[PhoneBench, PageRadio]:
+        assert self._bench is not None and self._radio is not None
+        return self._bench, self._radio
+
+    @property
+    def idle(self) -> bool:
+        """Whether the page was told everything that the collar sent."""
+        return not self._sending
+
+    def write(self, uuid: str, value: bytes) -> None:
+        """Writes on the page's own connection, as if the page had."""
+        bench, radio = self._met()
+        bench.call(radio.write(uuid, value))
 
     def appear(self) -> None:
         """The collar is in the phone's list."""
@@ -179,8 +212,7 @@ class Ether:
         self.cdp.call("DeviceAccess.enable", self._session)
 
     def close(self) -> None:
-        """Ends the connection to the collar and to the browser."""
-        self._bench.call(self._radio.disconnect())
+        """Ends the connection to the browser."""
         self.cdp.close()
 
     def inject(self, uuid: str, values: list[bytes]) -> None:
@@ -212,7 +244,8 @@ class Ether:
 
     def _gatt(self, kind: str) -> None:
         if kind == "connection":
-            done = self._bench.submit(self._radio.connect(ADDRESS))
+            bench, radio = self._met()
+            done = bench.submit(radio.connect(ADDRESS))
             done.add_done_callback(self._connected)
         else:
             threading.Thread(target=self._discovered, daemon=True).start()
@@ -221,6 +254,7 @@ class Ether:
         failed = done.exception() is not None
         if not failed:
             self._services = done.result()
+            self._fresh = True
         self._answer_gatt("connection", 0x3E if failed else 0)
 
     def _answer_gatt(self, kind: str, code: int) -> None:
@@ -229,8 +263,21 @@ class Ether:
         )
 
     def _discovered(self) -> None:
+        """Gives the emulated peripheral the collar's table. It forgets services by itself when a connection ends."""
+        with self._discovery:
+            try:
+                if self._fresh:
+                    self._build()
+                self._fresh = False
+                code = 0
+            except RuntimeError:
+                code = 0x3E
+        self._answer_gatt("discovery", code)
+
+    def _build(self) -> None:
         for service in self._added:
-            self.cdp.call("BluetoothEmulation.removeService", serviceId=service)
+            with suppress(RuntimeError):
+                self.cdp.call("BluetoothEmulation.removeService", serviceId=service)
         self._added, self._table = [], {}
         for uuid, characteristics in self._services:
             service = self.cdp.call("BluetoothEmulation.addService", address=ADDRESS, serviceUuid=uuid)[
@@ -248,17 +295,17 @@ class Ether:
                     self.cdp.call(
                         "BluetoothEmulation.addDescriptor", characteristicId=added, descriptorUuid=NOTIFY
                     )
-        self._answer_gatt("discovery", 0)
 
     def _characteristic(self, told: dict[str, Any]) -> None:
         identifier, kind = told["characteristicId"], told["type"]
         uuid = self._table.get(identifier, "")
+        bench, radio = self._met()
         if kind == "read":
-            done: Future[Any] = self._bench.submit(self._radio.read(uuid))
+            done: Future[Any] = bench.submit(radio.read(uuid))
         elif kind == "write":
-            done = self._bench.submit(self._radio.write(uuid, base64.b64decode(told["data"])))
+            done = bench.submit(radio.write(uuid, base64.b64decode(told["data"])))
         elif kind == "subscribe-to-notifications":
-            done = self._bench.submit(self._radio.subscribe(uuid))
+            done = bench.submit(radio.subscribe(uuid))
         else:
             done = Future()
             done.set_result(None)
@@ -300,8 +347,8 @@ class Ether:
 
 
 @contextmanager
-def browser(*more: str) -> Iterator[tuple[Any, int]]:
-    """A headless Chromium and the port of its debugging socket."""
+def browser(*more: str) -> Iterator[tuple[Any, Ether]]:
+    """A headless Chromium, and the ether around its Bluetooth."""
     from playwright.sync_api import sync_playwright
 
     port = free_port()
@@ -310,9 +357,11 @@ def browser(*more: str) -> Iterator[tuple[Any, int]]:
             executable_path=chromium(), headless=True,
             args=[*FLAGS, *more, f"--remote-debugging-port={port}"],
         )  # fmt: skip
+        ether = Ether(port)
         try:
-            yield one, port
+            yield one, ether
         finally:
+            ether.close()
             one.close()
 
 

@@ -78,7 +78,7 @@ def found(seconds):
 
 def acknowledge(seq):
     print('acknowledged', seq)
-    return 0
+    return True
 
 radio.on_find = found
 radio.on_touch = lambda spot, control: print('touched', spot, control)

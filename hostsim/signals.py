@@ -56,11 +56,12 @@ class SignalSource(Protocol):
 
 
 def quick_spans(
-    source: SignalSource, start_s: float, end_s: float, least_g: float
+    source: SignalSource, start_s: float, end_s: float, least_g: float, least_step_g: float
 ) -> list[tuple[float, float]]:
-    """Stretches of [start_s, end_s), by their start, outside which a high-pass of 10 Hz leaves less than `least_g`.
+    """Stretches of [start_s, end_s), by their start, outside which a high-pass of 10 Hz leaves less than `least_g` of
+    any axis and 1.2 ms change it by less than `least_step_g`.
 
-    A source that can foresee that has a method `quick_spans(start_s, end_s, least_g)`; for another it is the whole.
+    A source that can foresee that has a method `quick_spans` with the same arguments; for another it is the whole.
     """
     foresee = getattr(source, "quick_spans", None)
-    return [(start_s, end_s)] if foresee is None else foresee(start_s, end_s, least_g)
+    return [(start_s, end_s)] if foresee is None else foresee(start_s, end_s, least_g, least_step_g)

@@ -263,14 +263,18 @@ class Blind:
 
 
 def codes(source: Any, start_s: float, seconds: int) -> tuple[np.ndarray, int]:
-    """(instant in us, WAKE_UP_SRC, TAP_SRC) of every interrupt, each answered at once; and how many there were."""
+    """(instant in us, WAKE_UP_SRC, TAP_SRC) of every interrupt, each answered at once; and how many there were.
+
+    Without the bit of free fall, which is latched from wherever it was looked for.
+    """
     clock, chip = feeling(source, start_s)
     out = []
     end_us = clock.now_us + seconds * 1_000_000
     while (due_us := chip.next_change_us()) is not None and due_us < end_us:
         clock.now_us = due_us
         if chip.pin_level("int1"):
-            out.append((due_us, *get(chip, 0x1B, 2)))
+            wake_up, tap = get(chip, 0x1B, 2)
+            out.append((due_us, wake_up & ~0x20, tap))
     return np.array(out), len(out)
 
 

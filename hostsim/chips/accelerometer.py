@@ -279,9 +279,13 @@ class Thresholds:
     double: bool
 
     @property
-    def least(self) -> float:
-        """The least slope or high-passed sample that any function but free fall can notice."""
-        return min([self.wake, *[tap for tap in self.tap if tap]])
+    def least(self) -> tuple[float, float]:
+        """The least high-passed sample, and the least change from one sample to the next, that any function but free
+        fall can notice."""
+        steps = [2 * tap for tap in self.tap if tap]
+        if self.high_pass:
+            return self.wake, min(steps, default=np.inf)
+        return np.inf, min([2 * self.wake, *steps])
 
 
 _SLOWEST_HZ = 10.0
@@ -352,9 +356,10 @@ class MotionEvents:
         if self._set.high_pass and self._set.high_pass * rate_hz < _SLOWEST_HZ:
             return [(first, end)]
         start_s, end_s = stream.times_s(np.array([first - 1, end])).tolist()
-        least_g = self._set.least * stream.settings.range_g / 32768
+        count_g = stream.settings.range_g / 32768
+        least_g, least_step_g = (least * count_g for least in self._set.least)
         out: list[tuple[int, int]] = []
-        for start, stop in quick_spans(stream.source, start_s, end_s, least_g):
+        for start, stop in quick_spans(stream.source, start_s, end_s, least_g, least_step_g):
             low = max(first, int((start - start_s) * rate_hz) + first - 2)
             high = min(end, int((stop - start_s) * rate_hz) + first + 2)
             if out and low <= out[-1][1]:

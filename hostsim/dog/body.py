@@ -42,9 +42,9 @@ PANT_TABLE_HZ = 4.1
 SHARP_HZ, EDGE_S = 100.0, 0.05
 """Where more than this passes, one activity gives way to the next within so long and not within a sample."""
 QUICK = (A.SHAKE, A.SCRATCH)
-CALM_G = 2.5
-"""What a high-pass of 10 Hz or more leaves of anything but shakes, scratching and shocks is below this: half of it at
-most, at a gallop in a loose collar."""
+CALM_G, CALM_STEP_G = 2.5, 1.0
+"""What a high-pass of 10 Hz or more leaves of anything but shakes, scratching and shocks, and what changes of it within
+1.2 ms, is below this: 2.0 g and .26 g at most, at a gallop in a loose collar."""
 
 
 class Dog:
@@ -127,9 +127,11 @@ class Dog:
         """A dog has no holes, except past its own end."""
         return [(max(start_s, self.duration_s), end_s)] if end_s > self.duration_s else []
 
-    def quick_spans(self, start_s: float, end_s: float, least_g: float) -> list[tuple[float, float]]:
+    def quick_spans(
+        self, start_s: float, end_s: float, least_g: float, least_step_g: float
+    ) -> list[tuple[float, float]]:
         """Shakes, scratching and shocks within [start_s, end_s), see `signals.quick_spans`."""
-        if least_g < CALM_G:
+        if least_g < CALM_G or least_step_g < CALM_STEP_G:
             return [(start_s, end_s)]
         out: list[tuple[float, float]] = []
         for number in range(max(0, int((start_s - _LONGEST_MOMENT_S) // DAY_S)), int(end_s // DAY_S) + 1):

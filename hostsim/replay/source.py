@@ -160,9 +160,12 @@ class ReplaySource:
             (max(low, start_s), min(high, end_s)) for low, high in holes if high > start_s and low < end_s
         ]
 
-    def quick_spans(self, start_s: float, end_s: float, least_g: float) -> list[tuple[float, float]]:
-        """Half seconds within [start_s, end_s) in or beside which an axis ranges over more than a third of `least_g`,
+    def quick_spans(
+        self, start_s: float, end_s: float, least_g: float, least_step_g: float
+    ) -> list[tuple[float, float]]:
+        """Half seconds within [start_s, end_s) in or beside which an axis ranges over more than a third of either least,
         see `signals.quick_spans`: a band limit's overshoot and a high-pass's together stay below three times that."""
+        least_g = min(least_g, least_step_g)
         self._need(end_s + 2 * QUICK_S)
         bins = np.arange(math.floor(start_s / QUICK_S) - 1, math.ceil(end_s / QUICK_S) + 1)
         lively = np.zeros(len(bins), bool)

@@ -279,7 +279,7 @@ def _hoarding(self):
             while True:
                 _hoard = (_hoard, bytearray(96))
         except MemoryError:
-            for _ in range(18 if sys.maxsize > 1 << 32 else 6):
+            for _ in range(18 if sys.maxsize > 1 << 32 else 12):
                 _hoard = _hoard[0]
     return _healthy(self)
 

@@ -262,7 +262,7 @@ def test_a_blow_is_felt_at_the_full_rate_and_the_fifo_stays_slow(
             g[inside, 1] = height_g * rounded if bandwidth_hz > 100 else 0.0
             return g
 
-    collar, chip = bench(tmp_path, Blow())
+    collar, _ = bench(tmp_path, Blow())
     got = collar.run(
         SETUP
         + """

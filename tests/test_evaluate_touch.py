@@ -15,7 +15,7 @@ def test_a_sore_dog_flinches_where_it_is_sore_and_hard_petting_is_none() -> None
     assert all(mark.found is not None for mark in marks)
     flinched = [mark for mark in marks if mark.flinched]
     assert sum(mark.spot == "left_ribs" for mark in flinched) >= 4
-    assert np.mean([mark.found for mark in flinched]) > 0.8
+    assert np.mean([mark.found is True for mark in flinched]) > 0.8
     hard = motion_touch.marked([602], motion_touch.Handling("petted hard", 250.0, sore=0.0))
     assert np.mean([mark.found is True for mark in hard if not mark.flinched]) < 0.15
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from reportlab.graphics.barcode.qr import QrCodeWidget
 
 _QUIET = 2
@@ -11,7 +13,7 @@ _BLOCKS = {(False, False): "█", (False, True): "▀", (True, False): "▄", (T
 
 def qr_modules(text: str) -> list[list[bool]]:
     """The QR code of a text, error correction M: rows of modules, True for dark."""
-    code = QrCodeWidget(text, barLevel="M").qr
+    code: Any = QrCodeWidget(text, barLevel="M").qr  # pyright: ignore[reportAttributeAccessIssue]
     code.make()
     return [[bool(module) for module in row] for row in code.modules]
 

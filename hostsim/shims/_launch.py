@@ -103,7 +103,8 @@ try:
             try:
                 __import__(_name)
             except Exception as error:
-                print("not loaded:", _name, repr(error))  # main.py meets it again
+                # main.py meets it again
+                sys.stdout.write("not loaded: %s %r\n" % (_name, error))
     _load(_boot["modules"])
     gc.collect()
     _code = gc.mem_alloc()

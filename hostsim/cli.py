@@ -510,7 +510,8 @@ def evaluate(what: str, out: Path | None, quick: bool, as_json: bool) -> None:
     """
     from hostsim.evaluate import tables
 
-    console = Console(highlight=False)
+    # Into a file or a pipe a table is as wide as it has to be: cut-off figures are none.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     results, missed = {}, False
     for name in tables.NAMES if what == "all" else (what,):
         results[name] = result = tables.evaluate(name, out, quick)

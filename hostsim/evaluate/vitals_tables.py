@@ -210,4 +210,4 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(arrhythmia.Rhythm(**rhythm).line(), soft_wrap=True)
     console.print(", ".join(f"{name} {value}" for name, value in result["catches"].items()))
     for reason in result["skipped"]:
-        console.print(f"left out: {reason}")
+        console.print(f"left out: {reason}", markup=False)

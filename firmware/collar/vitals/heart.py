@@ -22,6 +22,8 @@ _REFERENCE = const(340)
 _FLOOR = const(6)
 _MOVING_MG = const(60)
 _STILL_MG = const(8)
+# up to here it may be breath and a turned ear; steps are more
+_BREATH_MG = const(30)
 # in motion: a wave that many times as high as this dog's pulse at rest is not its pulse
 _SHAKEN = const(3)
 # Worth in percent, steepness as 100 times one flank over the other. A sine, a swing or vibration has equal flanks (100);
@@ -173,7 +175,7 @@ class Heart:
             return POOR_SIGNAL
         status = self._rates(count)
         if status == OK:
-            if self.moving.shares(self.rate, self._y, self._motion <= _STILL_MG):
+            if self.moving.shares(self.rate, self._y, self._motion <= _BREATH_MG):
                 return MOVING
             self._usual_ppm = self.swing_ppm
         return status

@@ -26,8 +26,8 @@ _SEEN = const(350)
 # the first line of steps (0.1 Hz each) that is looked at: 0.3 Hz; 1.2 Hz
 _SLOW = const(3)
 _QUICK = const(12)
-# of a still dog a line holds at least this share (1 in 2^n) of the power above 1.2 Hz: the highest of the 115 lines
-# of noise has a twentieth of it, a shaking and its harmonics half and more
+# a line holds at least this share (1 in 2^n) of the power of all lines that are looked at: the highest of the 115
+# lines of noise has a twentieth of it, steps or a shaking and their harmonics half and more
 _LINED_SHIFT = const(3)
 # how near a line, as a share of it: no share, a sixteenth
 _EXACT = const(16)
@@ -110,14 +110,13 @@ class Moving:
             return False
         self._spectra(work, 0, work)
         at_q8 = rate * self.motion_period_us // 4578
-        if not still:
-            return self._stepped(at_q8, _SEEN, _SLOW, _WIDE)
-        return self._stepped(at_q8, max(_SEEN, self._lined()), _QUICK, _WIDE)
+        first = _QUICK if still else _SLOW
+        return self._stepped(at_q8, max(_SEEN, self._lined(first)), first, _WIDE)
 
-    def _lined(self):
-        """The amplitude from which on a line above 1.2 Hz is more than the sensor's noise."""
+    def _lined(self, first):
+        """The amplitude from which on a line is more than the sensor's noise."""
         power = 0
-        for k in range(_QUICK, _LINES):
+        for k in range(first, _LINES):
             power += self._steps[k] * self._steps[k]
         return isqrt(power >> _LINED_SHIFT)
 

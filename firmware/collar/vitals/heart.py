@@ -22,8 +22,7 @@ _REFERENCE = const(340)
 _FLOOR = const(6)
 _MOVING_MG = const(60)
 _STILL_MG = const(8)
-# up to here it may be breath and a turned ear; steps are more
-_BREATH_MG = const(30)
+_BREATH_MG = const(30)  # and a turned ear; steps are more
 # in motion: a wave that many times as high as this dog's pulse at rest is not its pulse
 _SHAKEN = const(3)
 # Worth in percent, steepness as 100 times one flank over the other. A sine, a swing or vibration has equal flanks (100);
@@ -37,8 +36,7 @@ _EVIDENCE = const(92)
 _CRISP = const(475)
 _PLAIN = const(88)
 _FAST = const(68)
-# a fast regular wave is explained as well with a beat left out: fewer beats have to be better by this
-_BETTER = const(3)
+_BETTER = const(3)  # by this fewer beats, as a fast regular wave is explained as well with one left out
 _BEATS_MIN = const(3)
 # the liveliest second over the calmest one of a reading: more is a change of gait, and its steps make no line
 _UNSTEADY = const(3)

@@ -21,6 +21,14 @@ _ERASED = b"\xff" * SECTOR
 _EINVAL = 22
 
 
+def erased(size: int) -> bytearray:
+    """`size` bytes as they come from the factory. Filled in place: a second copy would not fit a small heap."""
+    memory = bytearray(size)
+    for start in range(0, size, SECTOR):
+        memory[start : start + SECTOR] = _ERASED
+    return memory
+
+
 class PowerCut(Exception):
     """The supply failed at a flash operation; every later one fails too until `power_on`."""
 
@@ -36,7 +44,7 @@ class NorFlash:
         if size % SECTOR or size <= 0:
             raise ValueError(f"a flash of {size} bytes: give a multiple of {SECTOR}")
         self.size = size
-        self.memory = bytearray(b"\xff" * size) if memory is None else memory
+        self.memory = erased(size) if memory is None else memory
         self.strict = strict
         self.reads = self.writes = self.erases = 0
         self.bytes_read = self.bytes_written = 0

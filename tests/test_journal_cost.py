@@ -31,7 +31,7 @@ for i in range(120):
 @pytest.fixture(scope="module")
 def full() -> Iterator[Remote]:
     """A MicroPython process with a journal whose ring of 4 MB has turned over."""
-    process = Remote("16384wK")
+    process = Remote("32768wK")
     process.run(_FULL_RING, root=ROOT)
     yield process
     process.close()

@@ -14,7 +14,7 @@ BEFORE_WRAP_MS = 10 * 60 * 1000
 def test_across_a_wrap_and_two_starts_nothing_is_lost(tmp_path: Path) -> None:
     soak = tool("soak")
     start_ms = TICKS_MASK + 1 - BEFORE_WRAP_MS
-    summary = soak.live(DAYS, tmp_path, 1, start_ms, lambda at_s: None)
+    summary = soak.live(DAYS, tmp_path, 1, start_ms, lambda at_s, heap: None)
     assert summary.complaints == []
     assert [cause for _, cause in summary.boots] == ["power_on"] * 3
     assert summary.wraps == 2, "the first boot and the second each cross one"

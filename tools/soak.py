@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from hostsim.handler.archive import Archive
 from hostsim.handler.findings import findings
 from hostsim.play import Run
 from hostsim.runtime.bench import CollarOptions
-from hostsim.runtime.device import TICKS_MASK
+from hostsim.runtime.device import TICKS_MASK, HeapReport
 from hostsim.scenarios import MISHAPS, SCENARIOS, WRONG_CLOCKS
 from hostsim.verify import read_key, verify_file
 
@@ -77,10 +78,13 @@ class Summary:
         return found
 
 
-def live(days: float, folder: Path, seed: int, ticks_start_ms: int, tick: Callable[[float], None]) -> Summary:
-    """Plays `soak` for so many days into `folder`. Raises FirmwareCrash."""
+def live(
+    days: float, folder: Path, seed: int, ticks_start_ms: int, tick: Callable[[float, list[HeapReport]], None]
+) -> Summary:
+    """Plays `soak` for so many days into `folder`; `tick` is told of the time and the heap so far. Raises FirmwareCrash."""
     world = SCENARIOS["soak"].build(seed, days)
-    run = Run(world, days * DAY_S, folder, CollarOptions(seed=seed, ticks_start_ms=ticks_start_ms), tick=tick)
+    options = CollarOptions(seed=seed, ticks_start_ms=ticks_start_ms)
+    run = Run(world, days * DAY_S, folder, options, tick=lambda at_s: tick(at_s, run.collar.device.heap))
     result = run.play()
     device = run.collar.device
     summary = Summary(days, device.heap[-1].word, faults=result.summary["faults"])
@@ -167,13 +171,16 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("soak"), help="folder for the run's files")
     parser.add_argument("--ticks", type=int, default=0, metavar="MS", help="what ticks_ms starts from")
     options = parser.parse_args()
-    reached = 0
+    reached, began = 0, time.monotonic()
 
-    def tick(at_s: float) -> None:
+    def tick(at_s: float, heap: list[HeapReport]) -> None:
         nonlocal reached
         if int(at_s // DAY_S) > reached:
+            day = [one for one in heap if reached * DAY_S <= one.at_s]
             reached = int(at_s // DAY_S)
-            print(f"day {reached}", file=sys.stderr, flush=True)
+            used, largest = max(one.working_set for one in day), min(one.largest for one in day)
+            passed_s = time.monotonic() - began
+            print(f"day {reached}: {passed_s:.0f} s; {used} {largest}", file=sys.stderr, flush=True)
 
     summary = live(options.days, options.out, options.seed, options.ticks, tick)
     print("\n".join(told(summary)))

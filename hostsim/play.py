@@ -35,6 +35,7 @@ LAST_SYNC_S = 12.0
 RECORDING_UTC = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 """When a replayed recording begins by the collar's clock."""
 _HEAP_EVERY_S = 21600.0
+_DAY_SHOWN_FROM_S = 21600.0
 _SLICE_S = 600.0
 _TOGETHER_S = 60.0
 """Actions that follow one another this closely are done on one connection."""
@@ -316,13 +317,18 @@ class Run:
         }
 
     def _journal(self, archive: Archive) -> dict[str, Any]:
-        """Bytes of records a day, and for how many such days the journal holds them."""
+        """Bytes of records, how many that is a day, and for how many such days the journal holds them.
+
+        The two rates are None for a run that is too short to stand for a day.
+        """
         flash = self.collar.flash
         size = sum(len(one.frame) for journal in archive.journals() for one in archive.records(journal))
-        a_day = size * 86400 / max(1.0, self.collar.clock.now_s)
+        seconds = self.collar.clock.now_s
+        a_day = size * 86400 / seconds if size and seconds >= _DAY_SHOWN_FROM_S else None
         capacity = (len(flash.memory) // records.SECTOR - 2) * _ROOM
         return {
-            "bytes_a_day": round(a_day),
+            "bytes": size,
+            "bytes_a_day": round(a_day) if a_day else None,
             "capacity_bytes": capacity,
             "capacity_days": round(capacity / a_day, 1) if a_day else None,
         }

@@ -136,6 +136,8 @@ def _print_figures(console: Console, result: RunResult, energy: bool = True) -> 
         console.print(
             f"journal: {journal['bytes_a_day'] / 1000:.1f} kB a day, room for {journal['capacity_days']:.0f} days"
         )
+    else:
+        console.print(f"journal: {journal['bytes'] / 1000:.1f} kB")
     heap = summary["heap"]
     if heap:
         sets = [size for _, size in heap["working_set_bytes"]]

@@ -262,6 +262,35 @@ result = told + [alerts.level, alerts.take(12)]
     assert remote.run(script) == [1, 0, [21, [0, [], 0]]]
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ("(None, None, 0, None, 1)", False),
+        ("(1199, 20, 0, 1, 1)", False),
+        ("(1200, 20, 0, 1, 0)", True),
+        ("(1600, 20, 1, 1, 1)", True),
+        ("(900, 20, 1, 1, 0)", True),
+    ],
+    ids=["felt only", "known and small", "of 12 g", "clipped and felt", "clipped"],
+)
+def test_a_blow_is_told_at_once_when_its_size_is_known_and_only_watched_when_not(
+    remote: Remote, values: str, told: bool
+) -> None:
+    """Rough play of a sound dog is felt as blows of unknown size: they open the watch and frighten nobody."""
+    script = f"""
+from collar.health.health import Health
+health = Health()
+first = health.record(10, {values}, 1772536000000, 600000, 1, 77)
+hour = [item for item in health.close_hour(1772539600000, 4200000) if item]
+result = first, hour, health.alerts.level, health.watches.on(health.history.count), health.today.frozen
+"""
+    first, hour, level, watched, frozen = remote.run(script)
+    watch = [19, [77, 0, records.VERDICTS.index("unknown")]]
+    blow = [21, [1, [records.SIGNS.index("impact")], 0]]
+    assert first == ([watch, blow] if told else [watch])
+    assert hour == [] and level == int(told) and watched and frozen
+
+
 def test_a_pulse_out_of_range_is_red_when_it_lasts(remote: Remote) -> None:
     script = """
 from collar.health.health import Health

@@ -48,7 +48,7 @@ from collar.motion.pipeline import Motion
 from collar.vitals.breath import Breath
 from collar.vitals.heart import Heart
 from collar.vitals.thinned import Thinned
-from collar.vitals.work import work_arrays
+from collar.vitals.work import work_arrays, work_room
 
 FIRMWARE = "0.1.0"
 DUTY_RECORDS_MS = const(60000)
@@ -112,9 +112,10 @@ class Collar:
         return Part(name, driver, setup, self.recorder, self.clock)
 
     def _build_streams(self, board):
-        motion = Motion()
+        room = work_room()  # detectors work one after the other
+        motion = Motion(room, movement.HALVINGS)
         self.minute = Minute(motion)
-        work, thinned = work_arrays(), Thinned()
+        work, thinned = work_arrays(room=room), Thinned()
         interval_ms = self.store.integer("readings_ms", READINGS_MS)
         self.movement = Movement(
             self.accelerometer, motion, Breath(work, thinned), thinned, self.minute, self.recorder, self.clock

@@ -15,6 +15,7 @@ from collar.motion import classes
 from collar.motion.impact import AROUND, LEVEL_MG, SLOPE_MG, SPAN
 
 ODR_HZ = const(52)  # of the FIFO
+HALVINGS = const(1)  # of it for gaits
 # The part itself samples faster, at the same current (DS12814, high-performance mode), so that its own functions feel
 # what is too short for the FIFO, into which every sixteenth sample goes behind a low-pass of 18.5 Hz.
 _FELT_HZ = const(832)

@@ -89,10 +89,11 @@ class Bursts:
     """Looks at every block after the Window took it.
 
     `foreign`: the last block was of a shake or of scratching, so no gait. `shake_hz_centi`, `shake_ms`,
-    `scratch_hz_centi`, `scratch_ms`: the last of each, hundredths of a Hz and milliseconds.
+    `scratch_hz_centi`, `scratch_ms`: the last of each, hundredths of a Hz and milliseconds. `vectors`: an array i of
+    168 to work in, its own if none is given.
     """
 
-    def __init__(self):
+    def __init__(self, vectors=None):
         self.foreign = False
         self.shake_hz_centi = 0
         self.shake_ms = 0
@@ -103,7 +104,7 @@ class Bursts:
         self._pauses = 0
         self._strokes_ms = 0
         self._strokes_hz = 0
-        self._vectors = array("i", bytes(4 * 3 * _ROOM))
+        self._vectors = array("i", bytes(4 * 3 * _ROOM)) if vectors is None else vectors
         self._rho = array("h", bytes(2 * _ROOM))
         self._sizes = array("i", (0, 0, 0, 0, 0))
         self._moments = array("i", (0, 0, 0))

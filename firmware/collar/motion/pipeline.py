@@ -24,6 +24,7 @@ _MG_NUMERATOR = const(125)  # 1000 mg / 2048 counts = 125 / 256
 # halvings just reach the 39 Hz that the buffers are made for.
 _SHORTEST_US = const(802)
 _LONGEST_US = const(200000)
+_MOST_HALVINGS = const(5)
 _LONGEST_MS = const(60000)
 
 
@@ -33,24 +34,25 @@ class Motion:
     After `feed`: `second_class` (WALK, TROT, GALLOP, REST, OTHER), `activity_mg` (rms over three axes),
     `pitch_deg`, `still`, `stride_period_samples_q8` (samples as fed, Q8; 0 without a gait). `tally_ms`:
     array('i') of milliseconds by class since `clear_tally`, corrected when a bout or rest turns out to have
-    begun earlier.
+    begun earlier. `work`: an array i of 504 to work in, which nobody else uses during `feed`; its own if there is
+    none. `halvings`: see Window.
     """
 
-    def __init__(self):
+    def __init__(self, work=None, halvings=_MOST_HALVINGS):
         self.second_class = OTHER
         self.activity_mg = 0
         self.pitch_deg = 0
         self.still = False
         self.stride_period_samples_q8 = 0
         self.tally_ms = array("i", (0, 0, 0, 0, 0))
-        self.window = Window()
-        self.rhythm = Rhythm()
+        self.window = Window(halvings)
+        self.rhythm = Rhythm(work)
         self._gait = Gait()
         self._bout = Bout()
         self._limp = Limp()
         self._nose = Nose()
         self._rest = Rest()
-        self._bursts = Bursts()
+        self._bursts = Bursts(self.rhythm.vectors)  # before the rhythm of the block is looked for
         self.impact = Impact()
         self.tremor = Tremor()
         self.posture = Posture()

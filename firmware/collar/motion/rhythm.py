@@ -8,7 +8,6 @@ from collar.dsp.autocorr import headroom, interpolate
 from collar.dsp.correlogram import correlogram, detrend, first_peak, product, scale, similarity
 from collar.dsp.isqrt import isqrt
 from collar.motion.window import HISTORY
-
 # Compared stretch, us: two strides of the slowest walk, so that one odd step does not decide.
 _COMPARED_US = const(3000000)
 # Longest period looked for, us: one stride of a slow walk, 0.8 a second (field.md has walks of about 1 to
@@ -38,12 +37,13 @@ class Rhythm:
     one. `strength`: its correlation, Q10. `amplitude`: rms over all axes of the compared stretch, counts.
     `recent`: how alike the newest second is to what lay a beat before, Q10. `halved`: correlation half a beat
     apart, Q10. `vectors`: the detrended window, `count` vectors interleaved, scaled down by 2^shift.
-    `trend`: half width of the moving mean that was taken out of them, samples.
+    `trend`: half width of the moving mean that was taken out of them, samples. `vectors` may be given: an array i of
+    504, in which nothing is looked for after the block.
     """
 
-    def __init__(self):
+    def __init__(self, vectors=None):
         self.trend = 0
-        self.vectors = array("i", bytes(4 * 3 * HISTORY))
+        self.vectors = array("i", bytes(4 * 3 * HISTORY)) if vectors is None else vectors
         self.rho = array("h", bytes(2 * 64))
         self.count = 0
         self.shift = 0
@@ -70,6 +70,7 @@ class Rhythm:
         compared = _COMPARED_US // period_us
         lags = _LONGEST_US // period_us
         if window.used < compared + lags or compared < 24:
+            self.count = 0
             return False
         self._prepare(window, compared, lags, far)
         energy = correlogram(self.vectors, self._sizes, self.rho)

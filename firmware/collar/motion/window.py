@@ -28,10 +28,11 @@ class Window:
     `means`: mean of the last block for each axis, counts. `rms`: root mean square of the last block's
     deviation from its means over all axes together, counts; no turning of the collar changes it. `span`:
     greatest range of an axis; `shift`: bits to drop so that squares of the last block's deviations sum up
-    below 2^30. `gravity`: mean of the last seconds for each axis, counts.
+    below 2^30. `gravity`: mean of the last seconds for each axis, counts. Memory for `halvings` of the rate is taken at
+    once, for more when samples come that fast.
     """
 
-    def __init__(self):
+    def __init__(self, halvings=_MOST_HALVINGS):
         self.x = array("h", bytes(2 * HISTORY))
         self.y = array("h", bytes(2 * HISTORY))
         self.z = array("h", bytes(2 * HISTORY))
@@ -44,11 +45,16 @@ class Window:
         self.span = 0
         self.shift = 0
         self._moments = array("i", bytes(4 * 9))
-        self._halvers = tuple(tuple(Halver(_BLOCK) for _ in range(3)) for _ in range(_MOST_HALVINGS))
+        self._halvers = []
+        self._reach(halvings)
         self.gravity = array("i", (0, 0, 0))
         self._lost = True
         self._spare = array("h", bytes(2 * _BLOCK))
         self._half = array("h", bytes(2 * _BLOCK))
+
+    def _reach(self, halvings):
+        while len(self._halvers) < halvings:
+            self._halvers.append([Halver(_BLOCK) for _ in range(3)])
 
     def gap(self):
         """Samples were lost: nothing before now may be joined to what comes."""
@@ -67,6 +73,7 @@ class Window:
             halvings += 1
         if halvings != self.halvings:
             self.halvings = halvings
+            self._reach(halvings)
             self.gap()
         self.period_us = slow_us
         self._measure(x, y, z, n)

@@ -7,12 +7,20 @@ import json
 
 from hostsim.codecs import protocol
 from hostsim.phone.page import label, texts
-from hostsim.phone.page.html import button
+from hostsim.phone.page.html import escape
 from hostsim.phone.page.state import LEVELS, State
 from hostsim.phone.page.trouble import Trouble, done
 from hostsim.phone.page.views import VIEWS
 from hostsim.phone.page.visit import Visit
 
+ICONS = {
+    "now": "M2 12h5l2-6 4 12 2-6h7",
+    "timeline": "M5 19v-8M12 19V5M19 19v-6M2 21h20",
+    "touch": "M9 12V5a2 2 0 0 1 4 0v6l5 1c1.6.4 2.3 1.5 2 3l-1 6H10l-5-6c-.9-1.6 1-2.8 2.2-1.4L9 15Z",
+    "hand": "M12 15V3M7 8l5-5 5 5M5 13v8h14v-8",
+    "settings": "M3 7h9M18 7h3M3 17h3M12 17h9M12 7a3 3 0 1 0 6 0a3 3 0 1 0-6 0M6 17a3 3 0 1 0 6 0a3 3 0 1 0-6 0",
+}
+"""What stands above each view's name, in a square of 24."""
 KEPT = ("paired", "dog", "quiet", "seen", "test")
 
 
@@ -161,7 +169,7 @@ class App:
 
     async def _open(self) -> None:
         await self.views[self.state.view].open()
-        self._draw()
+        self.draw()
         self.browser.screen.top()
 
     def do_visible(self, visible: str):
@@ -245,6 +253,13 @@ class App:
 
     # Drawing
 
+    def _item(self, name: str, words: str) -> str:
+        here = ' class="here" aria-current="page"' if name == self.state.view else ""
+        return (
+            f'<button type="button" data-do="view" data-value="{name}" id="nav-{name}"{here}>'
+            f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{ICONS[name]}"></path></svg>{escape(words)}</button>'
+        )
+
     def changed(self) -> None:
         """Something is to be drawn anew, once, when Python has nothing else to do."""
         if not self._dirty:
@@ -254,9 +269,10 @@ class App:
     async def _later(self) -> None:
         await asyncio.sleep(0)
         self._dirty = False
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Puts everything on the screen as it is now."""
         screen, state = self.browser.screen, self.state
         screen.mark("view", state.view)
         screen.mark("level", state.level)
@@ -265,12 +281,7 @@ class App:
         screen.put("top", top)
         view = self.views[state.view]
         screen.put("view", self.views["settings"].pairing() if not state.paired else view.render())
-        items = [
-            button(words, "view", name, "here" if name == state.view else "", "nav-" + name,
-                   ' aria-current="page"' if name == state.view else "")
-            for name, words in texts.NAV
-        ]  # fmt: skip
-        screen.put("nav", "" if not state.paired else "".join(items))
+        screen.put("nav", "" if not state.paired else "".join([self._item(*one) for one in texts.NAV]))
         if state.paired:
             for id, chart in view.charts().items():
-                screen.chart(id, json.dumps(chart))
+                screen.chart(id, chart)

@@ -20,9 +20,9 @@ def button(label: str, do: str, value: str = "", kind: str = "", id: str = "", m
     )
 
 
-def heading(text: str) -> str:
+def heading(text: str, kind: str = "") -> str:
     """A view's title, which takes the focus when the view opens."""
-    return f'<h1 id="title" tabindex="-1">{escape(text)}</h1>'
+    return f'<h1 id="title" class="{kind}" tabindex="-1">{escape(text)}</h1>'
 
 
 def card(*parts: str, title: str = "", kind: str = "") -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from hostsim.phone.page import bins, texts
 from hostsim.phone.page.html import bullets, escape, table
 from hostsim.phone.page.state import Found, State
-from hostsim.phone.page.views.now import moment
-from hostsim.phone.page.views.timeline import blow
+from hostsim.phone.page.views.now import blow, moment, onset
 from hostsim.phone.page.wall import civil
 
 _DAY_MS = 86_400_000
@@ -90,12 +89,7 @@ def _told(state: State) -> str:
         f"{moment(one.at_ms, zone)}: {texts.ALERT_TITLE.get(one.fields['level'], '')}: {_signs(one.fields['reasons'])}"
         for one in lists["alert"]
     ]
-    onsets = []
-    for one in lists["onset"]:
-        fields = one.fields
-        at = texts.NOT_KNOWN if fields["at"] is None else moment(fields["at"] * 1000, zone)
-        signal = texts.sign(fields["signal"]) if fields["signal"] else texts.ONSET_ALL
-        onsets.append(texts.ONSET.format(sign=signal, at=at, hours=fields["plus_minus_h"]))
+    onsets = [onset(one, zone) for one in lists["onset"]]
     patterns = []
     for one in lists["pattern"][-1:]:
         fields = one.fields

@@ -55,6 +55,7 @@ class State:
         self.settings: dict[int, int] = {}
         self.journal = 0
         self.count = 0
+        self.reads = 0
         self.last_sync: dict | None = None
         self.wall = Wall([])
         self.newest_ms: int | None = None
@@ -120,6 +121,7 @@ class State:
 
     async def read_archive(self, store) -> None:
         """What the views need of the archive. Raises Trouble."""
+        self.reads += 1
         clocks = []
         for _, boot, uptime, text in await done(store.ofType(self.journal, "clock")):
             clocks.append((boot, int(uptime), json.loads(text)["offset_ms"]))

@@ -94,8 +94,10 @@ STATE_MEANS = {
     "red": "See a vet.",
     "unknown": "The collar has not judged yet. It needs 7 days of baseline.",
 }
-SINCE = "since {}"
-AS_OF = "as of {}, {} ago"
+SINCE = "Since {}"
+SEEN_AT = ", seen {}"
+AFTER_BLOW = "After a {} on {}."
+AGO_WORDS = "{} ago"
 NO_RECORDS = "Nothing was synced yet. Connect to the collar."
 REASONS = "Why"
 MARKED = "What was felt"
@@ -153,14 +155,17 @@ CHARTS = (
     ("breath", "Breath at rest, a minute"),
     ("heart", "Heart at rest, a minute"),
 )
-SUMMARY = "Mean {mean}, from {low} to {high}; known in {covered} of {slots} steps."
+SUMMARY = "Mean {mean}, from {low} to {high}. {known}"
+KNOWN_HOURS = "Known for {:.1f} of {:.1f} h."
+KNOWN_DAYS = "Known for {:.1f} of {:.1f} days."
 NO_SUMMARY = "No reading in this time."
-BAND = "Band: the middle eight tenths of this dog's own readings in the 14 days before."
+BAND = "Band: {low} to {high} is usual for this dog (eight of ten hours, {first} to {last})."
 NO_BAND = "No band: fewer than 7 days of readings before."
-SHADED = "Shaded: the collar saw less than all of it. A gap is a gap. Dashed: a blow or an alert."
+SHADED = "Shaded: the collar saw less than all of it; hatched: nothing. Dashed lines are blows (✱) and alerts (▲ look, ■ vet): tap one."
 WALK_TROT_GALLOP = ("walk", "trot", "gallop")
 MARKS = "Blows and alerts"
 NO_MARKS = "No blow and no alert in this time."
+MARKS_ALL = "Show all {}"
 BLOW = "blow of {} g"
 BLOW_CLIPPED = "blow of {} g or more"
 BLOW_UNKNOWN = "blow of unknown size"
@@ -171,7 +176,10 @@ EVIDENCE_RAW = "What the accelerometer felt, in g, over seconds around the blow.
 NO_RAW = "No raw samples of it are in this phone."
 WATCH = "Watch, day {day} of 28: {verdict}."
 ONSET_ALL = "All signs together"
-ONSET = "{sign}: began {at}, plus or minus {hours} h."
+ONSET = "{sign}: began {at}"
+PLUS_MINUS = ", plus or minus {}."
+HOURS = "{} h"
+DAYS = "{} days"
 VERDICTS = {
     "quiet": "quiet", "changed": "changed", "worse": "worse", "better": "better", "unknown": "cannot tell",
     "ended_quiet": "ended, nothing changed", "ended_changed": "ended, the dog had changed",

@@ -1,5 +1,5 @@
 // Puts what Python wrote on the screen, and says what was touched.
-import { drawChart } from "./charts.js";
+import { drawChart, markAt } from "./charts.js";
 
 const byId = (id) => document.getElementById(id);
 let act = () => {};
@@ -44,6 +44,13 @@ export const screen = {
     byId("title")?.focus({ preventScroll: true });
   },
 
+  // Brings a part of the view that was just opened before the eyes, and gives it the focus.
+  show(id) {
+    const place = byId(id);
+    place?.scrollIntoView({ block: "start" });
+    place?.focus({ preventScroll: true });
+  },
+
   chart(id, text) {
     const place = byId(id);
     if (place && place.dataset.drawn !== text) {
@@ -54,11 +61,15 @@ export const screen = {
 
   // Read out by screen readers; urgent things at once.
   say(text, urgent) {
-    byId(urgent ? "alarm" : "news").textContent = text;
+    const place = byId(urgent ? "alarm" : "news");
+    place.textContent = place.textContent === text ? `${text}\u00a0` : text;
   },
 };
 
 addEventListener("click", (event) => {
+  const chart = event.target.closest(".chart");
+  const mark = chart && markAt(chart, event.clientX);
+  if (mark) act("evidence", mark);
   const target = event.target.closest("[data-do]");
   if (target && !/INPUT|SELECT/.test(target.tagName)) act(target.dataset.do, value(target));
 });

@@ -9,8 +9,10 @@ from hostsim.phone.page.state import Found
 from hostsim.phone.page.views.view import View
 from hostsim.phone.page.wall import civil
 
-_SHAPES = {"green": "●", "amber": "▲", "red": "■", "unknown": "○"}
+SHAPES = {"green": "●", "amber": "▲", "red": "■", "unknown": "○"}
 """Colour alone tells nothing to a colour-blind eye."""
+DAYS_FROM_H = 72
+"""An uncertainty from here on is told in days."""
 
 
 def moment(ms: int | None, zone_ms: int) -> str:
@@ -19,6 +21,24 @@ def moment(ms: int | None, zone_ms: int) -> str:
         return texts.NOT_KNOWN
     _, month, day, hour, minute, _, _ = civil(ms + zone_ms)
     return f"{day} {texts.MONTHS[month - 1]} {hour:02d}:{minute:02d}"
+
+
+def blow(fields: dict) -> str:
+    """A blow in words."""
+    if fields["peak_g"] is None:
+        return texts.BLOW_UNKNOWN
+    return (texts.BLOW_CLIPPED if fields["clipped"] else texts.BLOW).format(f"{fields['peak_g']:.0f}")
+
+
+def onset(one: Found, zone_ms: int) -> str:
+    """When a sign began, in words."""
+    at_s, hours, signal = one.fields["at"], one.fields["plus_minus_h"], one.fields["signal"]
+    at = texts.NOT_KNOWN if at_s is None else moment(at_s * 1000, zone_ms)
+    text = texts.ONSET.format(sign=texts.sign(signal) if signal else texts.ONSET_ALL, at=at)
+    if hours is None:
+        return text + "."
+    span = texts.HOURS.format(hours) if hours < DAYS_FROM_H else texts.DAYS.format(round(hours / 24))
+    return text + texts.PLUS_MINUS.format(span)
 
 
 class Now(View):
@@ -36,7 +56,7 @@ class Now(View):
             link = button(texts.CONNECT, "connect", kind="main", id="connect")
         elif state.paired:
             link = button(texts.DISCONNECT, "disconnect", id="disconnect")
-        line = f'<div class="bar"><strong>{escape(name)}</strong><span id="phase">{escape(words)}</span>{link}</div>'
+        line = f'<div class="bar"><div><strong>{escape(name)}</strong><span id="phase">{escape(words)}</span></div>{link}</div>'
         if state.progress is not None:
             done, total = state.progress
             line += f'<progress max="{max(1, total)}" value="{done}" aria-label="{escape(words)}"></progress>'
@@ -47,7 +67,7 @@ class Now(View):
             return ""
         level = self.state.alarm[0]
         return (
-            f'<div class="alarm {level}"><strong>{_SHAPES[level]} {escape(texts.ALERT_TITLE[level])}</strong>'
+            f'<div class="alarm {level}"><strong>{SHAPES[level]} {escape(texts.ALERT_TITLE[level])}</strong>'
             f"{button(texts.ACKNOWLEDGE, 'seen', id='seen')}</div>"
         )
 
@@ -64,7 +84,7 @@ class Now(View):
 
     def render(self) -> str:
         """The whole view."""
-        return heading(texts.TITLE) + self._verdict() + self._live() + self._collar()
+        return heading(texts.TITLE, "spoken") + self._verdict() + self._live() + self._collar()
 
     # The verdict
 
@@ -72,7 +92,7 @@ class Now(View):
         state = self.state
         level = state.level
         parts = [
-            f'<p class="word" id="word"><span aria-hidden="true">{_SHAPES[level]}</span> {escape(texts.STATES[level])}</p>',
+            f'<p class="word" id="word"><span aria-hidden="true">{SHAPES[level]}</span> {escape(texts.STATES[level])}</p>',
             para(texts.STATE_MEANS[level]),
         ]
         if not state.count and not state.connected:
@@ -90,17 +110,30 @@ class Now(View):
             return ""
         return para(texts.LAST_SYNC + ": " + self._since_sync(), "dim")
 
+    def _since(self) -> str:
+        """Since when it is as bad as it is, whether that was seen, and the blow before it."""
+        alerts, zone_ms = self.state.lists["alert"], self.state.zone_ms
+        first = len(alerts) - 1
+        while first and alerts[first - 1].fields["level"] == alerts[-1].fields["level"]:
+            first -= 1
+        words = texts.SINCE.format(moment(alerts[first].at_ms, zone_ms))
+        if alerts[-1].fields["acknowledged"]:
+            words += texts.SEEN_AT.format(moment(alerts[-1].at_ms, zone_ms))
+        return words + "."
+
     def _why(self, alert: Found) -> str:
+        state = self.state
         reasons = [texts.sign(word) for word in alert.fields["reasons"] or []]
-        text = f"<h3>{escape(texts.REASONS)}</h3>" + bullets(reasons)
-        text += para(texts.SINCE.format(moment(alert.at_ms, self.state.zone_ms)), "dim")
-        onsets = [
-            one
-            for one in self.state.lists["onset"]
-            if one.fields["signal"] in (alert.fields["reasons"] or [])
-        ]
-        for one in onsets[-2:]:
-            text += para(self._onset(one), "dim")
+        text = f'<p class="since" id="since">{escape(self._since())}</p>'
+        text += f"<h3>{escape(texts.REASONS)}</h3>" + bullets(reasons)
+        onsets = {one.fields["signal"]: one for one in state.lists["onset"]}
+        blows = {one.fields["impact_seq"] for one in onsets.values()}
+        for one in state.lists["impact"]:
+            if one.seq in blows:
+                text += para(texts.AFTER_BLOW.format(blow(one.fields), moment(one.at_ms, state.zone_ms)))
+        told = [onsets[signal] for signal in [None] + (alert.fields["reasons"] or []) if signal in onsets]
+        for one in told[:2]:
+            text += para(onset(one, state.zone_ms), "dim")
         patterns = self.state.lists["pattern"]
         if patterns and patterns[-1].fields["name"] in texts.PATTERNS:
             text += para(texts.PATTERNS[patterns[-1].fields["name"]])
@@ -108,13 +141,6 @@ class Now(View):
             if missing:
                 text += f"<h3>{escape(texts.MISSING)}</h3>" + bullets(missing)
         return text
-
-    def _onset(self, one: Found) -> str:
-        at_s = one.fields["at"]
-        at = texts.NOT_KNOWN if at_s is None else moment(at_s * 1000, self.state.zone_ms)
-        return texts.ONSET.format(
-            sign=texts.sign(one.fields["signal"]), at=at, hours=one.fields["plus_minus_h"]
-        )
 
     # Live
 
@@ -167,7 +193,7 @@ class Now(View):
         last = self.state.last_sync
         if last is None or not last.get("ended"):
             return texts.NEVER
-        return texts.ago((self.state.now_ms - from_iso(last["ended"])) / 1000)
+        return texts.AGO_WORDS.format(texts.ago((self.state.now_ms - from_iso(last["ended"])) / 1000))
 
     def do_duty(self, on: str):
         """The dog goes to work or comes back."""

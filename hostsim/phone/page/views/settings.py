@@ -50,7 +50,7 @@ class Settings(View):
         return self._scan() if self._scanning else done(self.browser.device.stopScan())
 
     async def _scan(self) -> None:
-        self.app._draw()
+        self.app.draw()
         try:
             text = await done(self.browser.device.scan("camera"))
         finally:

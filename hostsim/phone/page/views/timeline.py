@@ -8,7 +8,7 @@ from hostsim.phone.page import bins, texts
 from hostsim.phone.page.html import bullets, button, card, escape, heading, para
 from hostsim.phone.page.state import Found
 from hostsim.phone.page.trouble import done
-from hostsim.phone.page.views.now import moment
+from hostsim.phone.page.views.now import SHAPES, blow, moment
 from hostsim.phone.page.views.view import View
 from hostsim.phone.page.wall import civil
 
@@ -16,6 +16,12 @@ DAY_MS = 86_400_000
 # Period: (days, ms of a step, letter of the bins)
 _PERIODS = {"day": (1, 600_000, "m"), "week": (7, 3_600_000, "h"), "month": (28, 14_400_000, "h")}
 BAND_DAYS, BAND_LEAST_DAYS = 14, 7
+WATCH_DAYS = 28
+MARKS_FIRST = 8
+"""Marks in the list until all are asked for."""
+GAIT_LEAST_MIN = 10
+"""A resting dog's few steps do not fill the chart."""
+BLOW_SIGN = "✱"
 _RAW_PIECES = 60
 _COUNTS_PER_G = 2048
 
@@ -33,6 +39,11 @@ class Timeline(View):
         self._evidence: Found | None = None
         self._evidence_kind = ""
         self._raw: list = []
+        self._band_days: tuple[int, int] | None = None
+        self._key: tuple = ()
+        self._html = ""
+        self._charts: dict[str, str] = {}
+        self._all = False
 
     # What is shown
 
@@ -45,12 +56,17 @@ class Timeline(View):
         end = ((now_ms + zone_ms) // DAY_MS + 1) * DAY_MS - zone_ms
         return end - (self.back + 1) * days * DAY_MS, end - self.back * days * DAY_MS
 
+    def _today(self) -> int:
+        """Up to when something may be known: now, or the collar's last word if that is long ago."""
+        newest = self.state.newest_ms or 0
+        return max(self.state.now_ms, newest) if self._is_near(newest) else newest
+
     def _is_near(self, newest: int | None) -> bool:
         """Whether the collar's last word is from this month: else the timeline ends with it, not with today."""
         return newest is None or self.state.now_ms - newest < 28 * DAY_MS
 
     async def open(self) -> None:
-        """Reads the period's bins, and those of the 14 days before it for the band."""
+        """Reads the period's bins, and those of the days that the band is made of."""
         begin, end = self.span()
         _, step_ms, letter = _PERIODS[self.period]
         gathered: list[list] = [[] for _ in range((end - begin) // step_ms)]
@@ -58,10 +74,29 @@ class Timeline(View):
             gathered[(at_ms - begin) // step_ms].append(bin)
         self.steps = [bins.join(some) for some in gathered]
         self._from_ms = begin
-        before = await self._bins("h", begin - BAND_DAYS * DAY_MS, begin)
+        usual_end = self._usual_end(begin, end)
+        before = await self._bins("h", usual_end - BAND_DAYS * DAY_MS, usual_end)
+        self._band_days = (before[0][0], usual_end) if before else None
         self.bands = {
             name: band for name in ("rr_bpm", "hr_bpm") if (band := usual(before, name)) is not None
         }
+        self._key = ()
+
+    def _usual_end(self, begin: int, end: int) -> int:
+        """Up to when the band looks back: the blow that is watched or the first alert, else the begin of what is shown."""
+        lists, told = self.state.lists, []
+        watched = {one.fields["impact_seq"] for one in lists["watch"]}
+        for one in lists["impact"]:
+            if (
+                one.seq in watched
+                and one.at_ms is not None
+                and begin - WATCH_DAYS * DAY_MS <= one.at_ms < end
+            ):
+                told.append(one.at_ms)
+        for one in lists["alert"]:
+            if one.fields["level"] != "green" and one.at_ms is not None and begin <= one.at_ms < end:
+                told.append(one.at_ms)
+        return min(told) if told else begin
 
     async def _bins(self, letter: str, begin: int, end: int) -> list[tuple[int, dict]]:
         found = []
@@ -74,7 +109,20 @@ class Timeline(View):
         return found
 
     def render(self) -> str:
-        """The whole view."""
+        """The whole view; written anew only when something of it has changed."""
+        evidence = self._evidence.seq if self._evidence is not None else 0
+        key = (self.span(), self.state.reads, self.period, evidence, len(self._raw), self._all)
+        if key != self._key:
+            self._html = self._write()
+            self._charts = {id: json.dumps(chart) for id, chart in self._draw().items()}
+            self._key = key
+        return self._html
+
+    def charts(self) -> dict:
+        """The four charts, and the raw samples of an opened blow, as JSON."""
+        return self._charts
+
+    def _write(self) -> str:
         begin, end = self.span()
         tabs = "".join(
             [
@@ -88,9 +136,13 @@ class Timeline(View):
             heading(dict(texts.NAV)["timeline"]),
             f'<div class="tabs" role="group" aria-label="{escape(texts.PERIOD)}">{tabs}</div>',
             f'<div class="tabs">{button(texts.EARLIER, "earlier", id="earlier")}{later}</div>',
-            para(self._title(begin, end), "dim"),
+            f'<p class="span" id="span" aria-live="polite">{escape(self._title(begin, end))}</p>',
         ]
-        if self.state.newest_ms is None:
+        if self._evidence is not None:
+            parts.append(self._opened(self._evidence))
+        if not self.state.count:
+            parts.append(card(para(texts.NO_RECORDS)))
+        elif self.state.newest_ms is None:
             parts.append(card(para(texts.NO_WALL)))
         elif not any(self.steps):
             parts.append(card(para(texts.NOTHING_HERE)))
@@ -98,8 +150,6 @@ class Timeline(View):
             for name, title in texts.CHARTS:
                 parts.append(self._chart(name, title))
             parts.append(para(texts.SHADED, "dim"))
-        if self._evidence is not None:
-            parts.append(self._opened(self._evidence))
         parts.append(self._marks(begin, end))
         return "".join(parts)
 
@@ -134,27 +184,61 @@ class Timeline(View):
         if held:
             words = texts.SUMMARY.format(
                 mean=f"{sum(held) / len(held):.1f}", low=f"{min(held):.1f}", high=f"{max(held):.1f}",
-                covered=len(held), slots=len(values),
+                known=self._known(len(held)),
             )  # fmt: skip
         else:
             words = texts.NO_SUMMARY
-        band = ""
+        more = ""
         if name in ("breath", "heart"):
-            known = ("rr_bpm" if name == "breath" else "hr_bpm") in self.bands
-            band = para(texts.BAND if known else texts.NO_BAND, "dim")
+            more = para(self._band_words("rr_bpm" if name == "breath" else "hr_bpm"), "dim")
+        elif name == "gait":
+            keys = [f'<li class="key {gait}">{escape(gait)}</li>' for gait in texts.WALK_TROT_GALLOP]
+            more = f'<ul class="keys">{"".join(keys)}</ul>'
         drawn = f'<div class="chart" id="chart-{name}" role="img" aria-label="{escape(title + ". " + words)}"></div>'
-        return card(drawn, para(words, "dim"), band, title=title)
+        return card(
+            drawn,
+            more if name == "gait" else "",
+            para(words, "dim"),
+            more if name != "gait" else "",
+            title=title,
+        )
 
-    def charts(self) -> dict:
-        """The four charts, and the raw samples of an opened blow."""
+    def _known(self, held: int) -> str:
+        """For how long something is known, of the time shown that is over."""
+        step_ms = _PERIODS[self.period][1]
+        begin, end = self.span()
+        hours, of = held * step_ms / 3_600_000, (min(end, max(begin, self._today())) - begin) / 3_600_000
+        if self.period == "day":
+            return texts.KNOWN_HOURS.format(min(hours, of), of)
+        return texts.KNOWN_DAYS.format(min(hours, of) / 24, of / 24)
+
+    def _band_words(self, name: str) -> str:
+        if name not in self.bands or self._band_days is None:
+            return texts.NO_BAND
+        first, last = [civil(at_ms + self.state.zone_ms) for at_ms in self._band_days]
+        low, high = self.bands[name]
+        return texts.BAND.format(
+            low=f"{low:.0f}", high=f"{high:.0f}",
+            first=f"{first[2]} {texts.MONTHS[first[1] - 1]}", last=f"{last[2]} {texts.MONTHS[last[1] - 1]}",
+        )  # fmt: skip
+
+    def _draw(self) -> dict:
         if not any(self.steps):
-            return {}
+            return {"chart-raw": raw_chart(self._raw)} if self._raw else {}
         _, step_ms, _ = _PERIODS[self.period]
         begin_s = (self._from_ms + self.state.zone_ms) // 1000
         times = [begin_s + at * step_ms // 1000 for at in range(len(self.steps))]
         base = {"range": [times[0], times[-1] + step_ms // 1000], "coverage": self._coverage(step_ms)}
         base["months"] = list(texts.MONTHS)
-        base["marks"] = [(at_ms + self.state.zone_ms) // 1000 for at_ms, _, _ in self._events()]
+        base["marks"] = [
+            {
+                "at": (at_ms + self.state.zone_ms) // 1000,
+                "id": f"{kind}-{one.seq}",
+                "sign": _sign(kind, one),
+                "level": _level(kind, one),
+            }
+            for at_ms, kind, one in self._events()
+        ]
         found = {}
         for name, _ in texts.CHARTS:
             chart = dict(base)
@@ -177,7 +261,8 @@ class Timeline(View):
             for names in (("trot_s", "gallop_s"), ("gallop_s",)):
                 rows.append([self._share(bin, names) for bin in self.steps])
             series = [{"label": one, "colour": one, "bars": True} for one in ("walk", "trot", "gallop")]
-            return {"data": [times] + rows, "series": series}
+            high = max([value for value in values if value is not None] + [GAIT_LEAST_MIN])
+            return {"data": [times] + rows, "series": series, "y": [0, high]}
         line = {"label": name, "colour": name, "points": True}
         band = self.bands.get("rr_bpm" if name == "breath" else "hr_bpm")
         if band is None:
@@ -187,9 +272,16 @@ class Timeline(View):
         return {"data": [times, values] + edges, "series": [line, faint, faint], "band": [2, 3]}
 
     def _coverage(self, step_ms: int) -> list[float]:
-        """Share of each step of which the collar saw all it could."""
-        minutes = step_ms / 60000
-        return [round(bin.get("coverage_pct", 0) / 100 / minutes, 2) for bin in self.steps]
+        """Tenths of each step of which the collar saw all it could; what is still to come is no gap."""
+        shares = []
+        today = self._today()
+        for at, bin in enumerate(self.steps):
+            begin = self._from_ms + at * step_ms
+            over_min = min(step_ms, today - begin) / 60_000
+            shares.append(
+                1.0 if over_min <= 0 else min(1.0, round(bin.get("coverage_pct", 0) / 100 / over_min, 1))
+            )
+        return shares
 
     # Marks
 
@@ -207,19 +299,32 @@ class Timeline(View):
         events = self._events()
         if not events:
             return card(para(texts.NO_MARKS, "dim"), title=texts.MARKS)
+        shown = events if self._all else events[-MARKS_FIRST:]
         items = ""
-        for at_ms, kind, one in events[-60:]:
-            words = blow(one.fields) if kind == "impact" else texts.ALERT_TITLE[one.fields["level"]]
-            label = moment(at_ms, self.state.zone_ms) + ": " + words
-            items += f"<li>{button(label, 'evidence', f'{kind}-{one.seq}', id=f'mark-{one.seq}')}</li>"
-        return card(f'<ul class="marks">{items}</ul>', title=texts.MARKS)
+        for at_ms, kind, one in reversed(shown):
+            label = moment(at_ms, self.state.zone_ms) + ": " + self._mark_words(kind, one)
+            sign = f'<span aria-hidden="true" class="sign {_level(kind, one)}">{_sign(kind, one)}</span> '
+            items += (
+                f'<li><button type="button" data-do="evidence" data-value="{kind}-{one.seq}" id="mark-{one.seq}">'
+                f"{sign}{escape(label)}</button></li>"
+            )
+        more = (
+            "" if len(shown) == len(events) else button(texts.MARKS_ALL.format(len(events)), "all", id="all")
+        )
+        return card(f'<ul class="marks">{items}</ul>', more, title=texts.MARKS)
+
+    def _mark_words(self, kind: str, one: Found) -> str:
+        if kind == "impact":
+            return blow(one.fields)
+        words = texts.ALERT_TITLE.get(one.fields["level"], texts.NOT_KNOWN)
+        return words + ", " + texts.ACKNOWLEDGED if one.fields["acknowledged"] else words
 
     def _opened(self, one: Found) -> str:
         title = texts.EVIDENCE + ", " + moment(one.at_ms, self.state.zone_ms)
         close = button(texts.CLOSE, "close", id="close")
         if self._evidence_kind == "alert":
             reasons = [texts.sign(word) for word in one.fields["reasons"] or []]
-            return card(para(texts.ALERT_TITLE[one.fields["level"]]), bullets(reasons), close, title=title)
+            return opened(title, para(self._mark_words("alert", one)), bullets(reasons), close)
         fields = one.fields
         what = blow(fields) + "."
         if fields["duration_ms"] is not None:
@@ -228,6 +333,7 @@ class Timeline(View):
             )
         raw = (
             f'<div class="chart" id="chart-raw" role="img" aria-label="{escape(texts.EVIDENCE_RAW)}"></div>'
+            + '<ul class="keys"><li class="key heart">x</li><li class="key breath">y</li><li class="key trot">z</li></ul>'
             + para(texts.EVIDENCE_RAW, "dim")
             if self._raw
             else para(texts.NO_RAW, "dim")
@@ -237,13 +343,13 @@ class Timeline(View):
             for day in self.state.lists["watch"]
             if day.fields["impact_seq"] == one.seq
         ]
-        return card(para(what), raw, bullets(watched[-3:]), close, title=title, kind="evidence")
+        return opened(title, para(what), raw, bullets(watched[-3:]), close)
 
     # What was touched
 
     def do_period(self, name: str):
         """Day, week or month."""
-        self.period, self.back, self._evidence = name, 0, None
+        self.period, self.back, self._evidence, self._all = name, 0, None, False
         return self.open()
 
     def do_earlier(self, _value: str):
@@ -258,9 +364,19 @@ class Timeline(View):
         self._evidence = None
         return self.open()
 
+    def do_all(self, _value: str):
+        """Every mark of the period."""
+        self._all = True
+
     def do_close(self, _value: str):
-        """Enough seen."""
+        """Enough seen: back to the mark in the list."""
+        seq = self._evidence.seq if self._evidence is not None else 0
         self._evidence, self._raw = None, []
+        return self._show(f"mark-{seq}")
+
+    async def _show(self, id: str) -> None:
+        self.app.draw()
+        self.browser.screen.show(id)
 
     def do_evidence(self, value: str):
         """Opens what is behind a mark."""
@@ -268,7 +384,12 @@ class Timeline(View):
         for one in self.state.lists[kind]:
             if one.seq == int(seq):
                 self._evidence, self._evidence_kind, self._raw = one, kind, []
-        return self._read_raw(int(seq)) if kind == "impact" else None
+        return self._open_evidence(kind, int(seq))
+
+    async def _open_evidence(self, kind: str, seq: int) -> None:
+        if kind == "impact":
+            await self._read_raw(seq)
+        await self._show("evidence")
 
     async def _read_raw(self, seq: int) -> None:
         pieces = []
@@ -280,11 +401,18 @@ class Timeline(View):
         self._raw = pieces
 
 
-def blow(fields: dict) -> str:
-    """A blow in words."""
-    if fields["peak_g"] is None:
-        return texts.BLOW_UNKNOWN
-    return (texts.BLOW_CLIPPED if fields["clipped"] else texts.BLOW).format(f"{fields['peak_g']:.0f}")
+def opened(title: str, *parts: str) -> str:
+    """What is behind a mark; it takes the focus when it opens."""
+    head = f'<h2 id="evidence" tabindex="-1">{escape(title)}</h2>'
+    return f'<section class="card evidence">{head}{"".join(parts)}</section>'
+
+
+def _sign(kind: str, one: Found) -> str:
+    return BLOW_SIGN if kind == "impact" else SHAPES.get(one.fields["level"], SHAPES["unknown"])
+
+
+def _level(kind: str, one: Found) -> str:
+    return "ink" if kind == "impact" else one.fields["level"]
 
 
 def usual(found: list[tuple[int, dict]], name: str) -> tuple[float, float] | None:

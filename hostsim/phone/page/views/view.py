@@ -25,5 +25,5 @@ class View:
         return ""
 
     def charts(self) -> dict:
-        """Charts by the id of the element in which they are drawn."""
+        """Charts as JSON by the id of the element in which they are drawn; asked after `render`."""
         return {}

@@ -6,9 +6,11 @@ from hostsim.phone.page import bins, texts
 from hostsim.phone.page.html import bullets, escape, table
 from hostsim.phone.page.state import Found, State
 from hostsim.phone.page.views.now import blow, moment, onset
+from hostsim.phone.page.views.touch import odds, odds_words
 from hostsim.phone.page.wall import civil
 
 _DAY_MS = 86_400_000
+_MARKS = ("marks", "flinches", "control_marks", "control_flinches")
 _STYLE = (
     "body{font:16px/1.45 system-ui,sans-serif;max-width:820px;margin:24px auto;padding:0 16px;color:#16191c;background:#fff}"
     "table{border-collapse:collapse;font-size:14px}td,th{border:1px solid #c9ced2;padding:3px 7px;text-align:right}"
@@ -104,8 +106,9 @@ def _told(state: State) -> str:
             spot=texts.SPOTS.get(one.fields["spot"], ""),
             flinches=one.fields["flinches"],
             marks=one.fields["marks"],
+            odds=odds_words(odds(*[one.fields[name] or 0 for name in _MARKS])),
         )
-        + "; "
+        + " "
         + texts.TOUCH_CONTROL.format(
             flinches=one.fields["control_flinches"], marks=one.fields["control_marks"]
         )

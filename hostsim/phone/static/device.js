@@ -47,6 +47,10 @@ export const device = {
 
   permit: () => told(async () => (await globalThis.Notification?.requestPermission?.()) ?? "denied", why),
 
+  buzz() {
+    navigator.vibrate?.(150);
+  },
+
   alarm(title, text, quiet) {
     if (quiet) return;
     navigator.vibrate?.([400, 200, 400, 200, 800]);

@@ -36,6 +36,7 @@ class App:
         self._drawing = None
         self._visiting = False
         self._tasks = []
+        self._spoken = ""
 
     # From the browser
 
@@ -79,13 +80,18 @@ class App:
         try:
             await work
         except Trouble as trouble:
-            self.state.trouble = (trouble.why, trouble.detail)
+            self.trouble(trouble.why, trouble.detail)
         except Exception as error:
-            self.state.trouble = ("page", repr(error))
+            self.trouble("page", repr(error))
             self.browser.screen.mark("error", repr(error))
             raise
         finally:
             self.changed()
+
+    def trouble(self, why: str, detail: str = "") -> None:
+        """Says what went wrong, on the screen and aloud."""
+        self.state.trouble = (why, detail)
+        self.browser.screen.say(texts.TROUBLES.get(why) or texts.TROUBLES["page"], True)
 
     async def _load(self) -> None:
         self._clock()
@@ -96,7 +102,7 @@ class App:
                 setattr(state, name, kept)
         bluetooth = await done(self.browser.radio.state())
         if bluetooth != "on":
-            state.trouble = (str(bluetooth), "")
+            self.trouble(str(bluetooth))
         if state.paired:
             state.phase = "idle"
             state.journal = state.paired.get("journal", 0)
@@ -253,6 +259,18 @@ class App:
 
     # Drawing
 
+    def _speak(self) -> None:
+        """Tells who does not see the screen what the connection does: each phase, and each quarter of a sync."""
+        state = self.state
+        words = texts.PHASES[state.phase]
+        if state.progress is not None and state.progress[1]:
+            done, total = state.progress
+            words = texts.SYNCED_PART.format(min(4, 4 * done // total) * 25)
+        if words != self._spoken:
+            if self._spoken:
+                self.browser.screen.say(words, False)
+            self._spoken = words
+
     def _item(self, name: str, words: str) -> str:
         here = ' class="here" aria-current="page"' if name == self.state.view else ""
         return (
@@ -277,6 +295,7 @@ class App:
         screen.mark("view", state.view)
         screen.mark("level", state.level)
         screen.mark("phase", state.phase)
+        self._speak()
         top = self.views["now"].top()
         screen.put("top", top)
         view = self.views[state.view]

@@ -134,6 +134,7 @@ CHARGING = "charging"
 COLLAR_FAULT = "A part of the collar has a fault."
 CLOCK_NOT_SET = "The collar's clock is not set."
 SYNCING = "{} of {} records"
+SYNCED_PART = "Synced: {} percent."
 SYNC_DONE = "Synced: {} new records."
 AGO = ("{} s", "{} min", "{} h", "{} days")
 UNIT_PERCENT = "%"

@@ -256,7 +256,7 @@ class Touch(View):
         chosen = texts.TOUCH_CHOSEN.format(names) if names else texts.TOUCH_CHOOSE
         spots = ""
         for name, x, y in _PLACES:
-            spots += self._place(name, x, y, found.get(name), name == now)
+            spots += self._place(name, x, y, found, name == now)
         sides = f'<text x="10" y="76">{escape(texts.LEFT)}</text><text x="190" y="76" text-anchor="end">{escape(texts.RIGHT)}</text>'
         return (
             para(chosen)
@@ -264,16 +264,19 @@ class Touch(View):
             f'<path class="limb" d="{_LIMBS}"></path><path class="body" d="{_OUTLINE}"></path>{sides}{spots}</svg>'
         )
 
-    def _place(self, name: str, x: int, y: int, row: list[int] | None, here: bool) -> str:
+    def _place(self, name: str, x: int, y: int, found: dict[str, list[int]], here: bool) -> str:
         inside = name in self._test()["spots"]
-        words, sign = texts.SPOTS[name], "✓" if inside else ""
+        words, sign, kind = texts.SPOTS[name], "✓" if inside else "", "now" if here else ""
+        row, control = found.get(name), found.get(CONTROL, [0, 0, 0])
         if row is not None and row[0]:
+            if (odds(row[0], row[1], control[0], control[1]) or 0) >= NO_MORE:
+                kind += " sore"
             sign = f"{row[1]}/{row[0]}"
             words += ": " + texts.TOUCH_SHORT.format(flinches=row[1], marks=row[0])
         ring = f'<circle class="ring" cx="{x}" cy="{y}" r="{_RADIUS + 5}"></circle>' if here else ""
         return (
             f'<g role="button" tabindex="0" id="spot-{name}" data-do="spot" data-value="{name}"'
-            f' aria-pressed="{"true" if inside else "false"}" aria-label="{escape(words)}"{" class=now" if here else ""}>{ring}'
+            f' aria-pressed="{"true" if inside else "false"}" aria-label="{escape(words)}" class="{kind}">{ring}'
             f'<circle class="spot" cx="{x}" cy="{y}" r="{_RADIUS}"></circle>'
             f'<text class="mark" x="{x}" y="{y + 4}" text-anchor="middle" aria-hidden="true">{sign}</text></g>'
         )

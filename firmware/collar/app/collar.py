@@ -200,6 +200,7 @@ class Collar:
         pulse, readings_ms = self.pulse, self.store.integer("readings_ms", READINGS_MS)
         always = vitals == modes.ALWAYS
         pulse.held = vitals == modes.NEVER
+        pulse.moving_ms = readings_ms if always else 0
         pulse.interval_ms = 0 if always else readings_ms * (3 if vitals == modes.SPARSE else 1)
         pulse.records = Interval(DUTY_RECORDS_MS if always and readings_ms else 0)
         if always:

@@ -13,6 +13,7 @@ from collar.app.timebase import Timebase
 from collar.journal import records
 from collar.motion import classes
 from collar.motion.impact import AROUND, LEVEL_MG, SLOPE_MG, SPAN
+from collar.vitals.heart import MOVING_MG
 
 ODR_HZ = const(52)  # of the FIFO
 HALVINGS = const(1)  # of it for gaits
@@ -38,7 +39,8 @@ def setup(driver):
 class Movement:
     """Empties the accelerometer and feeds `motion`, `breath` and the minute.
 
-    `turns`: how often the dog turned over. `peak_mg`: the liveliest second since somebody set it to 0. `on_breath()` hears of every breath reading.
+    `turns`: how often the dog turned over. `peak_mg`: the liveliest second since somebody set it to 0.
+    `calm_s`: for how many seconds up to the newest the heart could have been read. `on_breath()` hears of every breath reading.
     `touches`, if there is one, is given every mark's score.
     `thinned` is kept up while breath is wanted or the light is on (`lit`).
     """
@@ -64,6 +66,7 @@ class Movement:
         self.turns = 0
         self.touches: Any = None
         self.peak_mg = 0
+        self.calm_s = 0
         self.worn = True
         self.breath_wanted = True
         self.on_breath: Any = None
@@ -173,6 +176,7 @@ class Movement:
             self.blows.tell(motion.impact, end_ms, self.timebase.period_us, BLOCK)
         flags = motion.feed(self._x, self._y, self._z, BLOCK, self.timebase.period_us)
         self.peak_mg = max(self.peak_mg, motion.activity_mg)
+        self.calm_s = self.calm_s + 1 if motion.activity_mg <= MOVING_MG else 0
         self._minute.block(self.worn)
         if self.capture.running:
             self.capture.take(self._x, self._y, self._z, BLOCK, self._taken - BLOCK, self.timebase.period_us)

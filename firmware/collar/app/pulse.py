@@ -9,7 +9,7 @@ from collar.app.timebase import Timebase
 from collar.journal import records
 from collar.vitals.irregular import suspect
 from collar.vitals.light import Light
-from collar.vitals.status import NOT_WORN, OK
+from collar.vitals.status import MOVING, NOT_WORN, OK
 
 RATE_HZ = const(25)
 _PERIOD_US = const(40000)
@@ -21,6 +21,7 @@ _FLOODED = const(255000)  # of 262143 counts
 _LOOKS = const(3)  # the first and the last one have samples of the light before
 _LEAST_PCT = const(35)  # what half the light brings back, where some of it is daylight
 _MOST_PCT = const(70)
+_CALM_S = const(2)  # one quiet second lies between two steps
 _DARK = const(64)  # counts: open air alone gives more back when the light is on
 
 
@@ -28,8 +29,9 @@ class Pulse:
     """Runs the light for a reading every `interval_ms`, or all the time when that is 0; then `records` says which
     readings become records.
 
-    `held` keeps the light off. `worn` and `motion_mg` (of the last second) are told by the other streams. `alive`: a rate was read since somebody
-    set it to False. `counts`: mean of the last second's samples, None while the light is off; `light.current_ua` is the
+    `held` keeps the light off. `moving_ms`: all the time is not while the dog moves too much to be read; one reading in
+    so many ms is tried then, and the light is back when the dog is calm. 0 keeps it on. `worn`, `motion_mg` (of the
+    last second) and `calm_s` are told by the other streams. `alive`: a rate was read since somebody set it to False. `counts`: mean of the last second's samples, None while the light is off; `light.current_ua` is the
     LED current that they were made with. `live()`: whether readings are wanted all the time although records are not.
     `on_reading()` hears of each reading of `heart`.
     """
@@ -50,6 +52,9 @@ class Pulse:
         self.alive = False
         self.worn = True
         self.motion_mg = 0
+        self.calm_s = 0
+        self.moving_ms = 0
+        self._paused = False
         self._due_ms = 0
         self._until_ms = 0
         self._heard_ms = 0
@@ -67,7 +72,9 @@ class Pulse:
         now_ms = self._clock.uptime_ms()
         if self.held and self.lit:
             self.give_up()
-        if self.held or not (self.lit or now_ms >= self._due_ms or self._is_live()):
+        if self.held or not (self.lit or self._is_due(now_ms)):
+            if self._paused and self.moving_ms and not self.held:
+                self._say_moving(now_ms)
             return False
         if not self._part.ready():
             self.lit = False
@@ -109,6 +116,20 @@ class Pulse:
             self.heart.reset()
             self.on_checked(self._followed)
 
+    def _is_due(self, now_ms):
+        return now_ms >= self._due_ms or self._is_live() or (self._paused and self.calm_s >= _CALM_S)
+
+    def _pause(self, now_ms):
+        """Steps drown the pulse: of readings in motion hardly one in a hundred finds a rate, and light is dear."""
+        self._end()
+        self._paused = True
+        self._due_ms = now_ms + self.moving_ms
+
+    def _say_moving(self, now_ms):
+        """In the dark the records go on, with the reason why there is no rate."""
+        if self.records.offer(now_ms, False):
+            self._recorder.record(records.PULSE, (MOVING, None, None, None, 0, 0, None, None), now_ms)
+
     def _is_live(self):
         return self.live is not None and self.live()
 
@@ -118,7 +139,7 @@ class Pulse:
         self.heart.reset()
         self.timebase.start(now_ms)
         self.lit = True
-        self._told = self._longer = False
+        self._told = self._longer = self._paused = False
         self._looks = 0
         self._until_ms = now_ms + _ATTEMPT_MS
         self._due_ms = now_ms + self.interval_ms
@@ -204,6 +225,8 @@ class Pulse:
         if self.interval_ms == 0:
             if self.records.offer(now_ms, values[0] == OK):
                 self._recorder.record(records.PULSE, values, end_ms)
+            if self.moving_ms and values[0] == MOVING and self.calm_s < _CALM_S and not self._is_live():
+                self._pause(now_ms)
         elif self._longer:
             self._look_longer(values, now_ms, end_ms)
         elif self._told:

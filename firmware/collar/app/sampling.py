@@ -50,6 +50,7 @@ class Sampling:
         self._movement.want_breath(self._breaths.wanted(self._clock.uptime_ms()))
         self._movement.step()
         self._pulse.motion_mg = self._movement.motion.activity_mg
+        self._pulse.calm_s = self._movement.calm_s
         lit = self._movement.lit = self._light()
         self._wear()
         if self.on_turn is not None:

@@ -20,7 +20,7 @@ LATENCY_MS = const(320)
 _CONTEXT_MS = const(12000)
 _REFERENCE = const(340)
 _FLOOR = const(6)
-_MOVING_MG = const(60)
+MOVING_MG = const(60)  # of the liveliest second: more, and beats cannot be told from steps one by one
 _STILL_MG = const(8)
 _BREATH_MG = const(30)  # and a turned ear; steps are more
 # in motion: a wave that many times as high as this dog's pulse at rest is not its pulse
@@ -166,7 +166,7 @@ class Heart:
             return NOT_WORN
         if self._edge > self._hop // 50 or not self._normalise():
             return POOR_SIGNAL
-        if self._motion > _MOVING_MG:
+        if self._motion > MOVING_MG:
             return self._in_motion()
         count = self._search()
         if not self._convinces(count):

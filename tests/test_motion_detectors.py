@@ -295,6 +295,45 @@ def test_trembling_is_found_and_an_engine_is_refused(remote: Remote, hz: float, 
     assert not only(feed(remote, posed(hum))[0], "tremor")
 
 
+def burst(t_s: FloatArray, start_s: float, long_s: float, hz: float, mg: float) -> FloatArray:
+    """Trembling that swells, wanders and dies away."""
+    swell = np.clip(np.minimum(t_s - start_s, start_s + long_s - t_s) / (0.25 * long_s), 0, 1)
+    wander = 0.1 * np.sin(2 * np.pi * 0.7 * t_s)
+    return (
+        mg
+        / 1000
+        * swell
+        * (1 + 0.2 * np.sin(2 * np.pi * 0.6 * t_s))
+        * np.sin(2 * np.pi * (hz * t_s + wander))
+    )
+
+
+@pytest.mark.parametrize(("hz", "mg"), [(6.8, 100.0), (9.0, 200.0), (13.0, 150.0)])
+def test_strong_trembling_is_no_trot(remote: Remote, hz: float, mg: float) -> None:
+    t_s = time_s(90)
+    g = still(t_s)
+    for start_s in (20.4, 45.0, 66.7):
+        g[:, 2] += burst(t_s, start_s, 4.0, hz, mg)
+    findings, _ = feed(remote, posed(g, 20.0, 140.0))
+    assert [item[0] for item in findings] == ["tremor"] * 3
+    assert [item[1] / 100 for item in findings] == pytest.approx([hz] * 3, abs=0.3)
+
+
+def test_a_second_and_a_half_of_trembling_is_found_and_a_knock_or_a_twitch_is_not(remote: Remote) -> None:
+    t_s = time_s(160)
+    g = still(t_s)
+    for number in range(5):
+        g[:, 1] += burst(t_s, 20.0 + 27.2 * number, 1.5, 9.0, 40.0)
+    assert len(only(feed(remote, posed(g))[0], "tremor")) >= 4
+    g = still(t_s)
+    for number in range(5):
+        start_s = 20.0 + 27.2 * number
+        g[:, 1] += burst(t_s, start_s, 0.5, 8.0, 100.0)
+        knock = np.clip(t_s - start_s - 9, 0, None)
+        g[:, 2] += 0.05 * np.exp(-knock / 0.15) * np.sin(2 * np.pi * 6.5 * knock)
+    assert not only(feed(remote, posed(g))[0], "tremor")
+
+
 def test_an_even_burst_between_quiet_seconds_is_a_tremor_an_even_line_cut_short_by_movement_is_none(
     remote: Remote,
 ) -> None:

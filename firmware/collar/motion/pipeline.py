@@ -86,12 +86,14 @@ class Motion:
         self.pitch_deg = rest.pitch_deg
         flags = self._step_bursts(x, y, z, n, block_ms)
         nosing = self._nose.step(window, self.pitch_deg)
-        flags |= self._step_gait(block_ms)
+        trembles = self.tremor.strong(window, x, y, z, n, period_us, rest.still)
+        flags |= self._step_gait(block_ms, self._bursts.foreign or trembles)
         if self.impact.step(x, y, z, n, period_us, self._bursts.foreign):
             flags |= IMPACT
         self._count(block_ms, rested, nosing)
         self.still = rest.still and self.second_class >= REST
-        if self.tremor.step(window, x, y, z, n, period_us, self.still, block_ms):
+        trembles = self.still or (trembles and self.second_class >= REST)
+        if self.tremor.step(window, x, y, z, n, period_us, trembles, block_ms):
             flags |= TREMOR
         if self.flinch.step(window, self.pitch_deg):
             flags |= FLINCH
@@ -183,7 +185,7 @@ class Motion:
             self.scratches += 1
         return flags
 
-    def _step_gait(self, block_ms):
+    def _step_gait(self, block_ms, foreign):
         bout = self._bout
         window = self.window
         rhythm = self.rhythm
@@ -194,7 +196,7 @@ class Motion:
             self._step_limp(was, ended)
             self.stride_period_samples_q8 = 0
             return BOUT if ended else 0
-        gait.judge(rhythm, window.period_us, bout.name, self._bursts.foreign, self._nose)
+        gait.judge(rhythm, window.period_us, bout.name, foreign, self._nose)
         rate_mhz = 0
         began_ms = 0
         if gait.name != OTHER:

@@ -20,21 +20,37 @@ _SLOWEST_US = const(24000)
 # Mean square of the steps from sample to sample, counts^2 over three axes, under which a block is not looked
 # at: the chip's own noise (2 mg each axis) makes 100, a tremor of 5 mg at 9 Hz 180 with it.
 _STEP_LEAST = const(125)
+# A dog that trembles strongly is not still. Its block is looked at as well if it has no more than a still dog may have,
+# 200 mg rms (counts; scratching has 290 and more), and if its steps hold this share of its power (Q10): a tone of 6 Hz
+# at 52 Hz has 500, one of 4 Hz 230. Below 73 mg rms a trembling dog is still.
+_STEEP = const(400)
+_STRONG = const(150)
+_STRONGEST = const(410)
+# ... and is a tremor if the tone is half of its power at least: amplitude x 4 squared, in mean squares.
+_PURE = const(16)
 # Amplitude over three axes, quarter counts: 4 mg.
 _LEAST = const(33)
-# Share of the energy of 3 to 19 Hz within 1 Hz of the peak, Q10: one rhythm and not a jolt. White noise has
-# 180.
+# Share of the energy of 3 to 19 Hz beyond the usual within 1 Hz of the peak, Q10: one rhythm, no jolt. White noise: 180.
 _NARROW = const(600)
 # A burst has this many times (2^2) the power that is usual at its frequency, twice the amplitude, by a mean over
 # the last looked-at seconds that held no tone (1 in 2^5 of each): a heart that knocks on a chest rings at 6 to
 # 7 Hz all the time (breathing recordings of 4 s and 20 s).
 _OVER_SHIFT = const(2)
 _USUAL_SHIFT = const(5)
-# A burst may pause for one second. Blocks that it must fill: two, so that a sleeping dog's twitches are none
-# (a burst of less than 2 s may be missed). The most that a muscle is taken to hold out, s (assumed).
+# A burst keeps its frequency, within 1.5 Hz of its mean (hundredths): what leaps from 10 to 7 Hz was two movements.
+_LEAP = const(150)
+# A burst may pause for one second. Seconds in which it must be found: two; or one, if it is three quarters of the power
+# there, has twice the least amplitude and fills four quarters of a second in a row, each with a quarter (1 in 2^2) of the
+# loudest one's power at least: a sleeping dog's twitches do not, nor single knocks at 6 Hz of breathing people. The most
+# that a muscle is taken to hold out, s (assumed).
 _PAUSE = const(1)
 _SHORTEST = const(2)
+_PURE_SOLE = const(24)
+_FILLED = const(4)
+_FILLED_SHIFT = const(2)
 _LONGEST = const(20)
+_QUARTERS = const(4)
+_KEPT = const(16)  # quarters: of the burst's second, of the one before and of the two after
 # A line that keeps its amplitude within this share from second to second (Q10) is an engine, unless it was seen
 # to begin and to end while the dog lay still: the power beside it half of its own at most.
 _EVEN_SHARE = const(256)
@@ -58,6 +74,8 @@ class Tremor:
         self.amplitude_tenth_mg = 0
         self.duration_tenth_s = 0
         self.ago_ms = 0
+        self._quarters = array("i", bytes(4 * _KEPT))
+        self._at = 0
         self._powers = array("i", bytes(4 * _TONES))
         self._before = array("i", bytes(4 * _TONES))
         self._usual = array("i", bytes(4 * _TONES))
@@ -65,6 +83,9 @@ class Tremor:
         self._familiar = array("h", bytes(2 * _TONES))
         self._sizes = array("i", (0, 0, 0, 0))
         self._remembers = False
+        self._found = False
+        self._sole = False
+        self._best = 0
         self._tone_hz = 0
         self._tone_size = 0
         self._bin = 0
@@ -79,36 +100,84 @@ class Tremor:
         self._held = 0
         self._held_tone = 0
         self._held_seconds = 0
-        # What is known of the last block; the power just before and after the burst, where that is known.
+        # What is known of the newest block and of the one before; the power just before and after the burst, where that is
+        # known.
         self._known = _UNKNOWN
+        self._was = _UNKNOWN
         self._beside = 0
 
     def clear(self):
         """Samples were lost: the burst under way is not complete."""
         self._known = _UNKNOWN
+        for i in range(_KEPT):
+            self._quarters[i] = 0
         self._seconds = 0
         self._held = 0
 
+    def strong(self, window, x, y, z, n, period_us, still):
+        """Takes a block that `window` has just taken, before its gait is judged: is it a strong tremor? `still`: as Rest says."""
+        self._was = self._known
+        self._known = _UNKNOWN
+        self._found = False
+        rms = window.rms
+        if rms > _STRONGEST or (still and rms < _STRONG) or n < 26 or period_us > _SLOWEST_US:
+            return False
+        if (self._rough(x, y, z, n) // n << 10) < rms * rms * _STEEP:
+            return False
+        self._look(window, x, y, z, n, period_us)
+        return self._found and self._power_share(rms, _PURE)
+
+    def _power_share(self, rms, share):
+        return self._tone_size * self._tone_size >= rms * rms * share
+
+    def _goes_on(self):
+        # A tone that leaps in frequency is two events.
+        apart = self._tone_hz * self._seconds - self._hz
+        return self._seconds == 0 or -_LEAP * self._seconds <= apart <= _LEAP * self._seconds
+
     def step(self, window, x, y, z, n, period_us, still, block_ms):
-        """Takes a block that `window` has just taken. Returns True when a burst is sure to have been a tremor."""
+        """The same block after `strong`; `still`: it may be of a tremor. Returns True when a burst is sure to have been one."""
         if self._remembers:
             self._fade()
-        known = self._known
-        self._known = _UNKNOWN
-        if still and self._look(window, x, y, z, n, period_us):
+        if still and self._known == _UNKNOWN:
+            self._look(window, x, y, z, n, period_us)
+        self._fill(x, y, z, n)
+        if still and self._found and self._goes_on():
+            self._bin = self._best
             if self._seconds == 0:
-                self._beside = self._power(known, self._before)
+                self._sole = self._power_share(window.rms, _PURE_SOLE)
+                self._beside = self._power(self._was, self._before)
             at = self._tone_hz // 100 - _BELOW
             self._familiar[at] = min(32000, self._familiar[at] + 256)
             self._remembers = True
             self._extend(block_ms)
-        elif self._seconds:
-            if self._pause == 0:
-                self._beside = max(self._beside, self._power(self._known, self._powers))
-            self._pause += 1
-            if self._pause > _PAUSE:
-                self._close()
+        else:
+            if still and self._known == _LOOKED and not self._found:
+                self._learn(self._powers)
+            if self._seconds:
+                if self._pause == 0:
+                    self._beside = max(self._beside, self._power(self._known, self._powers))
+                self._pause += 1
+                if self._pause > _PAUSE:
+                    self._close()
         return self._release(block_ms)
+
+    def _fill(self, x, y, z, n):
+        # Power of the steps in each quarter of the block, 0 where it is not looked at.
+        quarters = self._quarters
+        self._at = at = (self._at + _QUARTERS) % _KEPT
+        size = n // _QUARTERS
+        for i in range(_QUARTERS):
+            quarters[at + i] = self._steps(x, y, z, i * size + 1, size - 1) if self._known == _LOOKED else 0
+
+    def _filled(self):
+        # The longest row of quarters that are about as loud as the loudest.
+        least = max(1, max(self._quarters) >> _FILLED_SHIFT)
+        best = run = 0
+        for i in range(_KEPT):
+            run = run + 1 if self._quarters[(self._at + _QUARTERS + i) % _KEPT] >= least else 0
+            best = max(best, run)
+        return best
 
     def _fade(self):
         familiar = self._familiar
@@ -121,10 +190,10 @@ class Tremor:
 
     def _look(self, window, x, y, z, n, period_us):
         if n < 26 or period_us > _SLOWEST_US:
-            return False
+            return
         if self._rough(x, y, z, n) < _STEP_LEAST * n:
             self._known = _QUIET
-            return False
+            return
         self._known = _LOOKED
         sizes = self._sizes
         powers = self._before
@@ -139,10 +208,7 @@ class Tremor:
                 sizes[1] = window.means[axis]
                 power += tone(x if axis == 0 else y if axis == 1 else z, sizes, COSINE)
             powers[i] = power
-        found = self._pick()
-        if not found:
-            self._learn(powers)
-        return found
+        self._found = self._pick()
 
     def _learn(self, powers):
         usual = self._usual
@@ -155,25 +221,31 @@ class Tremor:
         return 0 if known == _QUIET else powers[self._bin] if known == _LOOKED else 0x3FFFFFFF
 
     def _rough(self, x, y, z, n):
-        return roughness(x, 1, n - 1) + roughness(y, 1, n - 1) + roughness(z, 1, n - 1)
+        return self._steps(x, y, z, 1, n - 1)
+
+    def _steps(self, x, y, z, first, n):
+        return roughness(x, first, n) + roughness(y, first, n) + roughness(z, first, n)
+
+    def _over(self, i):
+        # Power of a tone beyond what is usual there, a sixteenth of it.
+        return max(0, self._powers[i] - self._usual[i]) >> 4
 
     def _pick(self):
         powers = self._powers
         total = 0
         best = 0
         for i in range(_TONES):
-            total += powers[i] >> 4
+            total += self._over(i)
             if powers[i] > powers[best]:
                 best = i
         if not _LOWEST - _BELOW <= best <= _HIGHEST - _BELOW:
             return False
-        left = powers[best - 1] >> 4
-        middle = powers[best] >> 4
-        right = powers[best + 1] >> 4
-        near = left + middle + right
+        left = self._over(best - 1)
+        right = self._over(best + 1)
+        near = left + self._over(best) + right
         if near == 0 or near * 16 // max(1, total >> 6) < _NARROW:
             return False
-        self._bin = best
+        self._best = best
         self._tone_size = isqrt(powers[best])
         off = (right - left) // max(1, near // 100) if near >= 100 else 0
         self._tone_hz = (best + _BELOW) * 100 + off
@@ -200,7 +272,9 @@ class Tremor:
         seconds = self._seconds
         self._seconds = 0
         size = self._size // seconds
-        if not _SHORTEST <= seconds <= _LONGEST or self._held:
+        if seconds > _LONGEST or self._held:
+            return
+        if seconds < _SHORTEST and not (self._sole and size >= _LEAST << 1 and self._filled() >= _FILLED):
             return
         even = (self._most - self._least << 10) // size < _EVEN_SHARE
         if even and self._beside > self._loudest >> 1:

@@ -135,6 +135,7 @@ class App:
         self.state.progress = None
         if new:
             await self.state.read_archive(self.browser.store)
+        if new or first:
             await self.views[self.state.view].open()
         if first:
             self.browser.screen.say(texts.SYNC_DONE.format(new), False)
@@ -206,7 +207,7 @@ class App:
         finally:
             self._visiting = False
             state.phase = "idle" if state.paired else "unpaired"
-            state.progress = None
+            state.progress, state.again = None, ""
 
     def do_disconnect(self, _value: str):
         """Ends the visit."""
@@ -262,7 +263,7 @@ class App:
     def _speak(self) -> None:
         """Tells who does not see the screen what the connection does: each phase, and each quarter of a sync."""
         state = self.state
-        words = texts.PHASES[state.phase]
+        words = texts.TRYING.format(texts.TROUBLES[state.again]) if state.again else texts.PHASES[state.phase]
         if state.progress is not None and state.progress[1]:
             done, total = state.progress
             words = texts.SYNCED_PART.format(min(4, 4 * done // total) * 25)

@@ -33,6 +33,7 @@ class State:
         self.phase = "unpaired"
         self.trouble: tuple[str, str] | None = None
         self.note = ""
+        self.again = ""
         self.dog: dict = {"name": "", "weight_kg": "", "born": ""}
         self.quiet = 0
         self.seen: list = []

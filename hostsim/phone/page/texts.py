@@ -74,7 +74,7 @@ TYPE_HINT = "Begins with REX1: — spaces and dashes do not matter."
 USE_KEY = "Use this key"
 CONNECT = "Connect"
 DISCONNECT = "Disconnect"
-TRY_AGAIN = "Try again"
+TRYING = "{} Trying again…"
 
 PHASES = {
     "unpaired": "not paired",
@@ -203,9 +203,7 @@ LOOK_DONE_BUTTON = "Hand near now"
 TOUCH_WAIT = "Wait {} s"
 TOUCH_NEEDS = "Connect to the collar first."
 TOUCH_CANNOT = "This collar does not know the touch test."
-TOUCH_ALL_DONE = (
-    "All done. The collar writes its own result 15 minutes after the last touch; it comes with the next sync."
-)
+TOUCH_ALL_DONE = "All done. The collar writes its own result at the next full hour or the one after; a later sync brings it."
 TOUCH_SO_FAR = "So far"
 TOUCH_RESULT = "Result"
 TOUCH_ROW = "{spot}: {flinches} of {marks} touches flinched; {odds}."

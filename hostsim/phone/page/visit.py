@@ -82,6 +82,7 @@ class Visit:
                 tries = 0 if self._state.phase == "ready" else tries + 1
                 if not self._wanted or trouble.why not in _AGAIN or tries > len(_PAUSES_S):
                     raise
+                self._state.again = trouble.why
             finally:
                 self.client = None
                 await done(self._browser.radio.disconnect())
@@ -90,6 +91,8 @@ class Visit:
 
     def _phase(self, phase: str) -> None:
         self._state.phase = phase
+        if phase in ("syncing", "ready"):
+            self._state.again = ""
         self._app.changed()
 
     async def _once(self) -> None:
@@ -163,8 +166,11 @@ class Visit:
         await self._app.synced(sync.progress.new, first)
 
     def _told(self, progress) -> None:
-        self._state.progress = (progress.done, progress.total)
-        self._app.changed()
+        """Draws what can be seen: a hundredth of the way at a time."""
+        shown, now, total = self._state.progress, progress.done, progress.total
+        if shown is None or shown[1] != total or now == total or (now - shown[0]) * 100 >= total:
+            self._state.progress = (now, total)
+            self._app.changed()
 
     async def ask(self, opcode: int, *values: int) -> tuple:
         """A request for the handler. Raises Trouble."""

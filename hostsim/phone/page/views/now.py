@@ -73,7 +73,7 @@ class Now(View):
 
     def _trouble(self) -> str:
         if self.state.trouble is None:
-            return ""
+            return self._again()
         why, detail = self.state.trouble
         text = texts.TROUBLES.get(why) or texts.TROUBLES["page"]
         more = f" ({detail})" if why in ("page", "other_version") and detail else ""
@@ -81,6 +81,14 @@ class Now(View):
             f'<div class="trouble" id="trouble" data-why="{escape(why)}"><span>{escape(text + more)}</span>'
             f"{button(texts.CLOSE, 'dismiss')}</div>"
         )
+
+    def _again(self) -> str:
+        """Why the page connects anew; nobody has to close that."""
+        why = self.state.again
+        if not why:
+            return ""
+        words = texts.TRYING.format(texts.TROUBLES[why])
+        return f'<div class="trouble" id="again" data-why="{why}"><span>{escape(words)}</span></div>'
 
     def render(self) -> str:
         """The whole view."""
@@ -92,7 +100,7 @@ class Now(View):
         state = self.state
         level = state.level
         parts = [
-            f'<p class="word" id="word"><span aria-hidden="true">{SHAPES[level]}</span> {escape(texts.STATES[level])}</p>',
+            f'<h2 class="word" id="word"><span aria-hidden="true">{SHAPES[level]}</span> {escape(texts.STATES[level])}</h2>',
             para(texts.STATE_MEANS[level]),
         ]
         if not state.count and not state.connected:

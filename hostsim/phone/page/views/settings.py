@@ -96,6 +96,8 @@ class Settings(View):
             parts.append(
                 choice("quiet-to", texts.QUIET_TO, none + hours, str(last) if on else "", "quiet_to")
             )
+        elif self.state.connected:
+            parts.append(para(texts.TROUBLES["unknown_request" if self.state.owner else "read_only"]))
         else:
             parts.append(para(texts.NEEDS_CONNECTION))
         return card(*parts, button(texts.NOTIFY, "notify"), title=texts.QUIET)

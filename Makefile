@@ -16,7 +16,7 @@ help:
 	@echo "make demo     the story on a simulated collar: a virtual environment, the run, the handler's day"
 	@echo "make test     the whole test suite on 64-bit MicroPython"
 	@echo "make browser  what the browser tests need, if it is not there: Chromium by apt, the page's libraries by npm"
-	@echo "make test32   the same suite on 32-bit MicroPython (Debian's i386 package, fetched once)"
+	@echo "make test32   what of it runs firmware, on 32-bit MicroPython (Debian's i386 package, fetched once)"
 	@echo "make lint     ruff: format and rules    make format   lets ruff rewrite"
 	@echo "make types    basedpyright: firmware against the ESP32 stubs, the rest against its own annotations"
 	@echo "make bench    time, allocation, code size and heap of the firmware"
@@ -36,7 +36,7 @@ browser: | $(VENV)/bin/python
 
 test32: $(VENV)/stamp-dev $(MICROPYTHON32)
 	$(say) 'test32: the suite on 32-bit MicroPython, $(JOBS) at a time'
-	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile $(PYTEST)
+	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not bench_only' $(PYTEST)
 
 lint: $(VENV)/stamp-dev
 	$(say) 'lint: ruff format and ruff check'

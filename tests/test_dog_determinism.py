@@ -5,11 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hostsim.dog import Course, Dog, Happening, Signs, Traits
 from hostsim.dog.schedule import DAY_S
+
+pytestmark = pytest.mark.bench_only
 
 SICK = Signs(limp_mm=8, tremor_mg=30, tremor_h=400, breath_rate=1.5, catches_h=60, ectopics_h=60)
 TROUBLE = (Happening(12_601.3, "impact", 40.0, 7.0), Happening(12_640.0, "jump", 5.0, 60.0))

@@ -10,6 +10,8 @@ from hostsim.dog import Activity, Course, Dog, Happening, Signs, Span, Traits
 from hostsim.dog.gaits import GAITS, response
 from hostsim.dog.motion import SHAKE_PEAK_G
 
+pytestmark = pytest.mark.bench_only
+
 A = Activity
 HOUR = 3600.0
 DOG = Dog(1)

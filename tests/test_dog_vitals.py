@@ -10,6 +10,8 @@ import pytest
 from hostsim.dog import Activity, Course, Dog, Signs, Span, Touch, Traits
 from hostsim.dog.optical import LIGHT_NA_PER_MA, pulse
 
+pytestmark = pytest.mark.bench_only
+
 A = Activity
 DOG = Dog(1)
 DAY = DOG.truth(0, 86_400)

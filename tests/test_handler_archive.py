@@ -25,6 +25,8 @@ from hostsim.handler.archive import (
     subtract,
 )
 
+pytestmark = pytest.mark.bench_only
+
 NOW = datetime(2025, 10, 3, 12, tzinfo=timezone.utc)
 COLLAR = CollarIdentity("SIM-0001", "Rex", "hostsim", "0.1.0", "0.1.0")
 _SET_MS = 1_759_500_000_000

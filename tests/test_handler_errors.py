@@ -31,6 +31,8 @@ from tests.link_bench import KEY, link_bench
 from tests.radio_bench import Bench
 from tests.test_radio_nimble import START
 
+pytestmark = pytest.mark.bench_only
+
 
 async def failing(bench: Bench, folder: Path, address: str | None = None) -> tuple[SyncError, list[object]]:
     """The error of a sync, and what the archive noted."""

@@ -13,6 +13,8 @@ from esp_idf_defs.partitions import InputError, PartitionTable
 
 from hostsim.runtime.peripherals import SLOTS
 
+pytestmark = pytest.mark.bench_only
+
 ROOT = Path(__file__).resolve().parent.parent
 BOARDS = sorted(path.parent for path in (ROOT / "boards").glob("*/board.py"))
 REAL = [board for board in BOARDS if board.name != "hostsim"]

@@ -9,6 +9,8 @@ import pytest
 
 from tests.test_tools import tool
 
+pytestmark = pytest.mark.bench_only
+
 ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURES = ["xtensawin", "rv32imc", "x64", "x86"]
 code: Any = tool("bench_code")

@@ -12,6 +12,8 @@ import pytest
 from hostsim.codecs import records
 from tests import conventions as rules
 
+pytestmark = pytest.mark.bench_only
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {".ci", "boards", "firmware", "hostsim", "tests", "tools"}
 FILES = {

@@ -8,6 +8,8 @@ import pytest
 
 from tests.floors import breaks
 
+pytestmark = pytest.mark.bench_only
+
 ROOT = Path(__file__).resolve().parent.parent
 
 PLANTED = [

@@ -9,6 +9,8 @@ import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
+pytestmark = pytest.mark.bench_only
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ["3.10.13", "3.11.7", "3.12.1", "3.13.0"]
 # Published as source only, so that installing them needs a C compiler.

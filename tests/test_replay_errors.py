@@ -7,6 +7,8 @@ import pytest
 
 from hostsim.replay import ReplayError, ReplaySource, read_beats, reader
 
+pytestmark = pytest.mark.bench_only
+
 HEADER = "t_s,ax_g,ay_g,az_g\n"
 ROWS = [f"{k / 50},0.1,0.2,{1 + k % 3 / 10}\n" for k in range(400)]
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from hostsim import recordings
 from hostsim.replay import ReplaySource, read_beats, reader
 
+pytestmark = pytest.mark.bench_only
+
 RATE = 200.0
 
 

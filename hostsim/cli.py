@@ -50,6 +50,8 @@ def emit(value: Any) -> None:
 @contextmanager
 def explained() -> Iterator[None]:
     """Turns what can go wrong in a run into a message and an exit code."""
+    import sqlite3
+
     from hostsim.handler.archive import ArchiveError
     from hostsim.handler.client import SyncError
     from hostsim.replay.reader import ReplayError
@@ -62,6 +64,8 @@ def explained() -> Iterator[None]:
         fail(f"the firmware crashed\n{crash}")
     except (ReplayError, ArchiveError, NoInterpreter) as error:
         fail(str(error), MISUSE)
+    except sqlite3.DatabaseError as error:
+        fail(f"the archive is damaged: {error}", MISUSE)
     except SyncError as error:
         fail(str(error))
     except OSError as error:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from hostsim.cli import MISUSE, main
 from hostsim.handler.archive import Archive
 from hostsim.report import write_report
 from hostsim.report.blocks import Box, Bullets, Document, Figure, Table, Text
-from hostsim.report.gather import gather
+from hostsim.report.gather import Day, Gathered, gather
 from hostsim.report.plots import broken
 from hostsim.report.touch import odds
+from hostsim.report.words import Times, evidence
 from hostsim.report.write import compose
 from tests.health_archive import write_archive
+
+pytestmark = pytest.mark.bench_only
 
 PRINTED = date(2026, 11, 22)
 
@@ -133,6 +139,53 @@ def test_an_empty_archive_says_so(tmp_path: Path) -> None:
     pdf, html = write_report(path, tmp_path, printed=PRINTED)
     assert "The archive is empty" in html.read_text()
     assert pdf.stat().st_size > 5000
+
+
+def test_an_irregular_rhythm_is_told_as_seen_and_not_judged() -> None:
+    quiet, irregular = Day(date(2026, 3, 2)), Day(date(2026, 3, 3))
+    quiet.rhythms, irregular.rhythms = [False] * 20, [True] * 6 + [False] * 4
+    said = evidence(Gathered(days={day.date: day for day in (quiet, irregular)}), Times(True))
+    assert len(said) == 1 and isinstance(said[0], Text)
+    assert "6 of 30 readings" in said[0].text and "on 1 of 2 days" in said[0].text
+    assert "an ECG can say what it is" in said[0].text
+    assert evidence(Gathered(days={quiet.date: quiet}), Times(True)) == []
+
+
+@pytest.fixture(scope="module")
+def nonsense(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files that are no archive, and of one that was."""
+    folder = tmp_path_factory.mktemp("nonsense")
+    (folder / "text").write_text("Rex, 32 kg\n")
+    (folder / "zeros").write_bytes(bytes(65536))
+    (folder / "nothing").touch()
+    (folder / "folder").mkdir()
+    whole = write_archive(folder / "whole", "sound_day", 3, 1).read_bytes()
+    (folder / "cut").write_bytes(whole[: len(whole) // 2])
+    (folder / "holed").write_bytes(whole[:8192] + bytes(len(whole) - 16384) + whole[-8192:])
+    with sqlite3.connect(folder / "other") as other:
+        other.execute("CREATE TABLE tunes (name TEXT)")
+    other.close()
+    return folder
+
+
+@pytest.mark.parametrize("name", ["text", "zeros", "nothing", "folder", "missing", "cut", "holed", "other"])
+def test_what_is_no_archive_is_refused_in_words(nonsense: Path, name: str, tmp_path: Path) -> None:
+    before = (nonsense / name).read_bytes() if (nonsense / name).is_file() else b""
+    result = CliRunner().invoke(main, ["report", str(nonsense / name), "--out", str(tmp_path)])
+    assert result.exit_code == MISUSE
+    assert isinstance(result.exception, SystemExit) and "Traceback" not in result.output
+    assert str(nonsense / name) in result.output.replace("\n", "") or name == "folder"
+    assert not list(tmp_path.iterdir())
+    assert name in ("folder", "missing") or (nonsense / name).read_bytes() == before
+
+
+def test_a_record_that_lacks_later_fields_is_read(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "archive.db", "sound_day", 3, 1)
+    with sqlite3.connect(path) as base:
+        base.execute("UPDATE records SET fields = '{}' WHERE type IN ('breath', 'bout')")
+    base.close()
+    data = gather(path)
+    assert data.records > 1000 and not any(day.breaths for day in data.days.values())
 
 
 def test_an_archive_that_is_not_there_is_not_made(tmp_path: Path) -> None:

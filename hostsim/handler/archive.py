@@ -116,15 +116,21 @@ class StoredRecord:
 
 
 class Archive:
-    """An archive on disk, made if it is not there. Use as a context manager; `commit` makes things durable."""
+    """An archive on disk, made if it is not there. Use as a context manager; `commit` makes things durable.
 
-    def __init__(self, path: str | Path) -> None:
+    `read_only`: not a byte of the file changes, and it has to be there.
+    """
+
+    def __init__(self, path: str | Path, read_only: bool = False) -> None:
         self.path = Path(path)
-        self._db = sqlite3.connect(self.path)
+        self._read_only = read_only
+        where = f"{self.path.absolute().as_uri()}?mode=ro" if read_only else str(self.path)
+        self._db = sqlite3.connect(where, uri=read_only)
         try:
             self._migrate()
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
+            if not read_only:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise ArchiveError(f"{path} is not an archive: {error}") from error
@@ -140,6 +146,8 @@ class Archive:
             )
         if version == 0 and self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise ArchiveError(f"{self.path} is a database, but not an archive")
+        if self._read_only and version < SCHEMA_VERSION:
+            raise ArchiveError(f"{self.path} is an archive of version {version}: open it for writing once")
         while version < SCHEMA_VERSION:
             MIGRATIONS[version](self._db)
             version += 1
@@ -152,12 +160,18 @@ class Archive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except sqlite3.DatabaseError:
+            self._db.close()
+            if error is None:
+                raise
 
     def close(self) -> None:
         """Commits and closes, and leaves one file behind."""
-        self._db.commit()
-        self._db.execute("PRAGMA journal_mode = DELETE")
+        if not self._read_only:
+            self._db.commit()
+            self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()
 
     def commit(self) -> None:
@@ -291,11 +305,17 @@ class Archive:
         ).fetchall()
 
     def records(self, journal: JournalKey, kind: str | None = None, first: int = 0) -> Iterator[StoredRecord]:
-        """The records of a journal by sequence number from `first` on, all or those of one type."""
-        rows = self._db.execute(
-            "SELECT seq, kind, type, boot, uptime_ms, fields, frame FROM records"
-            " WHERE journal = ? AND seq >= ? AND (? IS NULL OR type = ?) ORDER BY seq",
-            (journal.id, first, kind, kind),
-        )
-        for seq, number, name, boot, uptime_ms, fields, frame in rows:
-            yield StoredRecord(seq, number, name, boot, uptime_ms, json.loads(fields), frame)
+        """The records of a journal by sequence number from `first` on, all or those of one type.
+
+        Raises ArchiveError where the file is damaged.
+        """
+        try:
+            rows = self._db.execute(
+                "SELECT seq, kind, type, boot, uptime_ms, fields, frame FROM records"
+                " WHERE journal = ? AND seq >= ? AND (? IS NULL OR type = ?) ORDER BY seq",
+                (journal.id, first, kind, kind),
+            )
+            for seq, number, name, boot, uptime_ms, fields, frame in rows:
+                yield StoredRecord(seq, number, name, boot, uptime_ms, json.loads(fields), frame)
+        except (sqlite3.DatabaseError, ValueError) as error:
+            raise ArchiveError(f"{self.path} is damaged: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -9,10 +10,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from hostsim.handler.archive import Archive, JournalKey
+from hostsim.codecs import records
+from hostsim.handler.archive import Archive, ArchiveError, JournalKey
 from hostsim.handler.findings import findings
 
 Finding = dict[str, Any]
+_BLANK = {
+    name: dict.fromkeys(field[0] for field in records.kind_fields(kind)) for kind, name, _ in records.KINDS
+}
+"""By type every field, null: a record that an earlier program archived may lack those that came since."""
 _NO_CLOCK = datetime(2000, 1, 1, tzinfo=timezone.utc)
 STRIDES = 10
 QUALITY = 40
@@ -145,14 +151,22 @@ def good(item: Finding, rate: str) -> bool:
 
 
 def gather(path: Path) -> Gathered:
-    """Reads an archive. Raises ArchiveError when the file is none."""
+    """Reads an archive. Raises ArchiveError when the file is none or damaged, FileNotFoundError when there is none."""
     out = Gathered()
     if not path.exists():
         raise FileNotFoundError(path)
-    with Archive(path) as archive:
-        keys = archive.journals()
-        out.serials = sorted({key.serial for key in keys})
-        whole = [(key, list(findings(archive, key))) for key in keys]
+    if not path.stat().st_size:
+        raise ArchiveError(f"{path} is not an archive: the file is empty")
+    try:
+        with Archive(path, read_only=True) as archive:
+            keys = archive.journals()
+            out.serials = sorted({key.serial for key in keys})
+            whole = [
+                (key, [_BLANK.get(str(item["type"]), {}) | item for item in findings(archive, key)])
+                for key in keys
+            ]
+    except sqlite3.DatabaseError as error:
+        raise ArchiveError(f"{path} is damaged: {error}") from error
     out.clocked = any(item["t"] for _, items in whole for item in items) or not any(
         items for _, items in whole
     )

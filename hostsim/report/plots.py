@@ -100,7 +100,7 @@ def _nothing(axes: Any, text: str) -> None:
 def timeline(data: Gathered) -> Figure:
     """Pain index, alerts, impacts, the interval in which it began, duty and coverage."""
     axis = Axis(data)
-    canvas = _canvas(2.7)
+    canvas = _canvas(2.6)
     top, low = canvas.subplots(2, 1, height_ratios=(3, 1.3), sharex=True)
     for _, item in [pair for pair in data.onsets if pair[1]["signal"] is None and pair[1]["at"] is not None][
         -1:
@@ -125,14 +125,14 @@ def timeline(data: Gathered) -> Figure:
             axis.at(at) for at, item in data.alerts if item["level"] == level and not item["acknowledged"]
         ]
         if told:
-            top.plot(told, [106.0] * len(told), linestyle="none", marker=marker, color=colour, markersize=6,
+            top.plot(told, [123.0] * len(told), linestyle="none", marker=marker, color=colour, markersize=6,
                      markeredgecolor="black", markeredgewidth=0.4, label=f"told: {level}", clip_on=False)  # fmt: skip
     if data.touches:
-        top.plot([axis.at(at) for at, _ in data.touches], [99.0] * len(data.touches), linestyle="none", marker="P",
+        top.plot([axis.at(at) for at, _ in data.touches], [110.0] * len(data.touches), linestyle="none", marker="P",
                  color="white", markeredgecolor="black", markersize=6, label="touch test")  # fmt: skip
     if data.impacts:
         top.plot([], [], color="black", linestyle=(0, (1, 1)), label="blow")
-    top.set_ylim(-3, 112)
+    top.set_ylim(-3, 128)
     top.set_yticks(range(0, 101, 25))
     top.set_ylabel("pain index")
     top.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.1)
@@ -149,7 +149,7 @@ def timeline(data: Gathered) -> Figure:
     low.legend(ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.1)
     axis.dress(low)
     return Figure("timeline", _png(canvas), "Timeline: pain index by day, what was told, blows, the interval in which it "
-                  "began, duty and wear. Hatched: no record.", WIDTH_IN, 2.7)  # fmt: skip
+                  "began, duty and wear. Hatched: no record.", WIDTH_IN, 2.6)  # fmt: skip
 
 
 def _spread(
@@ -175,7 +175,7 @@ def _spread(
 def nights(data: Gathered) -> Figure:
     """Night rest and turns; breath at rest."""
     axis = Axis(data)
-    canvas = _canvas(3.2)
+    canvas = _canvas(2.9)
     rest, turns, breath = canvas.subplots(3, 1, sharex=True)
     by_name = {measure.name: measure for measure in MEASURES}
     for axes, name, colour, marker, label in (
@@ -199,13 +199,13 @@ def nights(data: Gathered) -> Figure:
     axis.dress(breath)
     return Figure("nights", _png(canvas), "Nights and breath at rest. Points are the night's number and the day's median, "
                   f"bars the 10th to 90th percentile of the day's readings ({count} in all). Hatched: no record; dotted: "
-                  "a blow.", WIDTH_IN, 3.2)  # fmt: skip
+                  "a blow.", WIDTH_IN, 2.9)  # fmt: skip
 
 
 def limp(data: Gathered) -> Figure:
     """Asymmetry at the trot with its standard error, off duty and on duty."""
     axis = Axis(data)
-    canvas = _canvas(1.75)
+    canvas = _canvas(1.7)
     axes = canvas.subplots()
     found = 0
     for values, colour, marker, shift, label in (
@@ -228,13 +228,13 @@ def limp(data: Gathered) -> Figure:
     else:
         _nothing(axes, "not enough trotting for a number")
     return Figure("limp", _png(canvas), "Asymmetry at the trot with the standard error of the day's mean. Filled circles: "
-                  "off duty; open squares: on duty. A sound dog has some, its own.", WIDTH_IN, 1.75)  # fmt: skip
+                  "off duty; open squares: on duty. A sound dog has some, its own.", WIDTH_IN, 1.7)  # fmt: skip
 
 
 def heart(data: Gathered) -> Figure:
     """Pulse at rest with how often it could be read."""
     axis = Axis(data)
-    canvas = _canvas(1.9)
+    canvas = _canvas(1.6)
     top, low = canvas.subplots(2, 1, height_ratios=(2.4, 1), sharex=True)
     count = _spread(top, axis, lambda day: day.pulses, PINK, "o", "pulse")
     tries = sum(day.pulse_tries for day in axis.days())
@@ -256,7 +256,7 @@ def heart(data: Gathered) -> Figure:
     low.set_ylabel("read, %")
     axis.dress(low)
     return Figure("heart", _png(canvas), f"Pulse at rest: median and 10th to 90th percentile of the day ({count} readings of "
-                  f"{tries} tries); below, the share of tries that gave a rate.", WIDTH_IN, 1.9)  # fmt: skip
+                  f"{tries} tries); below, the share of tries that gave a rate.", WIDTH_IN, 1.6)  # fmt: skip
 
 
 def hours(data: Gathered) -> Figure:

@@ -213,7 +213,11 @@ def change_table(data: Gathered, times: Times) -> list[Block]:
         sign(word) for word in _masked(data) if not any(word in one.signs for one in _measures(every, masked))
     ]
     if masked:
-        out.append(Text(f"Shows off duty and hardly on duty: {', '.join(masked)}. The dog hides it at work."))
+        over = data.alerts and data.alerts[-1][1]["level"] == "green"
+        shows, hides = ("Showed", "hid") if over else ("Shows", "hides")
+        out.append(
+            Text(f"{shows} off duty and hardly on duty: {', '.join(masked)}. The dog {hides} it at work.")
+        )
     return out
 
 
@@ -256,7 +260,23 @@ def evidence(data: Gathered, times: Times) -> list[Block]:
             course = ", ".join(_runs(days))
             blow = _blow_words(data, seq, times) or f"blow of record {seq}"
             out.append(Text(f"Watch after {blow}, by day: {course}."))
-    return out
+    return out + _rhythm(data)
+
+
+def _rhythm(data: Gathered) -> list[Block]:
+    """How often the heart's rhythm was irregular, where it was: an observation, no finding about the heart."""
+    judged = sum(len(day.rhythms) for day in data.days.values())
+    found = sum(sum(day.rhythms) for day in data.days.values())
+    if not found:
+        return []
+    on = sum(any(day.rhythms) for day in data.days.values())
+    return [
+        Text(
+            f"Rhythm: {found} of {judged} readings at rest whose rhythm could be judged were irregular beyond the swing "
+            f"that breathing gives a sound dog's pulse, on {on} of {len(data.days)} days. Light through fur shows when the "
+            "pulse comes and nothing of the heart's current: an ECG can say what it is."
+        )
+    ]
 
 
 def _runs(days: list[dict[str, Any]]) -> list[str]:

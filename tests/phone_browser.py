@@ -177,6 +177,16 @@ class Ether:
         self._bench = self._radio = None
         self._session = ""
 
+    def let_go(self) -> None:
+        """The phone ends the link of a page that is dead, as a browser does when nobody else uses it.
+
+        The emulation keeps it otherwise, as a phone does whose other app talks to the collar too.
+        """
+        bench, radio = self._met()
+        bench.call(radio.disconnect())
+        with suppress(RuntimeError):
+            self.cdp.call("BluetoothEmulation.simulateGATTDisconnection", address=ADDRESS)
+
     def _met(self) -> tuple[PhoneBench, PageRadio]:
         assert self._bench is not None and self._radio is not None
         return self._bench, self._radio
@@ -307,8 +317,7 @@ class Ether:
         elif kind == "subscribe-to-notifications":
             done = bench.submit(radio.subscribe(uuid))
         else:
-            done = Future()
-            done.set_result(None)
+            done = bench.submit(radio.unsubscribe(uuid))
 
         def finished(done: Future[Any]) -> None:
             error = done.exception()

@@ -83,6 +83,7 @@ def acknowledge(seq):
 radio.on_find = found
 radio.on_touch = lambda spot, control: print('touched', spot, control)
 radio.on_acknowledge = acknowledge
+radio.on_safe = lambda seq: print('safe', seq)
 
 asyncio.run(radio.run())
 """

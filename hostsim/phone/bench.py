@@ -169,6 +169,10 @@ class PhoneBench:
         if self._failure is not None:
             raise self._failure
 
+    def pace(self, speed: float) -> None:
+        """How fast the collar lives from now on; from any thread."""
+        self.loop.call_soon_threadsafe(setattr, self.loop, "speed", speed)
+
     def submit(self, work: Coroutine[Any, Any, Result]) -> concurrent.futures.Future[Result]:
         """Plays `work` on the collar's loop; from any thread."""
         return asyncio.run_coroutine_threadsafe(work, self.loop)

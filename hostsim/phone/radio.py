@@ -37,6 +37,7 @@ class PageRadio:
         self._notify = notify
         self._lost = lost
         self._client: BleakClient | None = None
+        self._heard: set[str] = set()
 
     async def find(self, seconds: float = SCAN_S) -> Found | None:
         """The nearest collar, if one is heard."""
@@ -58,7 +59,7 @@ class PageRadio:
             await client.connect()
         except BleakError as error:
             raise RadioError(str(error)) from error
-        self._client = client
+        self._client, self._heard = client, set()
         return [
             (service.uuid, [(one.uuid, list(one.properties)) for one in service.characteristics])
             for service in client.services
@@ -89,9 +90,18 @@ class PageRadio:
         await self._guard(lambda client: client.write_gatt_char(uuid, value, True))
 
     async def subscribe(self, uuid: str) -> None:
-        """Lets the collar notify or indicate. Raises RadioError."""
+        """Lets the collar notify or indicate; once, however often it is asked for. Raises RadioError."""
+        if uuid in self._heard:
+            return
 
         def received(_sender: Any, value: bytearray) -> None:
             self._notify(uuid, bytes(value))
 
         await self._guard(lambda client: client.start_notify(uuid, received))
+        self._heard.add(uuid)
+
+    async def unsubscribe(self, uuid: str) -> None:
+        """Listens no more. Raises RadioError."""
+        if uuid in self._heard:
+            self._heard.discard(uuid)
+            await self._guard(lambda client: client.stop_notify(uuid))

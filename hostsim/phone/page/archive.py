@@ -11,20 +11,29 @@ import json
 
 from hostsim.codecs import records
 from hostsim.handler.ranges import merge
-from hostsim.phone.page import bins
+from hostsim.phone.page import bins, decode
 from hostsim.phone.page.trouble import done
 
-SLICE = 48
+SLICE = 96
 """Records in one transaction: short enough that the screen stays alive between them."""
 
 
 class Slice:
     """Some frames on their way into the archive, and the range of numbers that is complete with them."""
 
-    def __init__(self, frames: list[bytes], first: int, end: int) -> None:
+    def __init__(self, frames: list[bytes], first: int, end: int, believed: bool = True) -> None:
         self.frames = frames
         self.first, self.end = first, end
-        self.parsed = [records.parse(frame) for frame in frames]
+        self.parsed: list[tuple | None] = []
+        """Of every frame (kind, seq, boot, uptime_ms, type, fields, the bins that it goes into), None for a damaged one."""
+        for frame in frames:
+            one = records.parse(frame) if believed else None
+            if one is not None:
+                kind, seq, boot, uptime_ms, payload = one
+                type, fields = records.kind_name(kind), decode.unpack(kind, payload)
+                into = bins.places(type, boot, uptime_ms, fields) if bins.counts(type) else {}
+                one = (kind, seq, boot, uptime_ms, type, fields, into)
+            self.parsed.append(one)
         seqs = [one[1] for one in self.parsed if one is not None]
         self.low, self.high = (min(seqs), max(seqs)) if seqs else (0, 0)
 
@@ -32,40 +41,41 @@ class Slice:
         """What has to be read: the frames from `low` to `high`, these bins, the marks."""
         names = set()
         for one in self.parsed:
-            if one is not None and bins.counts(records.kind_name(one[0])):
-                names.update(bins.near(one[2], one[3]))
+            if one is not None:
+                names.update(one[6])
         return json.dumps({"low": self.low, "high": self.high, "bins": sorted(names)})
 
     def settle(self, text: str) -> str:
         """From `{frames: {seq: hexadecimal}, bins: {key: bin}, marks: [[first, end]]}` what has to be written.
 
-        `{records, oddities, bins, marks, new}`; a record's row is seq, kind, type, boot, uptime_ms, fields as JSON, frame.
+        A line of JSON, `{oddities, bins, marks, new}`, then a line for each record: seq, kind, type, boot, uptime_ms, frame,
+        and its fields as JSON, with tabs between them.
         """
         had = json.loads(text)
-        known, changed, rows, odd = had["frames"], {}, [], []
+        known, changed, odd = had["frames"], {}, []
+        rows = [""]
         for at, one in enumerate(self.parsed):
             frame = self.frames[at]
             digits = frame.hex()
             if one is None:
                 odd.append([None, "damaged", digits])
                 continue
-            kind, seq, boot, uptime_ms, payload = one
+            kind, seq, boot, uptime_ms, type, fields, into = one
             before = known.get(str(seq))
             if before is not None:
                 if before != digits:
                     odd.append([seq, "different", digits])
                 continue
             known[str(seq)] = digits
-            type, fields = records.kind_name(kind), records.unpack(kind, payload)
-            rows.append([seq, kind, type, boot, str(uptime_ms), json.dumps(fields), digits])
-            if bins.counts(type):
-                for name, times in bins.places(type, boot, uptime_ms, fields).items():
-                    bin = changed.setdefault(name, had["bins"].get(name) or {})
-                    bins.add(bin, type, fields, times)
+            rows.append(f"{seq}\t{kind}\t{type}\t{boot}\t{uptime_ms}\t{digits}\t{json.dumps(fields)}")
+            for name, times in into.items():
+                bin = changed.get(name)
+                if bin is None:
+                    bin = changed[name] = had["bins"].get(name) or {}
+                bins.add(bin, type, fields, times)
         marks = merge([(first, end) for first, end in had["marks"]] + [(self.first, self.end)])
-        return json.dumps(
-            {"records": rows, "oddities": odd, "bins": changed, "marks": marks, "new": len(rows)}
-        )
+        rows[0] = json.dumps({"oddities": odd, "bins": changed, "marks": marks, "new": len(rows) - 1})
+        return "\n".join(rows)
 
 
 class Archive:
@@ -77,15 +87,22 @@ class Archive:
         self.marks = [(first, end) for first, end in marks]
 
     async def put_away(self, first: int, frames: list[bytes]) -> tuple[int, int]:
-        """Stores frames and marks everything up to the last; (where the next begin, how many were new). Raises Trouble."""
+        """Stores whole frames of rising numbers and marks everything up to the last. Raises Trouble.
+
+        (where the next begin, how many were new)
+        """
         new = 0
         for at in range(0, len(frames), SLICE):
             some = frames[at : at + SLICE]
-            end = max(first, records.frame_seq(some[-1]) + 1) if len(some[-1]) >= 6 else first
+            end = records.frame_seq(some[-1]) + 1
             new += await self._write(Slice(some, first, end))
             first = end
             await asyncio.sleep(0)
         return first, new
+
+    async def put_aside(self, first: int, frame: bytes) -> None:
+        """Stores what came in the place of the record `first` and is none, and marks nothing. Raises Trouble."""
+        await self._write(Slice([frame], first, first, False))
 
     async def confirm(self, first: int, end: int) -> None:
         """Marks numbers as complete: what the collar had of them is here. Raises Trouble."""

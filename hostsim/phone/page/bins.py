@@ -16,16 +16,12 @@ def key(letter: str, boot: int, uptime_ms: int) -> str:
     return f"{letter}{boot:05d}-{uptime_ms // LENGTHS[letter]:08d}"
 
 
-def near(boot: int, uptime_ms: int) -> list[str]:
-    """All bins that a record may go into: a run of minutes reaches up to a quarter of an hour back."""
-    moments = [max(0, uptime_ms - back_ms) for back_ms in range(0, RUN_MAX_MS + 1, LENGTHS["m"] // 2)]
-    return sorted({key(letter, boot, at_ms) for letter in LENGTHS for at_ms in moments})
-
-
 def places(type: str, boot: int, uptime_ms: int, fields: dict) -> dict[str, int]:
     """The bins of a record, with how often it counts there: each minute of a run in its own."""
-    found: dict[str, int] = {}
     count = (fields["minutes"] or 1) if type == "minute" else 1
+    if count == 1:
+        return {key("m", boot, uptime_ms): 1, key("h", boot, uptime_ms): 1}
+    found: dict[str, int] = {}
     for number in range(min(count, RUN_MAX_MS // 60_000)):
         for letter in LENGTHS:
             name = key(letter, boot, max(0, uptime_ms - 60_000 * number))

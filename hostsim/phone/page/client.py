@@ -65,6 +65,7 @@ class Client:
         self._transfer = 0
         self._session = b""
         self._starts = 0
+        self._newest = b""
         self.covers = False
         """Whether transfers are covered: set when the collar said that it can."""
         self.gone = False
@@ -76,6 +77,9 @@ class Client:
     def received(self, uuid: str, value: bytes) -> None:
         """A value that the collar sent. Whatever it is, nothing is raised."""
         if uuid == protocol.RECORDS:
+            if value == self._newest:
+                return  # some phones' radios tell a value twice; no two frames in a row are alike
+            self._newest = value
             if len(self.frames) < _FRAMES_MAX:
                 self.frames.append(value)
             self.frame_came.set()
@@ -148,6 +152,8 @@ class Client:
         message = protocol.SESSION + ours + theirs
         self._session = bytes.fromhex(str(await done(self._keys.sign(message.hex()))))
         self._starts = 0
+        # Which transfer was the collar's last is not known to a page that was killed: another number is likely.
+        self._transfer = ours[0] % protocol.TRANSFER_MAX
 
     async def _proof(self, side: int, role: int, until_s: int, ours: bytes, theirs: bytes) -> bytes:
         message = protocol.proof_message(side, role, until_s, ours, theirs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hostsim.codecs import protocol
+from hostsim.codecs import protocol, records
 from hostsim.handler.ranges import newest_first, subtract
 from hostsim.phone.page.client import Client
 from hostsim.phone.page.trouble import Trouble
@@ -23,7 +23,7 @@ class Progress:
 
 
 class Sync:
-    """One sync over one connection. `archive` has `marks` and the coroutines `put_away(first, frames)` and `confirm`.
+    """One sync over one connection. `archive` has `marks` and the coroutines `put_away(first, frames)`, `put_aside` and `confirm`.
 
     `told(progress)` follows every batch.
     """
@@ -32,6 +32,8 @@ class Sync:
         self._client = client
         self._archive = archive
         self._told = told
+        self._at = self._end = 0
+        self._doubted = -1
         self.progress = Progress()
 
     async def run(self, capabilities: int, safe: bool) -> Progress:
@@ -53,16 +55,18 @@ class Sync:
 
     async def _range(self, first: int, end: int) -> None:
         """Brings one range; a damaged frame starts it again from the first record that is not safe."""
-        for _ in range(_DAMAGED_MAX):
+        self._at, self._end = first, end
+        damaged = 0
+        while damaged < _DAMAGED_MAX:
+            before = self._at
             try:
-                self._at = first
                 await self._fetch(end)
                 await self._archive.confirm(self._at, end)
                 self.progress.done += end - self._at
                 self._told(self.progress)
                 return
             except protocol.FrameError:
-                first = self._at
+                damaged = 0 if self._at > before else damaged + 1
         raise Trouble("damaged")
 
     async def _frames(self) -> list[bytes]:
@@ -100,8 +104,29 @@ class Sync:
             raise Trouble("journal_fault")
 
     async def _put_away(self, frames: list[bytes]) -> None:
-        if not frames:
-            return
+        """Stores what came; a record that cannot be one is asked for again, and the second time kept for what it is."""
+        while frames:
+            good = self._believed(frames)
+            if good:
+                await self._keep(frames[:good])
+            elif self._doubted != self._at:
+                self._doubted = self._at
+                raise protocol.FrameError("record")
+            else:
+                good = 1
+                await self._archive.put_aside(self._at, frames[0])
+            frames = frames[good:]
+
+    def _believed(self, frames: list[bytes]) -> int:
+        """How many of them, from the first on, are whole and of the numbers that were asked for, rising."""
+        at = self._at
+        for count, frame in enumerate(frames):
+            if not records.frame_ok(frame, 0, len(frame)) or not at <= records.frame_seq(frame) < self._end:
+                return count
+            at = records.frame_seq(frame) + 1
+        return len(frames)
+
+    async def _keep(self, frames: list[bytes]) -> None:
         end, new = await self._archive.put_away(self._at, frames)
         self.progress.new += new
         self.progress.done += end - self._at

@@ -1,4 +1,6 @@
 // Bytes cross into Python as hexadecimal text.
+const VALUES = new Uint8Array(128);
+[..."0123456789abcdef"].forEach((digit, value) => (VALUES[digit.charCodeAt(0)] = value));
 const DIGITS = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));
 
 export function toHex(buffer) {
@@ -10,7 +12,7 @@ export function toHex(buffer) {
 
 export function fromHex(text) {
   const bytes = new Uint8Array(text.length / 2);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = parseInt(text.substr(2 * at, 2), 16);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = (VALUES[text.charCodeAt(2 * at)] << 4) | VALUES[text.charCodeAt(2 * at + 1)];
   return bytes;
 }
 

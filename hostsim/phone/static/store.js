@@ -88,9 +88,15 @@ async function write(journal, needs, settle) {
       bins: Object.fromEntries(sums.filter(Boolean).map((one) => [one.key, one.sums])),
       marks: ranges.map((one) => [one.first, one.end]),
     };
-    const settled = JSON.parse(settle(JSON.stringify(had)));
-    for (const [seq, kind, type, boot, uptime, fields, frame] of settled.records)
-      records.add({ journal, seq, kind, type, boot, uptime_ms: Number(uptime), fields, frame: fromHex(frame) });
+    const [head, ...lines] = settle(JSON.stringify(had)).split("\n");
+    const settled = JSON.parse(head);
+    for (const line of lines) {
+      const [seq, kind, type, boot, uptime, frame, fields] = line.split("\t", 7);
+      records.add({
+        journal, seq: Number(seq), kind: Number(kind), type, boot: Number(boot), uptime_ms: Number(uptime), fields,
+        frame: fromHex(frame),
+      });
+    }
     for (const [seq, what, frame] of settled.oddities) {
       const value = { journal, seq: seq ?? -1, what, frame: fromHex(frame) };
       const same = await asked(oddities.index("what").count([journal, value.seq, what, value.frame]));

@@ -156,7 +156,7 @@ class Health:
             self._closed_s = utc_ms // 1000
         coverage = min(100, self.today.sums[t.WORN] // 1440)
         missing = self._missing(utc_ms, coverage)
-        limp, limp_duty = self.today.limp(0), self.today.limp(1)
+        limps = [self.today.limp(0), self.today.limp(1)] + self.today.even.values()
         irregular = self.today.irregular()
         self._close_history(coverage)
         day = self.history.count
@@ -169,7 +169,7 @@ class Health:
         self.index.find_masked()
         index = self.index
         found = index.value, list(index.domains), list(index.reasons), coverage, list(index.masked)
-        yield w.DAY, found + (limp, limp_duty)
+        yield w.DAY, found + tuple(limps)
         if watched:
             self.history.mark(0, h.WATCHED)
         if index.value is not None and index.value >= _SICK:
@@ -260,7 +260,7 @@ class Health:
                 self.dating.told_hours,
             )
         )
-        for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts):
+        for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts, self.today.even):
             part.dump(out)
 
     def load(self, data):
@@ -271,5 +271,5 @@ class Health:
         self.dating.told_day, self.dating.told_hours = told, hours
         self.today.frozen = bool(frozen)
         at = struct.calcsize(_HEAD)
-        for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts):
+        for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts, self.today.even):
             at = part.load(data, at)

@@ -8,13 +8,13 @@ from micropython import const
 from collar.health import profile as p
 from collar.health import signals as s
 from collar.health import words as w
+from collar.health.evenness import Even
 from collar.health.tally import Tally
 
 _AFTER_MS = const(300000)  # a pulse is at rest when no bout has ended for this long
 _MOVING_S = const(12)  # of striding that make a minute one of movement
 _QUALITY = const(40)
 _SURE = const(50)
-_STRIDES = const(10)
 _IRREGULAR_LEAST = const(3)
 _IRREGULAR_FULL = const(30)  # % of the judged readings
 _LYING_S = const(1200)  # what a lying down by day counts beside the seconds of the night
@@ -56,6 +56,7 @@ class Today:
         self._expected = array("i", bytes(4 * p.MOVES))
         self._actual = array("i", bytes(4 * p.MOVES))
         self._limp = (Tally(64, 0, 10), Tally(64, 0, 10))
+        self.even = Even(self._limp)
         self._rise = (Tally(64, 0, 150), Tally(64, 0, 150))
         self._lie = Tally(64, 0, 150)
         self._rate = Tally(64, -160, 5)
@@ -85,6 +86,7 @@ class Today:
                 sums[i] = 0
         for tally in self._tallies:
             tally.clear()
+        self.even.clear()
 
     def minute(self, values, uptime_ms, duty):
         """A `minute` record, or several of one hour and state of duty with their seconds added up."""
@@ -129,9 +131,7 @@ class Today:
     def bout(self, values, uptime_ms, duty):
         """A `bout` record."""
         self._moved_ms = uptime_ms
-        asymmetry = values[5] if len(values) > 5 else None
-        if values[0] == w.TROT and asymmetry is not None and (values[3] or 0) >= _STRIDES:
-            self._limp[1 if duty else 0].add(asymmetry, min(8, values[3] // _STRIDES))
+        self.even.bout(values, duty)
 
     def pulse(self, values, hour, uptime_ms, duty):
         """A `pulse` record; returns its rate in tenths if the dog was at rest and the reading is good, else None."""

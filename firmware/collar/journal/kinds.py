@@ -148,6 +148,11 @@ KINDS = const((
     (DAY, "day", (
         ("pain_index", "B", 1), ("domains", "V", DOMAINS), ("reasons", "L", SIGNS),
         ("coverage_pct", "B", 1), ("masked", "L", SIGNS), ("limp_mg", "H", 10), ("limp_duty_mg", "H", 10),
+        ("trot_mg", "H", 10), ("trot_spread_mg", "H", 10), ("trot_strides", "H", 1), ("trot_least_mg", "H", 10),
+        ("trot_duty_mg", "H", 10), ("trot_duty_spread_mg", "H", 10), ("trot_duty_strides", "H", 1),
+        ("trot_duty_least_mg", "H", 10), ("walk_mg", "H", 10), ("walk_spread_mg", "H", 10), ("walk_strides", "H", 1),
+        ("walk_least_mg", "H", 10), ("walk_duty_mg", "H", 10), ("walk_duty_spread_mg", "H", 10),
+        ("walk_duty_strides", "H", 1), ("walk_duty_least_mg", "H", 10),
     )),
     (ONSET, "onset", (
         ("signal", "e", SIGNS), ("at", "U", 1), ("plus_minus_h", "H", 1), ("impact_seq", "I", 1),

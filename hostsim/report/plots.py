@@ -220,15 +220,24 @@ def limp(data: Gathered) -> Figure:
                           yerr=[value[1] for _, value in points], linestyle="none", marker=marker, color=colour,
                           markersize=4, capsize=2, elinewidth=1, label=label,
                           markerfacecolor="white" if marker == "s" else colour)  # fmt: skip
+    least = [
+        (axis.middle(day.date), day.verdict["trot_least_mg"])
+        for day in axis.days()
+        if day.verdict and day.verdict.get("trot_least_mg") is not None
+    ]
+    if least:
+        places, sizes = zip(*least, strict=True)
+        axes.plot(places, sizes, linestyle="none", marker="_", color="#8c8c8c", label="would have been seen")
     axes.set_ylabel("asymmetry, mg")
     axes.set_ylim(bottom=0)
     axis.dress(axes)
     if found:
-        axes.legend(ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.1)
+        axes.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.1)
     else:
         _nothing(axes, "not enough trotting for a number")
     return Figure("limp", _png(canvas), "Asymmetry at the trot with the standard error of the day's mean. Filled circles: "
-                  "off duty; open squares: on duty. A sound dog has some, its own.", WIDTH_IN, 1.7)  # fmt: skip
+                  "off duty; open squares: on duty. A sound dog has some, its own. Grey: a limp of this size or more would have "
+                  "been seen in the day's trots off duty.", WIDTH_IN, 1.7)  # fmt: skip
 
 
 def heart(data: Gathered) -> Figure:

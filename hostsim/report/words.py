@@ -260,7 +260,24 @@ def evidence(data: Gathered, times: Times) -> list[Block]:
             course = ", ".join(_runs(days))
             blow = _blow_words(data, seq, times) or f"blow of record {seq}"
             out.append(Text(f"Watch after {blow}, by day: {course}."))
-    return out + _rhythm(data)
+    return out + _trots(data) + _rhythm(data)
+
+
+def _trots(data: Gathered) -> list[Block]:
+    """How small a limp each day's trots would have shown."""
+    said = list[str]()
+    verdicts = [day.verdict for day in data.days.values() if day.verdict]
+    for name, which in (("off duty", "trot"), ("on duty", "trot_duty")):
+        least = sorted(
+            item[f"{which}_least_mg"] for item in verdicts if item.get(f"{which}_least_mg") is not None
+        )
+        if least:
+            middle = least[len(least) // 2]
+            said.append(
+                f"{name} a limp of {middle:.0f} mg or more would have been seen on the day in the middle ({least[0]:.0f} mg "
+                f"on the best, {least[-1]:.0f} mg on the worst of {len(least)})"
+            )
+    return [Text(f"Trots: {'; '.join(said)}. A smaller limp may be there unseen.")] if said else []
 
 
 def _rhythm(data: Gathered) -> list[Block]:

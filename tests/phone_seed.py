@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +15,7 @@ from hostsim.phone.page.wall import iso
 
 JOURNAL_NUMBER = 77
 """The journal of every StoredCollar."""
+DAY_MS = 86_400_000
 _KEPT = {*LISTS, "clock", "raw", "boot"}
 _PUT = """async ([rows, sums, end, number, ended, dog]) => {
   const asked = (request) => new Promise((done, fail) => {
@@ -40,12 +43,16 @@ _PUT = """async ([rows, sums, end, number, ended, dog]) => {
 
 
 class Seed:
-    """What `frames` (numbered from 1 on) leave in a phone, without the rows that no view reads."""
+    """What `frames` (numbered from 1 on) leave in a phone, without the rows that no view reads.
+
+    Their wall time is moved by whole days, so that the last of them is less than a day old.
+    """
 
     def __init__(self, frames: Iterable[bytes]) -> None:
         self.rows: list[list[Any]] = []
         self.sums: dict[str, dict[str, Any]] = {}
         self.end = 1
+        last: list[Any] = []
         for frame in frames:
             kind, seq, boot, uptime_ms, payload = records.split(frame)
             type, fields = records.kind_name(kind), records.unpack(kind, payload)
@@ -53,12 +60,42 @@ class Seed:
             if bins.counts(type):
                 for name, times in bins.places(type, boot, uptime_ms, fields).items():
                     bins.add(self.sums.setdefault(name, {}), type, fields, times)
-            self._last = [seq, kind, type, boot, uptime_ms, json.dumps(fields)]
+            last = [seq, kind, type, boot, uptime_ms, fields]
             if type in _KEPT:
-                self.rows.append(self._last)
-        if self.rows and self.rows[-1] is not self._last:
-            self.rows.append(self._last)
+                self.rows.append(last)
+        if self.rows and self.rows[-1] is not last:
+            self.rows.append(last)
+        self._move()
 
-    def put(self, page: Any, now_ms: int, dog: dict[str, str] | None = None) -> None:
-        """Into the open page's database, as synced five minutes before; the page reads it when it is loaded anew."""
-        page.evaluate(_PUT, [self.rows, self.sums, self.end, JOURNAL_NUMBER, iso(now_ms - 300_000), dog])
+    def _move(self) -> None:
+        offsets = [fields["offset_ms"] for _, _, type, _, _, fields in self.rows if type == "clock"]
+        if not offsets:
+            return
+        days = (round(1000 * time.time()) - self.rows[-1][4] - offsets[-1]) // DAY_MS
+        for _, _, type, _, _, fields in self.rows:
+            if type == "clock":
+                fields["offset_ms"] += days * DAY_MS
+            elif type == "onset" and fields["at"] is not None:
+                fields["at"] += days * 86_400
+
+    def of(self, type: str) -> list[tuple[int, dict[str, Any]]]:
+        """(number, fields) of the records of a type."""
+        return [(row[0], row[5]) for row in self.rows if row[2] == type]
+
+    def shake(self) -> None:
+        """Gives the first blow the raw samples of it that a collar takes: 2 s before and after, at 52 Hz."""
+        seq, boot, uptime_ms = next((row[0], row[3], row[4]) for row in self.rows if row[2] == "impact")
+        taken = {row[0] for row in self.rows}
+        free = (number for number in range(seq + 1, self.end) if number not in taken)
+        for piece in range(-3, 3):
+            xyz = []
+            for at in range(39 * piece, 39 * piece + 39):
+                xyz += [60, round(28_000 * math.exp(-((at / 1.5) ** 2))) * (-1) ** at, 2040]
+            fields = {"source": "impact", "event_seq": seq, "first_sample": 39 * piece, "period_us": 19_231, "xyz": xyz}
+            self.rows.append([next(free), records.RAW, "raw", boot, uptime_ms + 2000, fields])
+
+    def put(self, page: Any, dog: dict[str, str] | None = None) -> None:
+        """Into the open page's database, as synced five minutes ago; the page reads it when it is loaded anew."""
+        rows = [[*row[:5], json.dumps(row[5])] for row in self.rows]
+        ended = iso(round(1000 * time.time()) - 300_000)
+        page.evaluate(_PUT, [rows, self.sums, self.end, JOURNAL_NUMBER, ended, dog])

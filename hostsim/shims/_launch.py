@@ -35,6 +35,10 @@ def _largest(free):
 def _load(modules):
     for name in modules:
         __import__(name)
+    if modules:
+        # asyncio loads these only when they are first asked for; they are code like the rest
+        for name in ("event", "funcs"):
+            __import__("asyncio." + name)
 
 
 def _mount(image):

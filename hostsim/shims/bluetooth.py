@@ -18,6 +18,8 @@ FLAG_INDICATE = 0x0020
 
 _HEADER = 6
 _LARGEST = 512
+_request = bytearray(_HEADER + _LARGEST)  # the stack's own memory: a chip has it outside of the heap
+_view = memoryview(_request)
 
 _CONFIG = {
     "gap_name": ops.CONFIG_NAME,
@@ -106,8 +108,6 @@ def _handles(services, answer):
 class _BLE:
     def __init__(self):
         self._handler = None
-        self._request = bytearray(_HEADER + _LARGEST)
-        self._view = memoryview(self._request)
         _host.subscribe(ops.EVENT_IRQ, self._interrupt)
 
     # Interrupts
@@ -227,10 +227,10 @@ class _BLE:
 
     def _send(self, connection, handle, indicate, data):
         size = 0 if data is None else len(data)
-        struct.pack_into("<HHBB", self._request, 0, connection, handle, indicate, 0 if data is None else 1)
+        struct.pack_into("<HHBB", _request, 0, connection, handle, indicate, 0 if data is None else 1)
         if size:
-            self._view[_HEADER : _HEADER + size] = data
-        _host.call(ops.GATTS_SEND, self._view[: _HEADER + size])
+            _view[_HEADER : _HEADER + size] = data
+        _host.call(ops.GATTS_SEND, _view[: _HEADER + size])
 
 
 _instance = None

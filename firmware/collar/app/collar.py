@@ -193,6 +193,7 @@ class Collar:
 
     def _apply(self):
         """What the mode asks of the light and of the radio."""
+        gc.collect()
         _, vitals, listens = self.governor.modes.plan
         integer = self.store.integer
         self.housekeeping.quiet.longest = integer("run_min", LONGEST)
@@ -255,6 +256,7 @@ class Collar:
             tasks.append(("housekeeping", "task", self.housekeeping.run))
             tasks.append(("wellbeing", "task", self.wellbeing.run))
         clock, recorder = self.clock, self.recorder
+        gc.collect()
         await asyncio.gather(
             *[supervise(name, part, function, clock, recorder) for name, part, function in tasks]
         )

@@ -33,6 +33,7 @@ class Timebase:
         self._rest_us = 0  # of a sample that is not whole yet, within a gap
         self._measured = False
         self._few = 0  # missing at the last look, too few to be called a gap unless one follows
+        self.start(0)
 
     def start(self, now_ms):
         """The stream starts (again) at this moment; its count goes on."""

@@ -1,6 +1,7 @@
 """The dog's health over hours and days: fed with every record, closed at the hour and once a day, kept over resets."""
 
 import asyncio
+import gc
 
 from micropython import const
 
@@ -98,6 +99,7 @@ class Wellbeing:
                 first = self._hours is None
                 self._hours = hours
                 if not first:
+                    gc.collect()  # what the day's close leaves stays for a day
                     await self._close(hours % 24 == _DAY_HOUR)
 
     def _now_ms(self):

@@ -1,5 +1,6 @@
 """The open sector: where records are programmed, what its seal will cover, and the numbers that go on from it."""
 
+import gc
 from hashlib import sha256
 
 from micropython import const
@@ -98,6 +99,7 @@ class Tail:
 
     def close(self, uptime_ms):
         """Seals the sector, if there is room for a seal still, and makes its link."""
+        gc.collect()  # what a new sector brings stays for hours: it is to lie low, so that what is free hangs together
         if self.link is not None:
             return
         self._close_hash()

@@ -103,6 +103,8 @@ class Gatt:
         self._put = self._taken = 0
         self._on = False
         self._free = ()
+        self.battery = self.heart = self.time = 0
+        self.control = self.records = self.live = self.status = 0
         self.banned = ()  # addresses (6 bytes) that are turned away, and they alone
 
     @property
@@ -124,7 +126,8 @@ class Gatt:
         self.heart, location = heart
         self.time, zone = time
         self.control, self.records, self.live, self.status = collar
-        self._free = texts + battery
+        if self._free != texts + battery:  # the same numbers each time: one tuple stays
+            self._free = texts + battery
         for handle, text in zip(texts, self._identity.texts):
             ble.gatts_write(handle, text.encode())
         ble.gatts_write(location, _LOCATION_OTHER)
@@ -196,7 +199,9 @@ class Gatt:
         """The next event as (event, connection, value, data, life), or None."""
         if self._taken == self._put:
             return None
-        event = self._ring[self._taken % _EVENTS]
+        at = self._taken % _EVENTS
+        event = self._ring[at]
+        self._ring[at] = None  # kept, it would stand in the middle of free memory until the ring came round
         self._taken += 1
         return event
 

@@ -9,10 +9,11 @@ import struct
 from micropython import const
 
 from collar.link import gatt, protocol
+from collar.link.bell import Bell
 from collar.link.calendar import current_time, parse_current_time, plausible
 from collar.link.requests import Requests
 from collar.link.sync import Sync
-from collar.link.windows import Windows
+from collar.link.windows import FOR_EVER_MS, Windows
 
 _BACK_OFF_MS = const(8)
 _ANSWERS = const(8)
@@ -65,7 +66,7 @@ class Link:
         self._answers = []
         self._indicating = False
         self._life = 0
-        self._more = asyncio.Event()
+        self._more = Bell()
         self._requests = Requests(self, access, journal, clock, self._sync, journal_id)
 
     # For the app
@@ -112,7 +113,7 @@ class Link:
             self._answers.append(
                 (self._gatt.connection, protocol.answer(protocol.ALERT, 0, protocol.OK, level, seq))
             )
-            self._more.set()
+            self._more.ring()
 
     def forget_bonds(self):
         """Forgets every phone that was ever paired; nobody's rights depend on it."""
@@ -201,7 +202,7 @@ class Link:
                     self.clock_set(utc_ms)
         elif event == gatt.INDICATED:
             self._indicating = False
-            self._more.set()
+            self._more.ring()
         elif event == gatt.CONNECTED:
             self.connections += 1
             self._life = life
@@ -231,7 +232,7 @@ class Link:
         if self._requests.finished_syncs != self.finished_syncs:
             self.finished_syncs = self._requests.finished_syncs
             self._publish_status()
-        self._more.set()
+        self._more.ring()
 
     def _rights(self):
         """The radio shows what the rights that the last request left allow."""
@@ -263,15 +264,14 @@ class Link:
     # Sending
 
     async def _send(self):
-        while True:
-            state = self._send_one()
-            if state == gatt.FULL:
-                await asyncio.sleep_ms(_BACK_OFF_MS)
-            elif state == gatt.SENT:
-                await asyncio.sleep_ms(0)
-            else:
-                self._more.clear()
-                await self._more.wait()
+        with self._more as more:
+            while True:
+                more.rung = False
+                state = self._send_one()
+                if state == gatt.FULL:
+                    await asyncio.sleep_ms(_BACK_OFF_MS)
+                else:
+                    await asyncio.sleep_ms(0 if state == gatt.SENT or more.rung else FOR_EVER_MS)
 
     def _send_one(self):
         """Sends one answer or frame; GONE when there is nothing to send."""

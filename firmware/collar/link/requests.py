@@ -1,5 +1,7 @@
 """What a phone asks through the control characteristic, and the answers."""
 
+import gc
+
 from micropython import const
 
 from collar.journal import records
@@ -73,6 +75,7 @@ class Requests:
             if values is not None and not refusal and self._update is not None:
                 self._update.feed(*values, memoryview(data)[6:])
             return None
+        gc.collect()  # requests are rare, and what they change stays: it is to lie low, so that what is free hangs together
         handler = self._table.get(opcode)
         if refusal:
             status, result = refusal, ()

@@ -1,14 +1,16 @@
 """When the radio is on, what it advertises, and for how long a stranger may hold the connection."""
 
 import asyncio
+import gc
 
 from micropython import const
 
 from collar.link import protocol
+from collar.link.bell import Bell
 
 _WINDOW_INTERVAL_US = const(250000)
 _ALWAYS_INTERVAL_US = const(1000000)
-_FOR_EVER_MS = const(86400000)
+FOR_EVER_MS = const(86400000)
 _SIEGE_INTERVAL_US = const(100000)
 _PROOF_MS = const(20000)  # a phone that has not proved itself by then is turned away
 _HURRY_MS = const(8000)  # and by then, while strangers keep coming: our own client takes 1 to 4 s
@@ -42,7 +44,7 @@ class Bans:
         """Lets those in again whose time is over; returns in how many ms the next one's is."""
         standing = [one for one in self._known if one[1] > now_ms]
         self.addresses = tuple([one[0] for one in standing])
-        return min([one[1] - now_ms for one in standing] + [_FOR_EVER_MS])
+        return min([one[1] - now_ms for one in standing] + [FOR_EVER_MS])
 
 
 class Windows:
@@ -56,7 +58,7 @@ class Windows:
         self._access = access
         self._clock = clock
         self._started = started
-        self._changed = asyncio.Event()
+        self._changed = Bell()
         self._until_ms = -1
         self._advertising = False
         self._peer = b""
@@ -72,13 +74,13 @@ class Windows:
 
     def _extend(self, ms):
         self._until_ms = max(self._until_ms, self._clock.uptime_ms() + ms)
-        self._changed.set()
+        self._changed.ring()
 
     def close(self):
         """Ends the window and any connection now."""
         self._until_ms = -1
         self._gatt.disconnect()
-        self._changed.set()
+        self._changed.ring()
 
     def keep_open(self, on):
         """Radio on all the time, or in windows again."""
@@ -88,10 +90,11 @@ class Windows:
     def renew(self):
         """What is advertised has changed, or advertising has stopped."""
         self._advertising = False
-        self._changed.set()
+        self._changed.ring()
 
     def connected(self, peer):
         """A phone has connected from this address (6 bytes); advertising has stopped by that."""
+        gc.collect()  # here and when it leaves, so that what stays is packed together
         self._peer = peer
         self._connected_ms = self._clock.uptime_ms()
         self.renew()
@@ -104,27 +107,27 @@ class Windows:
             self._extras -= 1
             self._extend(_EXTRA_MS)
         self.renew()
+        gc.collect()
 
     def rights_changed(self, ended):
         """A proof succeeded or failed, or rights have `ended`: from then on the time for a new proof counts."""
         if ended:
             self._connected_ms = self._clock.uptime_ms()
-        self._changed.set()
+        self._changed.ring()
 
     async def run(self):
         """The task."""
-        while True:
-            self._changed.clear()
-            left_ms = self._step()
-            try:
-                await asyncio.wait_for_ms(self._changed.wait(), left_ms)
-            except asyncio.TimeoutError:
-                continue
+        with self._changed as changed:
+            while True:
+                changed.rung = False
+                left_ms = self._step()
+                if not changed.rung:
+                    await asyncio.sleep_ms(left_ms)
 
     def _step(self):
         """Switches on or off; returns in how many ms that may have to change."""
         now_ms = self._clock.uptime_ms()
-        left_ms = _FOR_EVER_MS if self.always_on else self._until_ms - now_ms
+        left_ms = FOR_EVER_MS if self.always_on else self._until_ms - now_ms
         if self._gatt.connection is not None:
             return self._stranger_ms(now_ms)
         banned_ms = self._bans.over(now_ms)
@@ -134,12 +137,12 @@ class Windows:
             return min(left_ms, banned_ms)
         self._gatt.stop()
         self._advertising = False
-        return _FOR_EVER_MS
+        return FOR_EVER_MS
 
     def _stranger_ms(self, now_ms):
         """How long this connection may still go without proof; it is ended when it has no more time."""
         if self._access.role != protocol.NOBODY:
-            return _FOR_EVER_MS
+            return FOR_EVER_MS
         left_ms = self._connected_ms + (_HURRY_MS if self._besieged(now_ms) else _PROOF_MS) - now_ms
         if left_ms > 0 and self._access.wrong < _WRONG_MAX:
             return left_ms

@@ -8,6 +8,7 @@ from collar.dsp.autocorr import headroom, interpolate
 from collar.dsp.correlogram import correlogram, detrend, first_peak, product, scale, similarity
 from collar.dsp.isqrt import isqrt
 from collar.motion.window import HISTORY
+
 # Compared stretch, us: two strides of the slowest walk, so that one odd step does not decide.
 _COMPARED_US = const(3000000)
 # Longest period looked for, us: one stride of a slow walk, 0.8 a second (field.md has walks of about 1 to

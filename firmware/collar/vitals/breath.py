@@ -75,7 +75,7 @@ class Breath:
         self.breaths = Breaths()
         self._own = None if thinned else Thinned()
         self.panting = Panting(thinned or self._own)
-        self._since = self._still = self._swing = 0
+        self._since = self._still = self._swing = self._counts = 0
         self.reset()
 
     def reset(self):

@@ -92,11 +92,14 @@ class Cdp:
         self._heard = heard
         self._lock = threading.Lock()
         self._number = 0
+        self.gone = threading.Event()
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         threading.Thread(target=self._read, name="cdp", daemon=True).start()
 
     def send(self, method: str, session: str = "", **parameters: Any) -> Future[dict[str, Any]]:
-        """Sends a command; the future holds its result."""
+        """Sends a command; the future holds its result, a RuntimeError if the browser refuses or is gone."""
+        from websockets.exceptions import ConnectionClosed
+
         done: Future[dict[str, Any]] = Future()
         with self._lock:
             self._number += 1
@@ -104,7 +107,12 @@ class Cdp:
             message = {"id": self._number, "method": method, "params": parameters}
             if session:
                 message["sessionId"] = session
-            self._socket.send(json.dumps(message))
+            try:
+                self._socket.send(json.dumps(message))
+                return done
+            except ConnectionClosed:
+                del self._waiting[self._number]
+        done.set_exception(RuntimeError("the browser is gone"))
         return done
 
     def call(self, method: str, session: str = "", **parameters: Any) -> dict[str, Any]:
@@ -128,8 +136,11 @@ class Cdp:
                 done.set_exception(RuntimeError(message["error"]["message"]))
             else:
                 done.set_result(message["result"])
-        for done in self._waiting.values():
-            done.cancel()
+        with self._lock:
+            left, self._waiting = list(self._waiting.values()), {}
+        self.gone.set()
+        for done in left:
+            done.set_exception(RuntimeError("the browser is gone"))
 
     def close(self) -> None:
         """Ends the connection."""
@@ -140,11 +151,14 @@ class Ether:
     """Between a browser's Bluetooth and a bench's collar (`meet`). One page at a time is in front (`show`).
 
     `choose`: what the handler does with the chooser, True for taking the collar. `notified` counts what the collar sent.
+    `writing(characteristic, value)` says whether a write of the page gets through; `carry` what the page hears of a value.
     """
 
     def __init__(self, port: int) -> None:
         self.choose = True
         self.notified = 0
+        self.writing: Callable[[str, bytes], bool] = lambda _uuid, _value: True
+        self.carry: Callable[[str, bytes], list[bytes]] = lambda _uuid, value: [value]
         self._bench: PhoneBench | None = None
         self._radio: PageRadio | None = None
         self._session = ""
@@ -169,6 +183,8 @@ class Ether:
         self._radio = PageRadio(bench.phone, self._notify, self._lost)
         self.notified = 0
         self.choose = True
+        self.writing = lambda _uuid, _value: True
+        self.carry = lambda _uuid, value: [value]
 
     def part(self) -> None:
         """No collar is there."""
@@ -313,7 +329,10 @@ class Ether:
         if kind == "read":
             done: Future[Any] = bench.submit(radio.read(uuid))
         elif kind == "write":
-            done = bench.submit(radio.write(uuid, base64.b64decode(told["data"])))
+            value = base64.b64decode(told["data"])
+            if not self.writing(uuid, value):
+                return
+            done = bench.submit(radio.write(uuid, value))
         elif kind == "subscribe-to-notifications":
             done = bench.submit(radio.subscribe(uuid))
         else:
@@ -338,7 +357,7 @@ class Ether:
     def _notify(self, uuid: str, value: bytes) -> None:
         self.notified += 1
         with self._guard:
-            self._values.append((uuid, base64.b64encode(value).decode()))
+            self._values += [(uuid, base64.b64encode(one).decode()) for one in self.carry(uuid, value)]
             if self._sending:
                 return
             self._sending = True
@@ -360,18 +379,49 @@ def browser(*more: str) -> Iterator[tuple[Any, Ether]]:
     """A headless Chromium, and the ether around its Bluetooth."""
     from playwright.sync_api import sync_playwright
 
+    with sync_playwright() as play, launched(play, *more) as pair:
+        yield pair
+
+
+@contextmanager
+def launched(play: Any, *more: str) -> Iterator[tuple[Any, Ether]]:
+    """As `browser`, where Playwright runs already."""
     port = free_port()
-    with sync_playwright() as play:
-        one = play.chromium.launch(
-            executable_path=chromium(), headless=True,
-            args=[*FLAGS, *more, f"--remote-debugging-port={port}"],
+    one = play.chromium.launch(
+        executable_path=chromium(), headless=True,
+        args=[*FLAGS, *more, f"--remote-debugging-port={port}"],
+    )  # fmt: skip
+    ether = Ether(port)
+    try:
+        yield one, ether
+    finally:
+        ether.close()
+        one.close()
+
+
+class Profile:
+    """A browser whose profile is a folder: what a page keeps is there again after the browser was killed.
+
+    In the place of a browser for a Handler, who gets the one context that there is.
+    """
+
+    def __init__(self, play: Any, folder: Path, **options: Any) -> None:
+        port = free_port()
+        self._context = play.chromium.launch_persistent_context(
+            folder, executable_path=chromium(), headless=True,
+            args=[*FLAGS, f"--remote-debugging-port={port}"], **options,
         )  # fmt: skip
-        ether = Ether(port)
-        try:
-            yield one, ether
-        finally:
-            ether.close()
-            one.close()
+        self.ether = Ether(port)
+
+    def new_context(self, **_options: Any) -> Any:
+        """The context."""
+        return self._context
+
+    def crash(self) -> None:
+        """Ends the browser where it stands, without a word to its pages."""
+        self.ether.cdp.send("Browser.crash")
+        self.ether.cdp.gone.wait(20)
+        self.ether.close()
 
 
 def frames_of(folder: Path) -> dict[int, bytes]:

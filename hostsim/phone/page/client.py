@@ -169,12 +169,13 @@ class Client:
             await asyncio.sleep(_PATIENCE_S)
         raise Trouble("slow_down")
 
-    async def identity(self) -> dict[str, str]:
+    async def identity(self, known: str) -> dict[str, str]:
         """Device Information, by the archive's names. Raises Trouble.
 
-        Browsers keep the serial number (2A25) from pages, so the advertised name, which ends with it, stands in its place.
+        Browsers keep the serial number (2A25) from pages, so the advertised name, which ends with it, stands in its place:
+        the one that was `known` when this key first opened its collar, as a phone may have no name for it at times.
         """
-        texts = {"serial": str(await done(self._radio.name())) or "Rex"}
+        texts = {"serial": known or str(await done(self._radio.name())) or "Rex"}
         for name, number in _TEXTS:
             value = bytes.fromhex(str(await done(self._radio.read(uuid16(number)))))
             try:

@@ -104,7 +104,7 @@ class Visit:
         await client.start()
         self._phase("proving")
         await client.prove(state.paired["until"])
-        state.identity = await client.identity()
+        state.identity = await client.identity(state.paired.get("serial", ""))
         info = await client.ask(protocol.INFO)
         if info[0] != protocol.MAJOR:
             raise Trouble("other_version", f"{info[0]}.{info[1]}")
@@ -116,7 +116,9 @@ class Visit:
         for uuid in (protocol.STATUS, protocol.LIVE, uuid16(BATTERY)):
             await done(radio.subscribe(uuid))
         await client.ask(protocol.GO_LIVE, LIVE_S)
-        opened = await done(self._browser.store.open(json.dumps(state.identity), number))
+        seen = dict(state.identity)
+        seen["last_seen"] = iso(int(self._browser.device.now()))
+        opened = await done(self._browser.store.open(json.dumps(seen), number))
         archive = Archive(self._browser.store, opened["journal"], opened["marks"])
         await self._app.remember(opened["journal"])
         await self._stay(archive)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hostsim.dog import Course, Dog, Event, Signs
+from hostsim.dog.schedule import LYING
 from hostsim.evaluate import motion_feeds
 from hostsim.evaluate.motion_feeds import Found
 
@@ -29,9 +30,16 @@ class Nights:
     pairs: list[tuple[float, float]] = field(default_factory=list)
 
     def add(
-        self, events: Sequence[Event], told: Sequence[tuple[float, float | None]], start_s: float
+        self,
+        events: Sequence[Event],
+        told: Sequence[tuple[float, float | None]],
+        start_s: float,
+        unsaid: Sequence[float] = (),
     ) -> None:
-        """Matches `told`, (end in s of the feed, duration in ms or None), one to one with `events`."""
+        """Matches `told`, (end in s of the feed, duration in ms or None), one to one with `events`.
+
+        `unsaid`: when the dog did it without an event of its own, as when it leaps up to play; to tell that is not false.
+        """
         left = list(told)
         for event in events:
             end = event.end_s - start_s
@@ -45,7 +53,7 @@ class Nights:
                 self.untold += 1
             else:
                 self.pairs.append((event.end_s - event.start_s, near[1] / 1000))
-        self.false += len(left)
+        self.false += sum(all(abs(at - end) > NEAR_S for at in unsaid) for end, _ in left)
 
     def errors_s(self) -> np.ndarray:
         """Told less true, where a time was told."""
@@ -64,11 +72,16 @@ def lived(seeds: Sequence[int], signs: Signs, hours: int) -> dict[str, Nights]:
         # the collar learns where it sits on a dog that walks: two hours of the evening before the night
         begin = START_S - 7200.0
         feeds.append(motion_feeds.sampled(dog, begin, (hours + 2) * 3600, seed))
-        truths.append(dog.truth(begin, begin + (hours + 2) * 3600).events)
+        truths.append(dog.truth(begin, begin + (hours + 2) * 3600))
     out = {"lie": Nights(), "rise": Nights(), "turn": Nights()}
-    for feed, found, events in zip(feeds, motion_feeds.run(feeds), truths, strict=True):
-        for kind, name in (("lie", "lie_down"), ("rise", "rise"), ("turn", "turn")):
-            out[kind].add([item for item in events if item.kind == name], _told(found, kind), feed.start_s)
+    for feed, found, truth in zip(feeds, motion_feeds.run(feeds), truths, strict=True):
+        changes = np.diff(np.isin(truth.activity, LYING).astype(int))
+        for kind, name, way in (("lie", "lie_down", 1), ("rise", "rise", -1), ("turn", "turn", 0)):
+            events = [item for item in truth.events if item.kind == name]
+            ends = [item.end_s - feed.start_s for item in events]
+            all_changes = np.flatnonzero(changes == way).tolist() if way else []
+            unsaid = [at for at in all_changes if all(abs(at - end) > NEAR_S for end in ends)]
+            out[kind].add(events, _told(found, kind), feed.start_s, unsaid)
     return out
 
 

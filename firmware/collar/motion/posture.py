@@ -30,8 +30,12 @@ _LIES_LOW = const(30)
 _LIES_RAISED = const(150)
 _LOW_DEG = const(12)
 _RAISED_DEG = const(38)
-# Awake again without a step: the neck goes up by this much, degrees, or the roll comes back.
+# Up again without a step: the neck goes up by this much, degrees, and to where a dog that lies awake on its chest seldom
+# holds it (22 +- 10 degrees as simulated; a standing dog 33 +- 7); or the roll comes back.
 _LIFTED_DEG = const(16)
+_UP_DEG = const(28)
+# A gait of less than this, ms, is no rising: turning over may have a stride's rhythm for its 2 to 3 s (simulated).
+_AFOOT_MS = const(4000)
 # Past this pitch the roll of the collar means nothing, degrees.
 _STEEP_DEG = const(65)
 # Turning in place: roll from one calm posture to the next, 45 degrees.
@@ -130,8 +134,11 @@ class Posture:
 
     def _walk(self, roll, pitch_deg, bout):
         flags = 0
+        if self.lying and bout.age_ms < _AFOOT_MS:
+            return 0
         if self.lying:
             flags = self._rise(self._effort.take(bout.age_ms))
+            self.ago_ms = bout.age_ms
         self._effort.cut(bout.good_ms)
         known = self._roll
         if self._learned == 0:
@@ -171,6 +178,8 @@ class Posture:
         side = self._side_of(roll, pitch_deg)
         if side == LEFT or side == RIGHT:
             wanted = _LIES_SIDE
+        elif pitch_deg <= _PRAYER_LOW_DEG:  # it drinks or eats
+            return 0
         elif pitch_deg <= _LOW_DEG:
             wanted = _LIES_LOW
         elif pitch_deg <= _RAISED_DEG:
@@ -203,7 +212,7 @@ class Posture:
         known = self._was_known
         self._was_known = True
         upright = self._side_of(roll, pitch_deg) >= CHEST
-        if known and lifted >= _LIFTED_DEG and upright and pitch_deg > _LOW_DEG:
+        if known and lifted >= _LIFTED_DEG and upright and pitch_deg >= _UP_DEG:
             self._jerk = self._taken_jerk
             flags = self._rise(self._taken_ms)
             self.ago_ms = _SETTLED * block_ms

@@ -143,6 +143,32 @@ def undated(source: str) -> list[str]:
     return found
 
 
+def bare_thresholds(source: str) -> list[str]:
+    """Comparisons with a number that has no name, and constants of a module without a comment on or above their block."""
+    found = list[str]()
+    lines = source.splitlines()
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for side in (node.left, *node.comparators):
+                number = side.operand if isinstance(side, ast.UnaryOp) else side
+                if (
+                    isinstance(number, ast.Constant)
+                    and isinstance(number.value, (int, float))
+                    and number.value > 2
+                ):
+                    found.append(f"{node.lineno}: {ast.unparse(node)} compares with a number without a name")
+    for node in tree.body:
+        if not (isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("const(")):
+            continue
+        top = node.lineno - 1
+        while top > 0 and " = const(" in lines[top - 1]:
+            top -= 1
+        if not lines[top - 1].startswith("#") and "#" not in lines[node.lineno - 1]:
+            found.append(f"{node.lineno}: {ast.unparse(node.targets[0])} has no comment")
+    return found
+
+
 def in_files(files: list[Path], look, root: Path) -> list[str]:
     """What `look` says about the text of each file, with the file's name before it."""
     return [f"{file.relative_to(root)}:{said}" for file in files for said in look(file.read_text())]

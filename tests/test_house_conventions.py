@@ -80,6 +80,11 @@ def test_nothing_unfinished_and_nothing_of_one_machine() -> None:
     assert rules.in_files(files, rules.forbidden_words, ROOT) == []
 
 
+def test_every_threshold_of_motion_has_a_name_and_a_comment() -> None:
+    files = [file for file in python("firmware") if file.parent.name == "motion" and file.stem != "classes"]
+    assert len(files) >= 15 and not rules.in_files(files, rules.bare_thresholds, ROOT)
+
+
 def test_every_test_asserts() -> None:
     files = [file for file in python("tests") if file.name.startswith("test_")]
     assert rules.in_files(files, rules.assertless, ROOT) == []
@@ -154,6 +159,8 @@ PLANTED: list[tuple[Callable[[str], list[str]], str, str]] = [
     (rules.forbidden_words, "https:" + "//files.python" + "hosted.org/x", "hosted"),
     (rules.assertless, "def test_nothing():\n    f()\n", "asserts nothing"),
     (rules.undated, "PING = 1  # a request\n", "does not say since when"),
+    (rules.bare_thresholds, "def f(x):\n    return x > 41\n", "x > 41 compares with"),
+    (rules.bare_thresholds, "import a\n\n_LEAST = const(41)\n", "_LEAST has no comment"),
 ]  # fmt: skip
 
 
@@ -169,6 +176,10 @@ SOUND: list[tuple[Callable[[str], list[str]], str]] = [
     (rules.swallowed, "try:\n    f()\nexcept OSError:\n    pass\n"),
     (rules.assertless, "def test_error():\n    with pytest.raises(ValueError):\n        f()\n"),
     (rules.undated, "PING = 1  # since 0.1\n_MASK = 3\n"),
+    (
+        rules.bare_thresholds,
+        "# Counts.\n_LEAST = const(41)\n_MOST = const(9)\n\ndef f(x):\n    return x > _LEAST\n",
+    ),
 ]
 
 

@@ -40,8 +40,9 @@ _EARLIEST_SHARE = const(600)
 _QUARTERS = const(4)
 _PAUSE_QUARTERS = const(2)
 _BLOCK = const(52)
-# Vectors of a second and the longest period, at 39 Hz.
+# Vectors of a second and the longest period, at 39 Hz; fewer lags than this (below 9 Hz) show no peak.
 _ROOM = const(56)
+_FEWEST_LAGS = const(5)
 
 
 class _Burst:
@@ -180,7 +181,7 @@ class Bursts:
         compared = 1000000 // period_us
         lags = 1000000000 // (_SLOWEST_MHZ * period_us) + 2
         count = compared + lags
-        if window.used < count or lags < 5 or count > _ROOM:
+        if window.used < count or lags < _FEWEST_LAGS or count > _ROOM:
             return 0
         sizes[0] = HISTORY - count
         sizes[1] = count

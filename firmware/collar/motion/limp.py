@@ -35,6 +35,9 @@ _SETTLING = const(2)
 _FURTHEST = const(10923)
 # The rate may leave what the gait says by 1 in 2^3.
 _STRAY_SHIFT = const(3)
+# The moving mean that was taken out of the vectors is whole only this far from the newest end, us: half its width
+# (rhythm.py).
+_WHOLE_US = const(500000)
 # A head lower than this (degrees) sniffs.
 _HEAD_DOWN_DEG = const(-20)
 # Block mean away from gravity by more than this (counts, .12 g): a turn or a pull on the leash.
@@ -103,8 +106,7 @@ class Limp:
             self._nominal = (_TURN << 5) // stride_q8 << 3
         if not self._running:
             self._start()
-        # The moving mean that was taken out of the vectors is whole only half a second from the newest end.
-        at = rhythm.count - 500000 // window.period_us - n
+        at = rhythm.count - _WHOLE_US // window.period_us - n
         sizes = self._sizes
         sizes[5] = 10 - rhythm.shift
         if stride_q8 == 0 or at < 0 or sizes[5] < 0 or pitch_deg < _HEAD_DOWN_DEG or self._pulled(window):

@@ -18,7 +18,7 @@ from collar.motion.rhythm import Rhythm
 from collar.motion.tremor import Tremor
 from collar.motion.window import Window
 
-BLOCK = const(52)
+BLOCK = const(52)  # samples, a second of them
 _MG_NUMERATOR = const(125)  # 1000 mg / 2048 counts = 125 / 256
 # Period in us that is believed: 1247 Hz to 5 Hz. Anything else is taken for the nearest. At 802 us five
 # halvings just reach the 39 Hz that the buffers are made for.

@@ -47,6 +47,7 @@ _SHIFT_ROLL = const(3641)
 _LEARN_SHIFT = const(5)
 _LEARNED_S = const(20)
 _SLIP_POINTS = const(8)
+# Confidence in left, right, chest and unknown before any slip, % (assumed: on the chest the roll says least).
 _SURE = const((95, 95, 70, 0))
 # The shortest and the longest lying down or rising that is believed, ms: outside no time is given.
 _SHORTEST_MS = const(500)

@@ -29,6 +29,12 @@ _ALIKE = const(256)
 # ... and while it has this share of the window's mean energy (1 in 2^n): a dog that stands still is in no
 # rhythm.
 _QUIETER_SHIFT = const(3)
+# Parts of the compared stretch in which the past is looked through: half a second each.
+_PARTS = const(6)
+# Fewer samples than this in 3 s (8 Hz) hold no rhythm: a trot beats 4 times a second.
+_FEWEST = const(24)
+# A peak several beats away is the same rhythm's if it lies within one sample (Q8) of where it is expected.
+_BESIDE = const(256)
 
 
 class Rhythm:
@@ -70,7 +76,7 @@ class Rhythm:
         period_us = window.period_us
         compared = _COMPARED_US // period_us
         lags = _LONGEST_US // period_us
-        if window.used < compared + lags or compared < 24:
+        if window.used < compared + lags or compared < _FEWEST:
             self.count = 0
             return False
         self._prepare(window, compared, lags, far)
@@ -123,7 +129,7 @@ class Rhythm:
         while (period_q8 * beats + 128) >> 8 < lags - 1:
             far_q8 = self._peak_near((period_q8 * beats + 128) >> 8, lags)
             apart = far_q8 - period_q8 * beats
-            if far_q8 == 0 or apart > 256 or apart < -256 or self.rho[far_q8 >> 8] < _ALIKE:
+            if far_q8 == 0 or apart > _BESIDE or apart < -_BESIDE or self.rho[far_q8 >> 8] < _ALIKE:
                 break
             period_q8 = (far_q8 + (beats >> 1)) // beats
             beats += 1
@@ -138,7 +144,7 @@ class Rhythm:
 
     def began(self):
         """How many window samples ago the present rhythm began, in steps of half a second, at most the window."""
-        step = self._compared // 6
+        step = self._compared // _PARTS
         enough = self._energy // self._compared * step >> _QUIETER_SHIFT
         lag = (self.period_q8 >> 8) + 1
         at = self.count - step

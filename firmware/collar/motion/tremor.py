@@ -15,14 +15,16 @@ _LOWEST = const(6)
 _HIGHEST = const(18)
 _BELOW = const(3)
 _TONES = const(17)  # 3 to 19 Hz
-# Samples a second below which 18 Hz cannot be told, us apart.
+# Samples further apart than this, us, cannot tell 18 Hz, nor can fewer in a block than this (half a second) tell 1 Hz more
+# from 1 Hz less.
 _SLOWEST_US = const(24000)
+_FEWEST = const(26)
 # Mean square of the steps from sample to sample, counts^2 over three axes, under which a block is not looked
 # at: the chip's own noise (2 mg each axis) makes 100, a tremor of 5 mg at 9 Hz 180 with it.
 _STEP_LEAST = const(125)
-# A dog that trembles strongly is not still. Its block is looked at as well if it has no more than a still dog may have,
-# 200 mg rms (counts; scratching has 290 and more), and if its steps hold this share of its power (Q10): a tone of 6 Hz
-# at 52 Hz has 500, one of 4 Hz 230. Below 73 mg rms a trembling dog is still.
+# A dog that trembles strongly is not still. Its block is looked at as well if it has at most 200 mg rms (counts; scratching
+# has 290 and more) and its steps hold this share of its power (Q10): a tone of 6 Hz at 52 Hz has 500, one of 4 Hz 230.
+# Below 73 mg rms a trembling dog is still.
 _STEEP = const(400)
 _STRONG = const(150)
 _STRONGEST = const(410)
@@ -65,9 +67,7 @@ _FADE_SHIFT = const(6)
 
 
 class Tremor:
-    """Takes every block. After `step` returned True: `hz_centi`, `amplitude_tenth_mg`, `duration_tenth_s` and how long
-    ago the burst ended, `ago_ms`.
-    """
+    """Takes every block. After `step` returned True: `hz_centi`, `amplitude_tenth_mg`, `duration_tenth_s`, `ago_ms`."""
 
     def __init__(self):
         self.hz_centi = 0
@@ -100,8 +100,7 @@ class Tremor:
         self._held = 0
         self._held_tone = 0
         self._held_seconds = 0
-        # What is known of the newest block and of the one before; the power just before and after the burst, where that is
-        # known.
+        # What is known of the newest block and of the one before; the power just before and after the burst.
         self._known = _UNKNOWN
         self._was = _UNKNOWN
         self._beside = 0
@@ -120,7 +119,7 @@ class Tremor:
         self._known = _UNKNOWN
         self._found = False
         rms = window.rms
-        if rms > _STRONGEST or (still and rms < _STRONG) or n < 26 or period_us > _SLOWEST_US:
+        if rms > _STRONGEST or (still and rms < _STRONG) or n < _FEWEST or period_us > _SLOWEST_US:
             return False
         if (self._rough(x, y, z, n) // n << 10) < rms * rms * _STEEP:
             return False
@@ -189,7 +188,7 @@ class Tremor:
         self._remembers = left > 0
 
     def _look(self, window, x, y, z, n, period_us):
-        if n < 26 or period_us > _SLOWEST_US:
+        if n < _FEWEST or period_us > _SLOWEST_US:
             return
         if self._rough(x, y, z, n) < _STEP_LEAST * n:
             self._known = _QUIET
@@ -247,7 +246,8 @@ class Tremor:
             return False
         self._best = best
         self._tone_size = isqrt(powers[best])
-        off = (right - left) // max(1, near // 100) if near >= 100 else 0
+        hundredth = near // 100
+        off = (right - left) // hundredth if hundredth else 0
         self._tone_hz = (best + _BELOW) * 100 + off
         return self._tone_size >= _LEAST and powers[best] >> _OVER_SHIFT >= self._usual[best]
 

@@ -17,6 +17,9 @@ _SLOWEST_HALVED_US = const(25641)
 _MOST_HALVINGS = const(5)
 _BLOCK = const(52)
 
+# Deviations of at most this, counts: squares of three axes of 52 stay below 2^30.
+_SQUARED_MOST = const(2047)
+
 # Below this rms (75 mg, counts) a block holds gravity and little else.
 _AT_REST = const(154)
 
@@ -107,7 +110,7 @@ class Window:
             span = max(span, moments[3 * axis + 2] - moments[3 * axis + 1])
         self.span = span
         shift = 0
-        while span > 2047:  # 3 axes of 52 deviations of 2047 stay below 2^30
+        while span > _SQUARED_MOST:
             span >>= 1
             shift += 1
         total = energy(x, 0, n, means[0], shift) + energy(y, 0, n, means[1], shift)

@@ -307,7 +307,7 @@ for _task in _STEPS:
           inject=_raising(_task, "_calls == 1" if _STEPS[_task][2] == "run" else "_calls == 2"))  # fmt: skip
     _list(f"{_task}_always_raises", f"the {_task} task fails each time", _nothing, _part, "exception",
           inject=_raising(_task, "True"))  # fmt: skip
-for _task in ("sampling", "housekeeping"):
+for _task in ("sampling", "housekeeping", "radio", "wellbeing"):
     _list(f"{_task}_waits", f"the {_task} task waits for ever", _nothing, "task", "hang",
           inject=_HANGS.format(module=_task, name=_task.capitalize(), method="run", hang=_WAITS))  # fmt: skip
 _list(

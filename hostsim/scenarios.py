@@ -431,6 +431,8 @@ MISHAPS = (
 """What befalls the collar in `soak`, by the share of its days: the first and the last start it anew."""
 WRONG_CLOCKS = ((0.11, 120.0), (0.67, -90.0))
 """When a phone sets the clock wrong there, and by how many seconds."""
+SOAK_DUTY_H = (10.0, 10.5)
+"""On duty from and to each day: a dog of long duties would take hours of wall time, and change modes no oftener."""
 
 
 @_listed(
@@ -443,8 +445,12 @@ def _soak(seed: int, days: float) -> World:
         peak, width = 12.0 * (70.0 / 12.0) ** rng.random(), 5.0 * 12.0 ** rng.random()
         blows.append(Happening(at_hour(day, 9.0 + 7.0 * rng.random()), "impact", float(peak), float(width)))
     touches = touch_test(at_hour(19, 18.2), ("left_ribs", "right_ribs", "back")) if days > 20 else ()
-    world = _world(seed, days, happenings=tuple(blows), touches=touches)
+    world = _world(seed, days, {"works": False}, happenings=tuple(blows), touches=touches)
     span_s = days * DAY_S
+    for day in range(int(days) + 1):
+        world.handler.append(HandlerAction(at_hour(day, SOAK_DUTY_H[0]), "duty_on"))
+        world.handler.append(HandlerAction(at_hour(day, SOAK_DUTY_H[1]), "duty_off"))
+    world.handler[:] = [item for item in world.handler if item.at_s <= span_s]
     for share, fault in MISHAPS:
         world.handler.append(HandlerAction(share * span_s, "suffer", {"fault": fault}))
     for share, off_s in WRONG_CLOCKS:

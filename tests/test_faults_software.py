@@ -42,7 +42,7 @@ def test_a_task_that_fails_for_ever_ends_with_the_watchdog(task: str, minutes: f
     assert [boot["reason"] for boot in life.of("boot")][:2] == ["power_on", "watchdog"]
 
 
-@pytest.mark.parametrize(("task", "minutes"), [("sampling", 3), ("housekeeping", 6)])
+@pytest.mark.parametrize(("task", "minutes"), [("sampling", 3), ("housekeeping", 6), ("radio", 17)])
 def test_who_hung_is_known_after_the_watchdog(task: str, minutes: float, tmp_path: Path) -> None:
     life = live(tmp_path, f"{task}_waits", minutes)
     assert life.causes[:2] == ["power_on", "watchdog"]

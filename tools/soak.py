@@ -24,6 +24,7 @@ from hostsim.play import Run
 from hostsim.runtime.bench import CollarOptions
 from hostsim.runtime.device import TICKS_MASK, HeapReport
 from hostsim.scenarios import MISHAPS, SCENARIOS, WRONG_CLOCKS
+from hostsim.shims._ops import EVENT_HEAP
 from hostsim.verify import read_key, verify_file
 
 DAY_S = 86400.0
@@ -84,7 +85,18 @@ def live(
     """Plays `soak` for so many days into `folder`; `tick` is told of the time and the heap so far. Raises FirmwareCrash."""
     world = SCENARIOS["soak"].build(seed, days)
     options = CollarOptions(seed=seed, ticks_start_ms=ticks_start_ms)
-    run = Run(world, days * DAY_S, folder, options, tick=lambda at_s: tick(at_s, run.collar.device.heap))
+
+    def look(*_: object) -> None:
+        run.collar.device.post(EVENT_HEAP)
+
+    run = Run(
+        world,
+        days * DAY_S,
+        folder,
+        options,
+        tick=lambda at_s: tick(at_s, run.collar.device.heap),
+        synced=look,
+    )
     result = run.play()
     device = run.collar.device
     summary = Summary(days, device.heap[-1].word, faults=result.summary["faults"])
@@ -161,12 +173,19 @@ def told(summary: Summary) -> Iterator[str]:
         yield f"NOT RIGHT: {complaint}"
 
 
+def _days(text: str) -> float:
+    days = float(text)
+    if days < 0.03:
+        raise argparse.ArgumentTypeError("mishaps need at least 0.03 days")
+    return days
+
+
 def main() -> int:
     """Runs it; 1 if anything is not as it has to be."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--days", type=float, default=SCENARIOS["soak"].days, help="45 if absent")
+    parser.add_argument("--days", type=_days, default=SCENARIOS["soak"].days, help="45 if absent")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("soak"), help="folder for the run's files")
     parser.add_argument("--ticks", type=int, default=0, metavar="MS", help="what ticks_ms starts from")

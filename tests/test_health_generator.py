@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hostsim.codecs import records
-from hostsim.evaluate.agreement import SIGNALS, agreement, rows_of, stored
+from hostsim.evaluate import health
+from hostsim.evaluate.agreement import SIGNALS, Dog, agreement, loaded, rows_of, stored, table, told_in
 from hostsim.evaluate.health import (
     STORIES,
     Case,
@@ -23,7 +25,20 @@ from hostsim.evaluate.health import (
     rows,
 )
 from hostsim.evaluate.health import Told as Record
-from hostsim.generator import ABSENT, BREATH, CLOSE_DAY, IMPACT, MINUTE, WIDTH, Generator
+from hostsim.generator import (
+    ABSENT,
+    ASSUMED,
+    BREATH,
+    CLOSE_DAY,
+    IMPACT,
+    MINUTE,
+    MOTION,
+    RUNS,
+    VITALS,
+    WIDTH,
+    Generator,
+    error_table,
+)
 from hostsim.handler.archive import Archive
 from hostsim.handler.findings import write_jsonl
 from tests.health_archive import write_archive
@@ -62,6 +77,43 @@ def test_the_course_shows() -> None:
     assert [row[0] for row in generator.day(14)].count(IMPACT) == 1
 
 
+def test_every_error_says_where_it_comes_from() -> None:
+    rows = error_table()
+    assert len(rows) > 40 and {source for _, _, source, _ in rows} == {MOTION, VITALS, RUNS, ASSUMED}
+    assert all(what and (how or source == ASSUMED) for _, what, source, how in rows)
+
+
+def test_a_blow_is_shown_as_the_slow_samples_show_it() -> None:
+    shown = [row[4] for seed in range(30) for row in Generator("story", seed).day(14) if row[0] == IMPACT]
+    known = [peak for peak in shown if peak != ABSENT]
+    assert 26 <= len(shown) <= 33
+    assert min(known) >= 850 and max(known) < 2200 and len(known) > 0.7 * len(shown)
+    assert any(peak >= 1200 for peak in known) and any(peak < 1200 for peak in known)
+
+
+def test_a_part_that_was_done_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "SOUND_DAYS", 1)
+    first = health._part("sound", range(2), tmp_path)
+    monkeypatch.setattr(health, "Collar", None)
+    assert health._frights(health._part("sound", range(2), tmp_path)) == health._frights(first)
+    assert health._frights(first).days == 2
+    monkeypatch.setattr(health, "_sources", lambda: "other code")
+    with pytest.raises(TypeError):
+        health._part("sound", range(2), tmp_path)
+
+
+def test_a_dog_lived_both_ways_is_kept_and_told(tmp_path: Path) -> None:
+    lived = Case(1.9, 2.9, 0.0, 0.2, True, "thoracic")
+    drawn = Case(0.9, 2.9, None, -1.4, True, "thoracic")
+    days = [[float(signal)] * 5 for signal in range(len(SIGNALS))]
+    dog = Dog("story", 7, 5, days, days, {"pulse": (200.0, 150.0)}, (lived, drawn), "abc1234")
+    (tmp_path / "dog.json").write_text(json.dumps(asdict(dog)))
+    said = "\n".join(table([loaded(tmp_path / "dog.json")]))
+    assert "lived at abc1234" in said and "pulse with a rate                 200.0    150.0" in said
+    assert "story 7: amber 1.9 / 0.9, red 2.9 / 2.9, pattern thoracic / thoracic" in said
+    assert "amber within a day of each other 1, red 1; onset within a day of the truth 1 / 0" in said
+
+
 def test_the_signals_names_are_the_firmwares() -> None:
     collar = Remote()
     try:
@@ -77,6 +129,7 @@ def test_a_run_is_read_back_as_it_was_fed(tmp_path: Path) -> None:
     with Archive(path) as archive:
         write_jsonl(archive, tmp_path / "findings.jsonl")
     assert len(rows_of(tmp_path / "findings.jsonl")) > 4000
+    assert [item.type for item in told_in(tmp_path / "findings.jsonl")] == ["day"] * 3
     for item in agreement(tmp_path / "findings.jsonl", "sound_day", 9):
         assert item.run_days == item.generated_days, item.name
         if item.run is not None and item.generated is not None:

@@ -55,7 +55,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_story_is_told_in_words(story: Path) -> None:
     said = composed(story)
     assert "RED" in said and "X-ray" in said
-    assert "after a blow of 14 g or more" in said and "16 Mar 2026" in said
+    assert "after a blow of 13 g or more" in said and "16 Mar 2026" in said
     assert "The dog hides it at work" in said
     assert re.search(
         r"Touch test of 20 Mar 2026.* left ribs [23] of 3 \(chance would show that in 1 test of \d+", said

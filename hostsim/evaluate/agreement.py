@@ -1,14 +1,19 @@
 """How well the record-level generator agrees with runs that went sample by sample: the same dog, day by day, signal by signal.
 
-Both kinds of records go through the firmware's health code, and its daily signals are compared.
+Both kinds of records go through the firmware's health code, and its daily signals are compared, how often each kind of
+record comes, and what the dog's handler is told: by the collar that lived it, and by health on the generated records.
+
+    python -m hostsim.evaluate.agreement FOLDER [dogs] [days] [scenario] [first seed]    lives them; goes on where it was
+    python -m hostsim.evaluate.agreement table FOLDER                                   what the folder has so far
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -20,14 +25,23 @@ from numpy.typing import NDArray
 
 from hostsim.codecs import records
 from hostsim.dog.schedule import DAY_S
-from hostsim.evaluate.health import Collar
+from hostsim.evaluate.health import Case, Collar, Told, began_s, case_of
 from hostsim.generator import ABSENT, CLOSE_DAY, CLOSE_HOUR, DAY_CLOSES_H, WIDTH, Generator
 from hostsim.play import Run
 from hostsim.runtime.bench import CollarOptions
+from hostsim.runtime.interpreter import FIRMWARE
 from hostsim.scenarios import SCENARIOS, START_UTC
 
 HEARD = ("minute", "bout", "pulse", "breath", "impact", "tremor", "lie", "rise", "night", "flinch")
 """Kinds that health listens to."""
+TOLD = ("alert", "onset", "pattern", "watch", "touch", "day")
+TROT = 1
+_KIND_WORDS = {
+    "pulse": "pulse with a rate",
+    "breath": "breath with a rate",
+    "bout": "trots",
+    "flinch": "marks judged",
+}
 # The day's signals in the firmware's order (health/signals.py): name, unit of a code, code of 0.
 SIGNALS = (
     ("asymmetry, mg", 0.5, 0), ("trot and gallop, % of usual", 2, 0), ("gallop, % of usual", 2, 0),
@@ -61,6 +75,12 @@ class Dog:
     days: int
     run: list[list[float]]
     generated: list[list[float]]
+    kinds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Records a day of each kind that health listens to; of pulse and breath those with a rate."""
+    outcomes: tuple[Case, Case] | None = None
+    """What was told of a dog that falls ill: in the run, and on the generated records."""
+    firmware: str = ""
+    """The commit that lived it, where git could tell."""
 
 
 def stored(kind: int, finding: dict[str, Any]) -> list[int]:
@@ -109,10 +129,40 @@ def _days(codes: Sequence[int], signal: int) -> list[float]:
     return [step * (code - zero) for code in codes[:-1] if code != _MISSING]
 
 
-def _feed(collar: Collar, rows: NDArray[np.int32]) -> None:
-    """In pieces that the interpreter has room for."""
+def _feed(collar: Collar, rows: NDArray[np.int32]) -> list[Told]:
+    """In pieces that the interpreter has room for; what health told."""
+    out: list[Told] = []
     for at in range(0, len(rows), 2000):
-        collar.ask("rows", rows[at : at + 2000].tobytes())
+        for at_s, kind, values in collar.ask("rows", rows[at : at + 2000].tobytes()):
+            decoded = records.unpack(kind, records.pack(kind, values))
+            out.append(Told(at_s, records.kind_name(kind), decoded))
+    return out
+
+
+def told_in(findings: Path) -> list[Told]:
+    """What the collar that lived the run told by itself."""
+    out: list[Told] = []
+    for line in findings.read_text(encoding="utf-8").splitlines():
+        finding = json.loads(line)
+        if finding["type"] in TOLD and finding["t"]:
+            at = datetime.fromisoformat(finding["t"].replace("Z", "+00:00"))
+            out.append(Told((at - START_UTC).total_seconds(), finding["type"], finding))
+    return out
+
+
+def _rates(rows: NDArray[np.int32]) -> dict[str, float]:
+    """Records a day of each kind; a minute's length differs between the two, so minutes are left out."""
+    days = max(1.0, float(rows[-1, 1]) / DAY_S)
+    numbers = {name: number for number, name, _ in records.KINDS if name in HEARD and name != "minute"}
+    out: dict[str, float] = {}
+    for name, number in numbers.items():
+        here = rows[rows[:, 0] == number]
+        if name in ("pulse", "breath"):
+            here = here[here[:, 4] == 0]
+        elif name == "bout":
+            here = here[here[:, 4] == TROT]
+        out[name] = len(here) / days
+    return out
 
 
 def compare(findings: Path, scenario: str, seed: int) -> Dog:
@@ -125,13 +175,35 @@ def compare(findings: Path, scenario: str, seed: int) -> Dog:
         _feed(collar, rows)
         both.append(collar.ask("base"))
         collar.ask("new ")
-        whole = Generator(scenario, seed).rows(0, int(rows[-1, 1]) // 86400 + 1)
-        _feed(collar, whole[whole[:, 1] <= rows[-1, 1]])
+        generator = Generator(scenario, seed)
+        whole = generator.rows(0, int(rows[-1, 1]) // 86400 + 1)
+        whole = whole[whole[:, 1] <= rows[-1, 1]]
+        made_told = _feed(collar, whole)
         both.append(collar.ask("base"))
     finally:
         collar.close()
     run, made = ([_days(codes[signal], signal) for signal in range(len(SIGNALS))] for codes in both)
-    return Dog(scenario, seed, len(both[0][0]), run, made)
+    lived, drawn = _rates(rows), _rates(whole)
+    outcomes = None
+    if len(generator.dog.life.course.knots) > 1:
+        began, felt = began_s(generator), scenario.startswith("story")
+        outcomes = (case_of(told_in(findings), began, felt), case_of(made_told, began, felt))
+    kinds = {name: (lived[name], drawn[name]) for name in lived}
+    return Dog(scenario, seed, len(both[0][0]), run, made, kinds, outcomes, _commit())
+
+
+def _commit() -> str:
+    """The checkout's commit; nothing where git cannot tell."""
+    try:
+        told = subprocess.run(
+            ["git", "-C", str(FIRMWARE), "rev-parse", "--short", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return told.stdout.strip()
 
 
 def agreement(findings: Path, scenario: str, seed: int) -> list[Agreement]:
@@ -153,8 +225,18 @@ def live(out: Path, scenario: str, seeds: Sequence[int], days: float) -> Iterato
             with TemporaryDirectory() as folder:
                 Run(world, days * DAY_S, Path(folder), CollarOptions(seed=seed)).play()
                 dog = compare(Path(folder) / "findings.jsonl", scenario, seed)
-            kept.write_text(json.dumps(asdict(dog)))
-        yield Dog(**json.loads(kept.read_text()))
+            written = kept.with_suffix(".part")
+            written.write_text(json.dumps(asdict(dog)))
+            written.replace(kept)
+        yield loaded(kept)
+
+
+def loaded(kept: Path) -> Dog:
+    """A dog that was lived before."""
+    found = json.loads(kept.read_text())
+    if found.get("outcomes"):
+        found["outcomes"] = tuple(Case(**case) for case in found["outcomes"])
+    return Dog(**found)
 
 
 def _middle(values: Sequence[float]) -> str:
@@ -164,8 +246,10 @@ def _middle(values: Sequence[float]) -> str:
 def table(dogs: Sequence[Dog]) -> Iterator[str]:
     """All dogs together: the median of the days, how far a dog's two medians lie apart, and how far its days spread."""
     days = sum(dog.days for dog in dogs)
+    commits = sorted({dog.firmware for dog in dogs if dog.firmware})
     said = ", ".join(sorted({dog.scenario for dog in dogs}))
     yield f"{len(dogs)} dogs ({said}), {days} days sample by sample, against as many generated days of the same dogs"
+    yield f"lived at {', '.join(commits) or 'a commit that is not known'}; simulated"
     yield f"{'signal':30}{'run':>9}{'made':>9}{'apart':>8}{'spread: run':>13}{'made':>7}{'days':>7}"
     for place, (name, _, _) in enumerate(SIGNALS):
         run = [value for dog in dogs for value in dog.run[place]]
@@ -179,6 +263,54 @@ def table(dogs: Sequence[Dog]) -> Iterator[str]:
             f"{name:30}{_middle(run):>9}{_middle(made):>9}{_middle(apart):>8}{_middle(spreads[0]):>13}"
             f"{_middle(spreads[1]):>7}{len(run):>7}"
         )
+
+    yield from _kinds(dogs)
+    yield from _outcomes(dogs)
+
+
+def _kinds(dogs: Sequence[Dog]) -> Iterator[str]:
+    known = [dog.kinds for dog in dogs if dog.kinds]
+    if known:
+        yield f"{'records a day, median of dogs':30}{'run':>9}{'made':>9}"
+        for name in known[0]:
+            run, made = (_middle([kinds[name][which] for kinds in known]) for which in (0, 1))
+            yield f"{_KIND_WORDS.get(name, name):30}{run:>9}{made:>9}"
+
+
+def _outcomes(dogs: Sequence[Dog]) -> Iterator[str]:
+    pairs = [(dog, *dog.outcomes) for dog in dogs if dog.outcomes]
+    if not pairs:
+        return
+
+    def days(value: float | None) -> str:
+        return "never" if value is None else f"{value:.1f}"
+
+    yield "what was told, days from the first of the course: run / made"
+    for dog, run, made in pairs:
+        yield (
+            f"{dog.scenario} {dog.seed}: amber {days(run.amber_d)} / {days(made.amber_d)}, red {days(run.red_d)} / "
+            f"{days(made.red_d)}, pattern {run.pattern} / {made.pattern}, onset off by {days(run.onset_error_d)} / "
+            f"{days(made.onset_error_d)} days"
+        )
+    n = len(pairs)
+    same = sum(run.pattern == made.pattern for _, run, made in pairs)
+    ambers, reds = (
+        sum(_near(getattr(run, name), getattr(made, name)) for _, run, made in pairs)
+        for name in ("amber_d", "red_d")
+    )
+    dated = [
+        sum(_near(case.onset_error_d, 0.0) for case in (pair[1 + which] for pair in pairs))
+        for which in (0, 1)
+    ]
+    yield (
+        f"of {n} dogs: the same pattern {same}, amber within a day of each other {ambers}, red {reds}; onset within a day "
+        f"of the truth {dated[0]} / {dated[1]}"
+    )
+
+
+def _near(one: float | None, other: float | None) -> bool:
+    """Both never, or no more than a day (and an hour) apart."""
+    return one is other or (one is not None and other is not None and abs(one - other) <= 1.05)
 
 
 def _spread(values: Sequence[float]) -> float:
@@ -197,7 +329,12 @@ def lines(found: Sequence[Agreement]) -> Iterator[str]:
 
 
 def main() -> None:
-    """`python -m hostsim.evaluate.agreement FOLDER [dogs] [days] [scenario] [first seed]`; FOLDER keeps what was lived."""
+    """The module's two commands."""
+    if sys.argv[1] == "table":
+        kept = sorted(Path(sys.argv[2]).glob("*.json"))
+        for line in table([loaded(path) for path in kept]) if kept else ["no dog was lived yet"]:
+            sys.stdout.write(line + "\n")
+        return
     out = Path(sys.argv[1])
     dogs, days, scenario, first = (*sys.argv[2:], *("20", "3", "story", "2000")[len(sys.argv) - 2 :])
     found = []

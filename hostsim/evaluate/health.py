@@ -13,8 +13,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from itertools import repeat
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 from scipy.stats import beta, chi2
@@ -22,7 +25,7 @@ from scipy.stats import beta, chi2
 from hostsim.codecs import records
 from hostsim.dog.schedule import DAY_S
 from hostsim.evaluate.batch import BatchFailed
-from hostsim.generator import WIDTH, Generator, utc_s
+from hostsim.generator import WIDTH, Generator, error_table, utc_s
 from hostsim.runtime.interpreter import FIRMWARE, interpreter
 
 TUNED = range(200)
@@ -315,20 +318,40 @@ def ill(
     return out
 
 
-def _sound_part(seeds: Sequence[int]) -> Frights:
-    collar = Collar()
-    try:
-        return sound(collar, seeds)
-    finally:
-        collar.close()
+def _sources() -> str:
+    """A name for the code that decides what comes out: what was kept under another is not taken up again."""
+    told = sha256()
+    bench = FIRMWARE.parent / "hostsim"
+    for path in sorted([*(FIRMWARE / "collar" / "health").glob("*.py"), *(bench / "dog").glob("*.py"),
+                        bench / "generator.py", bench / "scenarios.py", Path(__file__)]):  # fmt: skip
+        told.update(path.read_bytes())
+    return told.hexdigest()[:12]
 
 
-def _ill_part(seeds: Sequence[int]) -> dict[str, list[Case]]:
+def _part(what: str, seeds: Sequence[int], folder: Path | None) -> dict[str, Any]:
+    """What `sound` or `ill` gives for some seeds, as JSON has it; taken from `folder` if it was kept there."""
+    kept = None if folder is None else folder / f"{what}-{seeds[0]}-{len(seeds)}-{_sources()}.json"
+    if kept is not None and kept.exists():
+        return json.loads(kept.read_text())
     collar = Collar()
     try:
-        return ill(collar, STORIES + ILL, seeds)
+        if what == "sound":
+            found: dict[str, Any] = vars(sound(collar, seeds))
+        else:
+            cases = ill(collar, STORIES + ILL, seeds)
+            found = {name: [asdict(case) for case in cases[name]] for name in cases}
     finally:
         collar.close()
+    if kept is not None:
+        written = kept.with_suffix(".part")
+        written.write_text(json.dumps(found))
+        written.replace(kept)
+    return found
+
+
+def _frights(part: dict[str, Any]) -> Frights:
+    counters = {name: Counter(part[name]) for name in ("ambers", "reds", "reasons")}
+    return Frights(**{**part, **counters})
 
 
 @dataclass
@@ -342,24 +365,32 @@ class Result:
 
 
 def evaluate(
-    dogs: int = 200, first: int = REPORTED.start, jobs: int = 2, progress: Progress | None = None
+    dogs: int = 200,
+    first: int = REPORTED.start,
+    jobs: int = 2,
+    progress: Progress | None = None,
+    folder: Path | None = None,
 ) -> Result:
     """Sound dogs for SOUND_DAYS and every ill scenario, `dogs` seeds each from `first` on, in `jobs` processes.
 
-    `dogs` is rounded up to whole parts of 10 (one for each confuser).
+    `dogs` is rounded up to whole parts of 10 (one for each confuser). `folder`, made if absent, keeps every part when it
+    is done: a run that was broken off goes on where it was.
     """
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
     parts = [range(at, at + 10) for at in range(first, first + dogs, 10)]
     frights = Frights()
     cases: dict[str, list[Case]] = {name: [] for name in STORIES + ILL}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        sounds, ills = pool.map(_sound_part, parts), pool.map(_ill_part, parts)
+        sounds = pool.map(_part, repeat("sound"), parts, repeat(folder))
+        ills = pool.map(_part, repeat("ill"), parts, repeat(folder))
         for done, part in enumerate(sounds, 1):
-            frights.add(part)
+            frights.add(_frights(part))
             if progress:
                 progress(done, 2 * len(parts))
         for done, part in enumerate(ills, 1):
             for name in cases:
-                cases[name] += part[name]
+                cases[name] += [Case(**case) for case in part[name]]
             if progress:
                 progress(len(parts) + done, 2 * len(parts))
     return Result(first, 10 * len(parts), frights, cases)
@@ -417,7 +448,7 @@ def lines(result: Result) -> Iterator[str]:
     """The tables in words, with n and 95 % intervals."""
     frights = result.frights
     yield (
-        f"Records from hostsim.generator, whose errors are partly assumed (see its ERRORS); seeds {result.first} to "
+        f"Simulated: records from hostsim.generator, by the errors below; seeds {result.first} to "
         f"{result.first + result.dogs - 1}. Thresholds were set on seeds {TUNED.start} to {TUNED.stop - 1}."
     )
     for level, unit in (("amber", "in a dog-month"), ("red", "in 10 dog-years")):
@@ -447,13 +478,17 @@ def lines(result: Result) -> Iterator[str]:
     for name, cases in result.cases.items():
         counts = Counter(case.pattern for case in cases)
         yield f"{name:17}{PATTERN_OF[name]:>8}" + "".join(f"{counts[other]:10}" for other in names)
+    yield "errors by which the records were drawn"
+    for value, what, source, how in error_table():
+        yield f"{value:8g}  {what}: {source}" + (f" ({how})" if how else "")
 
 
 def main() -> None:
-    """Prints the tables: `python -m hostsim.evaluate.health [dogs] [first seed]`."""
+    """Prints the tables: `python -m hostsim.evaluate.health [dogs] [first seed] [folder to go on from]`."""
     dogs = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     first = int(sys.argv[2]) if len(sys.argv) > 2 else REPORTED.start
-    for line in lines(evaluate(dogs, first)):
+    folder = Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    for line in lines(evaluate(dogs, first, folder=folder)):
         sys.stdout.write(line + "\n")
 
 

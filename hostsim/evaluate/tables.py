@@ -11,6 +11,7 @@ from rich.console import Console
 
 from hostsim.cli import progress_bar
 from hostsim.evaluate import health, motion, vitals_tables
+from hostsim.generator import error_table
 
 NAMES = ("vitals", "motion", "health")
 QUICK_DOGS, DOGS = 10, 200
@@ -24,7 +25,9 @@ def evaluate(name: str, out: Path | None, quick: bool) -> dict[str, Any]:
         return motion.evaluate(out, quick)
     with progress_bar("health", 1, "of the dogs") as tick:
         found = health.evaluate(
-            QUICK_DOGS if quick else DOGS, progress=lambda done, total: tick(done / max(1, total))
+            QUICK_DOGS if quick else DOGS,
+            progress=lambda done, total: tick(done / max(1, total)),
+            folder=None if out is None else out / "health-parts",
         )
     result = {
         "rows": health.rows(found),
@@ -32,6 +35,10 @@ def evaluate(name: str, out: Path | None, quick: bool) -> dict[str, Any]:
         "dogs": found.dogs,
         "false_frights": {level: found.frights.rate(level) for level in ("amber", "red")},
         "cases": {scenario: [asdict(case) for case in cases] for scenario, cases in found.cases.items()},
+        "errors": [
+            {"value": value, "what": what, "source": source, "how": how}
+            for value, what, source, how in error_table()
+        ],
         "lines": list(health.lines(found)),
     }
     if out is not None:

@@ -16,7 +16,9 @@ _MOVING_S = const(12)  # of striding that make a minute one of movement
 _QUALITY = const(40)
 _SURE = const(50)
 _IRREGULAR_LEAST = const(3)
-_IRREGULAR_FULL = const(30)  # % of the judged readings
+# % of the judged readings. Four dogs with 900 early beats an hour had 17 to 31, lived sample by sample; of 9,763 recorded
+# readings of sound dogs 6 were irregular, of 26,286 with strong sinus arrhythmia none.
+_IRREGULAR_FULL = const(15)
 _LYING_S = const(1200)  # what a lying down by day counts beside the seconds of the night
 
 # Sums of the day.

@@ -299,8 +299,8 @@ def _outcomes(dogs: Sequence[Dog]) -> Iterator[str]:
         for name in ("amber_d", "red_d")
     )
     dated = [
-        sum(_near(case.onset_error_d, 0.0) for case in (pair[1 + which] for pair in pairs))
-        for which in (0, 1)
+        sum(_near(case.onset_error_d, 0.0) for case in cases)
+        for cases in ([run for _, run, _ in pairs], [made for _, _, made in pairs])
     ]
     yield (
         f"of {n} dogs: the same pattern {same}, amber within a day of each other {ambers}, red {reds}; onset within a day "

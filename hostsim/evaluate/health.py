@@ -350,8 +350,10 @@ def _part(what: str, seeds: Sequence[int], folder: Path | None) -> dict[str, Any
 
 
 def _frights(part: dict[str, Any]) -> Frights:
-    counters = {name: Counter(part[name]) for name in ("ambers", "reds", "reasons")}
-    return Frights(**{**part, **counters})
+    out = Frights(part["dogs"], part["days"])
+    out.ambers, out.reds, out.reasons = (Counter(part[name]) for name in ("ambers", "reds", "reasons"))
+    out.indices, out.index_high = part["indices"], part["index_high"]
+    return out
 
 
 @dataclass

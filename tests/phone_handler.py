@@ -63,9 +63,12 @@ class Handler:
         """Ends everything; the page may have asked nobody but its own server."""
         self.context.close()
         self.ether.part()
-        strange = [url for url in self.asked if not url.startswith((self.address, "blob:", "data:"))]
-        assert strange == []
+        assert self.strangers() == []
         assert self.said == []
+
+    def strangers(self) -> list[str]:
+        """What the page asked of anybody but its own server."""
+        return [url for url in self.asked if not url.startswith((self.address, "blob:", "data:"))]
 
     def pair(self, label: str | None = None) -> None:
         """Types a label."""

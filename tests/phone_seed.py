@@ -91,7 +91,13 @@ class Seed:
             xyz = []
             for at in range(39 * piece, 39 * piece + 39):
                 xyz += [60, round(28_000 * math.exp(-((at / 1.5) ** 2))) * (-1) ** at, 2040]
-            fields = {"source": "impact", "event_seq": seq, "first_sample": 39 * piece, "period_us": 19_231, "xyz": xyz}
+            fields = {
+                "source": "impact",
+                "event_seq": seq,
+                "first_sample": 39 * piece,
+                "period_us": 19_231,
+                "xyz": xyz,
+            }
             self.rows.append([next(free), records.RAW, "raw", boot, uptime_ms + 2000, fields])
 
     def put(self, page: Any, dog: dict[str, str] | None = None) -> None:

@@ -55,8 +55,8 @@ class App:
     def tick(self) -> None:
         """Once a second."""
         self._clock()
-        self.views[self.state.view].tick()
-        self.changed()
+        if self.views[self.state.view].tick():
+            self.changed()
 
     def act(self, name: str, value: str) -> None:
         """The handler did something: a view's own action, or one of these."""

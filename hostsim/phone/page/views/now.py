@@ -150,6 +150,10 @@ class Now(View):
                 text += f"<h3>{escape(texts.MISSING)}</h3>" + bullets(missing)
         return text
 
+    def tick(self) -> bool:
+        """Readings grow old, and so does the last sync."""
+        return True
+
     # Live
 
     def _live(self) -> str:

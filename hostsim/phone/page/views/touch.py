@@ -136,14 +136,15 @@ class Touch(View):
     def _over(self) -> bool:
         return 0 < len(self._steps()) <= self._test()["step"]
 
-    def tick(self) -> None:
-        """Says so when a pause is over: the eyes are on the dog."""
+    def tick(self) -> bool:
+        """A pause passes. Says so when a pause is over: the eyes are on the dog."""
         test = self._test()
         waits = test["running"] and self._left_ms() > 0
         if self._waited and not waits and test["running"]:
             self.browser.device.buzz()
             self.browser.screen.say(self._words(), False)
         self._waited = waits
+        return test["running"]
 
     def _left_ms(self) -> int:
         left_ms = self._test()["after_ms"] - self.state.now_ms

@@ -14,8 +14,9 @@ class View:
     async def open(self) -> None:
         """The view is about to be shown, or the archive has grown. May raise Trouble."""
 
-    def tick(self) -> None:
-        """Once a second while it is shown."""
+    def tick(self) -> bool:
+        """Once a second while it is shown; whether it looks different by that."""
+        return False
 
     def heard(self, kind: str, fields: dict) -> None:
         """A live record; every view hears it."""

@@ -151,14 +151,14 @@ class Ether:
     """Between a browser's Bluetooth and a bench's collar (`meet`). One page at a time is in front (`show`).
 
     `choose`: what the handler does with the chooser, True for taking the collar. `notified` counts what the collar sent.
-    `writing(characteristic, value)` says whether a write of the page gets through; `carry` what the page hears of a value.
+    `writing(characteristic, value)` says whether a write of the page gets through; `carry` what the page hears instead of a value.
     """
 
     def __init__(self, port: int) -> None:
         self.choose = True
         self.notified = 0
         self.writing: Callable[[str, bytes], bool] = lambda _uuid, _value: True
-        self.carry: Callable[[str, bytes], list[bytes]] = lambda _uuid, value: [value]
+        self.carry: Callable[[str, bytes], list[tuple[str, bytes]]] = lambda uuid, value: [(uuid, value)]
         self._bench: PhoneBench | None = None
         self._radio: PageRadio | None = None
         self._session = ""
@@ -184,7 +184,7 @@ class Ether:
         self.notified = 0
         self.choose = True
         self.writing = lambda _uuid, _value: True
-        self.carry = lambda _uuid, value: [value]
+        self.carry = lambda uuid, value: [(uuid, value)]
 
     def part(self) -> None:
         """No collar is there."""
@@ -234,7 +234,10 @@ class Ether:
         """This page is the one that talks from now on. Call before it is loaded."""
         page.add_init_script(LISTENING)
         target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]["targetId"]
-        self._session = self.cdp.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        session = self.cdp.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        with self._guard:
+            # What was on its way to a page that is dead is never answered.
+            self._session, self._values, self._sending = session, [], False
         self.cdp.call("DeviceAccess.enable", self._session)
 
     def close(self) -> None:
@@ -357,21 +360,26 @@ class Ether:
     def _notify(self, uuid: str, value: bytes) -> None:
         self.notified += 1
         with self._guard:
-            self._values += [(uuid, base64.b64encode(one).decode()) for one in self.carry(uuid, value)]
+            told = self.carry(uuid, value)
+            self._values += [(one, base64.b64encode(data).decode()) for one, data in told]
             if self._sending:
                 return
             self._sending = True
-        self._flush()
+            session = self._session
+        self._flush(session)
 
-    def _flush(self, _done: Future[Any] | None = None) -> None:
+    def _flush(self, session: str) -> None:
         """One call to the page at a time, with everything that waits."""
         with self._guard:
+            if session != self._session:
+                return
             values, self._values = self._values, []
-            if not values or not self._session:
+            if not values or not session:
                 self._sending = False
                 return
         code = f"globalThis.benchNotifies?.({json.dumps(values)})"
-        self.cdp.send("Runtime.evaluate", self._session, expression=code).add_done_callback(self._flush)
+        sent = self.cdp.send("Runtime.evaluate", session, expression=code)
+        sent.add_done_callback(lambda _done: self._flush(session))
 
 
 @contextmanager

@@ -130,12 +130,15 @@ class Visit:
         return moved_ms if was_set else None
 
     async def _stay(self, archive: Archive) -> None:
-        """Syncs, and again whenever the collar has written more, until somebody ends it."""
-        end = archive.marks[-1][1] if archive.marks else 0
+        """Syncs, and again whenever the collar has written more, until somebody ends it.
+
+        Once in any case: a page that died after the last record has not told the collar that all of it is safe.
+        """
+        end = -1
         while self._wanted:
             if self.client.gone:
                 raise Trouble("lost")
-            if not archive.marks or self._state.status[5] > end:
+            if self._state.status[5] > end:
                 await self._sync(archive)
                 end = archive.marks[-1][1] if archive.marks else 0
             if self._state.phase != "ready":

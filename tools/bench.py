@@ -20,11 +20,11 @@ from typing import Any
 import bench_code
 from bench_life import Life, live
 from bench_ring import full_ring
-from bench_speed import MOVEMENTS, RUNS, run_on
+from bench_speed import MOVEMENTS, RUNS, run_on, who_is
 from rich.console import Console
 from rich.table import Table
 
-from hostsim.runtime.interpreter import interpreter
+from hostsim.runtime.interpreter import NoInterpreter, interpreter
 
 INTERPRETER_32 = Path(__file__).resolve().parent.parent / "build" / "micropython32" / "micropython"
 
@@ -108,10 +108,17 @@ def main() -> int:
     )
     parser.add_argument("--set-budgets", action="store_true", help="write budgets.json from what is measured")
     arguments = parser.parse_args()
-    chosen = arguments.micropython or [
-        interpreter(),
-        *([str(INTERPRETER_32)] if INTERPRETER_32.exists() else []),
-    ]
+    try:
+        chosen = arguments.micropython or [
+            interpreter(),
+            *([str(INTERPRETER_32)] if INTERPRETER_32.exists() else []),
+        ]
+        for path in chosen:
+            who_is(path)
+    except NoInterpreter as error:
+        parser.error(str(error))
+    if arguments.json and not arguments.json.parent.is_dir():
+        parser.error(f"there is no folder {arguments.json.parent}")
     console = Console(width=112)
     code = bench_code.sizes()
     machines, heaps = list[dict[str, Any]](), dict[str, int]()

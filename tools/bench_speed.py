@@ -12,7 +12,7 @@ import numpy as np
 from bench_bytecode import build
 from bench_code import module_name
 
-from hostsim.runtime.interpreter import FIRMWARE
+from hostsim.runtime.interpreter import FIRMWARE, NoInterpreter
 
 SCRIPT = Path(__file__).resolve().parent / "bench_collar.py"
 COUNTS_PER_G = 2048
@@ -91,10 +91,19 @@ def ask(micropython: str, request: dict[str, Any], firmware: Path) -> dict[str, 
     return json.loads(done.stdout)
 
 
+def who_is(micropython: str) -> tuple[str, int]:
+    """An interpreter's version and the bits of its words. Raises NoInterpreter."""
+    try:
+        done = subprocess.run([micropython, "-c", _WHO], capture_output=True, text=True, check=True)
+        version, bits, _ = done.stdout.split()
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        raise NoInterpreter(f"{micropython} is no MicroPython that runs here") from error
+    return version, int(bits)
+
+
 def run_on(micropython: str, seconds: int = 64, rounds: int = 4) -> dict[str, Any]:
     """Time, allocation and heap on one interpreter, as it is and without viper. Raises ValueError when they disagree."""
-    who = subprocess.run([micropython, "-c", _WHO], stdout=subprocess.PIPE, text=True, check=True).stdout
-    version, bits, _ = who.split()
+    version, bits = who_is(micropython)
     signals = {name: movement(name, seconds) for name in MOVEMENTS}
     request = {"modules": imports(), "runs": RUNS, "signals": signals}
     request.update(detectors=list(MOVEMENTS), rounds=rounds, collects=False)
@@ -109,4 +118,4 @@ def run_on(micropython: str, seconds: int = 64, rounds: int = 4) -> dict[str, An
                 f"{name}: viper and bytecode do not find the same on MicroPython {version}, {bits} bits"
             )
         run["bytecode_us"] = other["us"]
-    return {"version": version, "bits": int(bits), **figures}
+    return {"version": version, "bits": bits, **figures}

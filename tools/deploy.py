@@ -21,9 +21,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from image import ImageError, compile_tree
+from image import ImageError, board_of, compile_tree
 from label import ASK as LABEL
-from label import print_label
+from label import check_folder, print_label
 from port import Port, PortError, only_port, print_report
 from selftest import ASK as SELFTEST
 
@@ -143,6 +143,7 @@ def set_clock(port: Port) -> None:
 
 def deploy(port: Port, board: str, force: bool, keys: Path) -> bool:
     """All steps; returns whether the self-test passed. Raises PortError, ImageError."""
+    check_folder(keys)
     found = identify(port)
     check_version(found, board, force)
     print(f"{port.name}: MicroPython {'.'.join(map(str, found.version))}, {found.march}")
@@ -179,6 +180,7 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     try:
+        board_of(chosen.board)
         passed = deploy(Port(chosen.port or only_port()), chosen.board, chosen.force, chosen.keys)
     except (PortError, ImageError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -65,7 +65,8 @@ def compile_tree(board: Path, march: str, target: Path) -> list[Path]:
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise ImageError(f"{place} does not compile for {march}:\n{done.stderr.strip()}")
+            said = (done.stderr.strip() or done.stdout.strip()) or "mpy-cross does not know it"
+            raise ImageError(f"{place} does not compile for {march}: {said}")
         made.append(out)
     return made
 
@@ -79,12 +80,18 @@ def pack(tree: Path, out: Path) -> None:
         raise ImageError(f"mpremote cannot pack the image:\n{(done.stderr or done.stdout).strip()}")
 
 
-def build(name: str, march: str | None, out: Path | None) -> tuple[Path, int]:
-    """Builds the image of a board; returns its path and how many modules it holds. Raises ImageError."""
+def board_of(name: str) -> Path:
+    """The folder of a board. Raises ImageError."""
     board = ROOT / "boards" / name
-    if not (board / "board.py").exists():
+    if not name or not (board / "board.py").exists():
         known = ", ".join(sorted(path.parent.name for path in (ROOT / "boards").glob("*/board.py")))
         raise ImageError(f"there is no board '{name}': {known}")
+    return board
+
+
+def build(name: str, march: str | None, out: Path | None) -> tuple[Path, int]:
+    """Builds the image of a board; returns its path and how many modules it holds. Raises ImageError, OSError."""
+    board = board_of(name)
     march = march or march_of(board)
     out = out or ROOT / "build" / f"{name}-{march}.romfs"
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +109,7 @@ def main() -> None:
     chosen = parser.parse_args()
     try:
         out, modules = build(chosen.board, chosen.march, chosen.out)
-    except ImageError as error:
+    except (ImageError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     print(f"{out}: {modules} modules, {out.stat().st_size} bytes")

@@ -9,6 +9,7 @@ The owner's key is shown here and never again; the sealing key goes into a file 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,12 @@ from hostsim.handler.keys import Key
 from hostsim.handler.label import qr_lines
 
 ASK = "from collar.app import provision\nprint(provision.label())"
+
+
+def check_folder(keys: Path) -> None:
+    """Raises PortError unless the sealing key can be written there: it is told once, and then nobody has it."""
+    if not keys.is_dir() or not os.access(keys, os.W_OK):
+        raise PortError(f"nothing can be written into {keys}: --keys names a folder for the sealing key")
 
 
 def print_label(told: dict[str, Any], keys: Path) -> None:
@@ -47,6 +54,7 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     try:
+        check_folder(chosen.keys)
         print_label(Port(chosen.port or only_port()).ask(ASK), chosen.keys)
     except PortError as error:
         print(f"error: {error}", file=sys.stderr)

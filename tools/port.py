@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 MARK = "REX "
 _TIMEOUT_S = 120.0
+_BARE = re.compile(r"^ImportError: no module named '(board|collar)", re.MULTILINE)
 
 
 class PortError(Exception):
@@ -24,6 +26,8 @@ class Port:
 
     def mpremote(self, *arguments: str) -> str:
         """Runs mpremote on this port without a soft reset; returns what it printed. Raises PortError."""
+        if self.name.startswith("/") and not Path(self.name).exists():
+            raise PortError(f"there is no port {self.name}")
         command = [sys.executable, "-m", "mpremote", "connect", self.name, "resume", *arguments]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
@@ -31,6 +35,10 @@ class Port:
             raise PortError(
                 f"{self.name} does not answer: is it a MicroPython, and nobody else connected?"
             ) from silence
+        if _BARE.search(done.stderr + done.stdout):
+            raise PortError(
+                f"{self.name} has no firmware of a collar: build it in (boards/README.md) or use tools/deploy.py"
+            )
         if done.returncode:
             raise PortError(f"{self.name}: {(done.stderr or done.stdout).strip() or 'mpremote failed'}")
         return done.stdout

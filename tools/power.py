@@ -141,6 +141,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What each mode of the collar draws, by part.")
     parser.add_argument("--out", type=Path, metavar="FILE.png", help="draw it too")
     chosen = parser.parse_args()
+    if chosen.out is not None and not chosen.out.parent.is_dir():
+        parser.error(f"there is no folder {chosen.out.parent}")
     found = measure()
     table = Table("mode", *(f"{part}, mA" for part in PARTS), "all, mA", f"{CAPACITY_MAH:.0f} mAh last")
     for mode, parts in found.items():

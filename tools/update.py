@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 from deploy import firmware_version, identify, restart
+from image import ImageError, board_of
 from port import Port, PortError
 
 from hostsim.handler import client, keys, update
@@ -26,6 +27,8 @@ from hostsim.loader import wrapped
 _CHUNK = 1536
 _AT_ONCE = 48
 _ROMFS = b"\xd2\xcd\x31"
+_APPLICATION = b"\xe9"
+"""How an application for an ESP32 begins."""
 _BEGIN = """
 import board
 from binascii import a2b_base64 as d
@@ -39,9 +42,16 @@ _END = "print('REX ' + str(updater.finish(one)))"
 
 
 def image(path: Path) -> bytes:
-    """The image of a slot: as it is, or, for the bench, a ROMFS in the envelope that its loader knows."""
+    """The image of a slot: as it is, or, for the bench, a ROMFS in the envelope that its loader knows.
+
+    Raises ValueError for what no loader starts, OSError.
+    """
     content = path.read_bytes()
-    return wrapped(content) if content.startswith(_ROMFS) else content
+    if content.startswith(_ROMFS):
+        return wrapped(content)
+    if not content.startswith(_APPLICATION):
+        raise ValueError(f"{path} is no firmware: micropython.bin of a build is meant")
+    return content
 
 
 def by_cable(port: Port, file: bytes) -> None:
@@ -102,6 +112,7 @@ def main() -> None:
     way.add_argument("--out", type=Path, help="write the signed file and send nothing")
     chosen = parser.parse_args()
     try:
+        board_of(chosen.board)
         key = keys.Key.read(chosen.key)
         file = update.signed(image(chosen.image), chosen.version, chosen.board, key)
         if chosen.out is not None:
@@ -113,7 +124,7 @@ def main() -> None:
     except update.UpdateRefused as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
-    except (PortError, client.SyncError, ValueError, OSError) as error:
+    except (PortError, ImageError, client.SyncError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     if chosen.out is None:

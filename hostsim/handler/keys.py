@@ -123,4 +123,4 @@ class Key:
         """A label given as its text, or as the name of a file that holds it. Raises LabelError, OSError."""
         if text_or_file.strip().upper().startswith(PREFIX):
             return cls.parse(text_or_file)
-        return cls.parse(Path(text_or_file).read_text())
+        return cls.parse(Path(text_or_file).read_text(errors="replace"))

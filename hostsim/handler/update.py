@@ -40,10 +40,10 @@ def refused(status: int) -> UpdateRefused:
 
 def version_number(version: str) -> tuple[int, int, int]:
     """A version's three numbers, each below 256. Raises ValueError."""
-    numbers = tuple(int(part) for part in version.split("."))
-    if len(numbers) != 3 or not all(0 <= number < 256 for number in numbers):
+    parts = version.split(".")
+    if len(parts) != 3 or not all(part.isdecimal() and int(part) < 256 for part in parts):
         raise ValueError(f"{version} is no version like 1.2.3")
-    return numbers[0], numbers[1], numbers[2]
+    return int(parts[0]), int(parts[1]), int(parts[2])
 
 
 def signed(image: bytes, version: str, board: str, key: Key, sectors: int = PIECE_SECTORS) -> bytes:

@@ -85,7 +85,7 @@ def play(
             teller.synced(archive)
 
         world = scenario.build(seed, length + AFTER_DAYS)
-        options = CollarOptions(seed=seed, console=printed or (lambda line: None))
+        options = CollarOptions(seed=seed, native=True, console=printed or (lambda line: None))
         result = Run(world, length * 86400, out, options, tick=tick, synced=synced).play()
         teller.finish()
         began = time.perf_counter()

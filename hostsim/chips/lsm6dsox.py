@@ -269,8 +269,9 @@ class Lsm6dsox(Part):
             return None
         status = bytes((self._count & 0xFF, self._fifo_flags()))
         next_us = self._stream.clock.ready_us(self._seen)
-        # a sample may be two words
-        full_us = self._stream.clock.ready_us(self._seen + (self._depth() - self._count) // 2)
+        # of `step` samples one is batched, and may be two words
+        left = (self._depth() - self._count) // 2
+        full_us = self._stream.clock.ready_us(self._seen + left * self._stream.step)
         held = b"".join([blob[start:end] for blob, start, end in self._segments])
         return Ahead(_FIFO_STATUS1, status, next_us, _FIFO_TAG, held, full_us)
 

@@ -64,7 +64,8 @@ class CollarOptions:
     `readings_ms`: time between readings of heart and breath; None leaves the firmware's own, 0 is all the time.
     `radio_on`: the radio is on all the time instead of in windows. `rate_error`: how far the accelerometer's clock is off.
     `inject`: MicroPython that runs at each boot before `main.py`, see hostsim.faults. `preload`: the firmware's modules are
-    loaded first and the heap then taken down to a chip's, which a firmware from elsewhere does without.
+    loaded first and the heap then taken down to a chip's, which a firmware from elsewhere does without. `native`: see
+    DeviceOptions; the journal is the same, in less time.
     """
 
     board: str = "hostsim"
@@ -76,6 +77,7 @@ class CollarOptions:
     ticks_start_ms: int = 0
     inject: str = ""
     preload: bool = True
+    native: bool = False
     console: Callable[[str], None] = field(default=lambda line: None)
 
 
@@ -101,6 +103,7 @@ class Collar:
                 board=options.board,
                 seed=options.seed,
                 ticks_start_ms=options.ticks_start_ms,
+                native=options.native,
                 console=options.console,
                 **self._injected(),
             ),

@@ -58,7 +58,8 @@ class HeapReport:
 class DeviceOptions:
     """What differs between one collar and the next.
 
-    `terminal`: a terminal's file descriptor, on which MicroPython's own prompt runs when `run` is done; `folder` is then
+    `native`: the firmware is compiled to the processor's own code by MicroPython's native emitter, as mpy-cross can for a
+    chip, instead of to bytecode. `terminal`: a terminal's file descriptor, on which MicroPython's own prompt runs when `run` is done; `folder` is then
     the file system that it starts in.
     """
 
@@ -67,6 +68,7 @@ class DeviceOptions:
     unique_id: bytes = b"\x24\x0a\xc4\x00\x00\x01"
     ticks_start_ms: int = 0
     heap: str = "1024wK"
+    native: bool = False
     working_set: int = WORKING_SET_BYTES
     run: tuple[str, ...] = ("boot", "main")
     search_path: tuple[str, ...] = ()
@@ -220,6 +222,7 @@ class Device:
                 *(() if terminal is None else ("-i",)),
                 "-X",
                 f"heapsize={self.options.heap}",
+                *(("-X", "emit=native") if self.options.native else ()),
                 str(SHIMS / "_launch.py"),
                 str(theirs.fileno()),
             ],

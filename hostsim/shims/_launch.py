@@ -121,8 +121,8 @@ try:
     for _name in _boot["run"]:
         __import__(_name)
     _report_heap()
-except SystemExit:
-    raise
+except SystemExit as end:
+    raise end
 except BaseException as error:
     import io
 

@@ -6,6 +6,8 @@ same methods and fields, before asyncio is first imported.
 
 import time
 
+_core = None
+
 
 class TaskQueue:
     """Tasks in the order in which they are due; those due at the same tick keep the order they came in."""
@@ -40,9 +42,9 @@ class Task:
     """
 
     def __init__(self, coro, globals=None):
-        import asyncio.core as core
-
-        self._core = core
+        global _core
+        if _core is None:
+            import asyncio.core as _core
         self.coro = coro
         self.data = None
         self.state = True
@@ -63,12 +65,12 @@ class Task:
     def __next__(self):
         if not self.state:
             raise self.data
-        waiter = self._core.cur_task
+        waiter = _core.cur_task
         self.state.push(waiter)
         waiter.data = self
 
     def cancel(self):
-        core = self._core
+        core = _core
         if not self.state:
             return False
         if self is core.cur_task:

@@ -83,8 +83,8 @@ class Sampling:
         """The optical stream's turn. A mistake in it costs a reading and not the accelerometer's stream."""
         try:
             return self._pulse.step()
-        except MemoryError:
-            raise
+        except MemoryError as error:
+            raise error  # by its name: the native emitter knows no other way
         except Exception as error:
             self._recorder.fault("task", "exception", None, "pulse: %r" % error)
             self._pulse.give_up()

@@ -12,10 +12,10 @@ import pytest
 from rich.console import Console
 
 from hostsim import recordings
-from hostsim.evaluate import capture, impacts, motion, motion_feeds
+from hostsim.evaluate import capture, impacts, motion, motion_confusers, motion_feeds, motion_tremor
 from hostsim.evaluate.motion_feeds import Found
 
-TINY = motion.Size(1, 1, 6, 1, 1, 1, (), (1, 10), (1, 3), (1, 1), 1, (20,))
+TINY = motion.Size(1, 1, 6, 1, 1, 1, (), (1, 10), (1, 3), (1, 1), (1, 1), (1, 1), 1, (20,))
 
 
 def test_a_sound_trot_and_a_lame_one_are_told_apart() -> None:
@@ -93,18 +93,36 @@ def test_the_real_gallop_reaches_its_bar() -> None:
 
 def test_everything_is_written_and_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(motion, "QUICK", TINY)
+    monkeypatch.setattr(motion_confusers, "CONFUSERS", motion_confusers.CONFUSERS[9:11])
+    monkeypatch.setattr(motion_tremor, "SIZES_MG", (20.0, 200.0))
     result = motion.evaluate(tmp_path, quick=True)
     assert json.loads((tmp_path / "motion.json").read_text())["rows"] == json.loads(
         json.dumps(result["rows"])
     )
     with open(tmp_path / "motion.csv", newline="") as file:
         assert len(list(csv.DictReader(file))) == len(result["rows"])
-    for name in ("limp", "gait", "impact"):
+    for name in ("limp", "gait", "impact", "tremor"):
         assert (tmp_path / f"motion_{name}.png").read_bytes().startswith(b"\x89PNG")
     console = Console(record=True, width=150)
     motion.show(result, console)
     text = console.export_text()
     assert "simulated" in text and "seeds 1 to 99" in text
+
+
+def test_trembling_is_told_by_size_and_a_dog_among_confusers_is_not_said_to_tremble(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(motion_tremor, "SIZES_MG", (3.0, 100.0))
+    grid = motion_tremor.grid([304], 2)
+    weak, strong = ([cell for cell in grid.cells if cell.mg == mg and cell.long_s > 2] for mg in (3.0, 100.0))
+    assert sum(cell.hits for cell in weak) <= 1
+    assert sum(cell.hits for cell in strong) >= 3 and sum(cell.n for cell in strong) == 4
+    assert (grid.false, grid.gaits) == (0, 0)
+    names = [confuser.name for confuser in motion_confusers.CONFUSERS]
+    assert len(names) == len(set(names)) == 18
+    monkeypatch.setattr(motion_confusers, "CONFUSERS", motion_confusers.CONFUSERS[4:5])
+    (told,) = motion_confusers.told([305], 2)
+    assert (told.name, told.minutes, told.tremors, told.impacts) == ("leash to the right", 12, 0, 0)
 
 
 def test_a_capture_sees_less_the_later_it_begins() -> None:

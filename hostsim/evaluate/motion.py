@@ -21,7 +21,18 @@ from rich.console import Console
 from rich.table import Table
 
 from hostsim.dog import Activity, Dog, Truth
-from hostsim.evaluate import batch, capture, impacts, motion_feeds, motion_nights, motion_plots, motion_touch
+from hostsim.evaluate import (
+    batch,
+    capture,
+    impacts,
+    motion_confusers,
+    motion_days,
+    motion_feeds,
+    motion_nights,
+    motion_plots,
+    motion_touch,
+    motion_tremor,
+)
 from hostsim.evaluate.health import binomial_interval, poisson_interval
 from hostsim.evaluate.motion_feeds import CLASS_OF, CLASSES, RATE_HZ, STRIDES, Feed, Found
 
@@ -37,7 +48,16 @@ threshold leaves below, stricter because a few dozen dogs do not show how far do
 LIMP_REPORTED = 40001
 """First seed of the trots of 60 strides: none of them was looked at before the threshold was set at SET_AT."""
 SLED_HZ = 2.727
+CONFUSED = (
+    ("60 mg of leash to the left", {"leash_pull_mg": 60.0}),
+    ("60 mg of leash to the right", {"leash_pull_mg": -60.0}),
+    ("3 kg in the mouth", {"carry_kg": 3.0}),
+    ("a collar that wanders by 60 degrees", {"roll_wander_deg": 60.0}),
+)
+"""Sound trots with what could be taken for a limp: words, and the traits in place of the dog's own."""
 BREATHING = tuple(f"breathing_period_{period:02d}s.csv" for period in (2, 4, 6, 8, 10, 12, 16, 20))
+TOLD_WITHIN_S = 20.0
+"""A burst of tremor is told within this after its end."""
 STILL_G = 0.08
 """Below this rms (over three axes, in 6 s) a person on a recording counts as still."""
 REAL, SIMULATED, INJECTED = "real", "simulated", "sign laid on a real recording"
@@ -58,14 +78,21 @@ class Size:
     rough: tuple[int, int]
     nights: tuple[int, int] = (0, 0)
     """Dogs of each kind, and hours of each night."""
+    trembling: tuple[int, int] = (0, 0)
+    """Dogs, and bursts of each size and length on each."""
+    confused: tuple[int, int] = (0, 0)
+    """Dogs, and times five minutes of each confuser."""
     touched: int = 0
     """Dogs whose touch test is made, for each way of handling."""
     strides: tuple[int, ...] = ()
     """Lengths of trots for which the limp is measured besides 60 strides."""
 
 
-QUICK = Size(1, 12, 25, 24, 8, 6, (), (1, 100), (1, 60), (1, 5), 3)
-FULL = Size(4, 16, 25, 24, 40, 16, (15.0, 20.0, 50.0, 100.0), (3, 300), (22, 150), (3, 5), 20, (30, 120))
+QUICK = Size(1, 12, 25, 24, 8, 6, (), (1, 100), (1, 60), (1, 5), (1, 1), (1, 1), 3)
+FULL = Size(
+    gait_dogs=4, gait_hours=16, trots=25, setting=24, sound=40, lame=16, sizes_mg=(15.0, 20.0, 50.0, 100.0),
+    blows=(3, 300), rough=(22, 150), nights=(4, 5), trembling=(4, 6), confused=(2, 12), touched=20, strides=(30, 120),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -213,8 +240,10 @@ def _tremors(carriers: Sequence[FloatArray], where: str) -> list[Row]:
     rng = np.random.default_rng(REPORTED)
     feeds, places = [], []
     for g in carriers:
-        t_s = np.arange(len(g)) / RATE_HZ
-        shaken, starts = g.copy(), np.arange(15.0, t_s[-1] - 15, 30.0)
+        starts = np.arange(15.0, len(g) / RATE_HZ - 15, 30.0)
+        # a burst is told some time after its end: the recording goes on as its own mirror image
+        shaken = np.concatenate((g, g[::-1][: int(TOLD_WITHIN_S * RATE_HZ)]))
+        t_s = np.arange(len(shaken)) / RATE_HZ
         for start in starts.tolist():
             length, hz, mg = rng.uniform(3, 6), rng.uniform(7, 16), rng.uniform(12, 30)
             swell = np.clip(np.minimum(t_s - start, start + length - t_s) / 0.8, 0, 1)
@@ -312,22 +341,18 @@ def limp_scores(
     count: int,
     mg: float,
     loosest: float = 0.0,
-    leash_mg: float = 0.0,
     strides: int = STRIDES,
+    changes: dict[str, float] | None = None,
 ) -> FloatArray:
     """Asymmetry in mg that the collar gives for each trot of 60 strides (or `strides`); -1 where it gives none."""
     feeds, spans = list[Feed](), list[list[tuple[float, float]]]()
     for seed in seeds:
-        feed, times = motion_feeds.trots(seed, count, mg, loosest, leash_mg, strides)
+        feed, times = motion_feeds.trots(seed, count, mg, loosest, strides, changes)
         feeds.append(feed)
         spans.append(times)
     scores = list[float]()
     for found, times in zip(motion_feeds.run(feeds), spans, strict=True):
-        bouts = [(bout[2] / 1000 + bout[3] / 20, bout[3], bout[6]) for bout in found.only("bout")]
-        for start, end in times:
-            within = [(long, tenths) for middle, long, tenths in bouts if start - 2 < middle < end + 2]
-            tenths = max(within, key=lambda item: item[0])[1] if within else None
-            scores.append(-1.0 if tenths is None else tenths / 10)
+        scores += [-1.0 if told is None else told[0] / 10 for told in motion_feeds.in_trots(found, times)]
     return np.array(scores)
 
 
@@ -349,10 +374,10 @@ def limp(size: Size, how: str, loosest: float, sizes_mg: Sequence[float]) -> tup
         what = f"limp of {mg:g} mg: sensitivity at {threshold:.1f} mg, 60 strides, {how}"
         least = 0.95 if mg == LAME_MG else None
         rows.append(share(SIMULATED, what, int((values > threshold).sum()), len(values), "trots", least))
-    if sizes_mg:
-        dogs = range(first + 100, first + 100 + size.lame)
-        leashed = limp_scores(dogs, size.trots, SOUND_MG, loosest, 60.0)
-        rows.append(_specific(f"{how}, 60 mg of leash", threshold, leashed, None))
+    for number, (what, changes) in enumerate(CONFUSED if sizes_mg else ()):
+        dogs = range(first + 100 + 50 * number, first + 100 + 50 * number + size.lame // 2)
+        confused = limp_scores(dogs, size.trots, SOUND_MG, loosest, changes=changes)
+        rows.append(_specific(f"{how}, {what}", threshold, confused, None))
     by_size = {f"{mg:g}": values.tolist() for mg, values in scores.items()}
     return rows, {"threshold_mg": threshold, "setting_trots": len(setting), "scores_mg": by_size}
 
@@ -412,6 +437,60 @@ def _times(kind: str, how: str, part: motion_nights.Nights) -> list[Row]:
     what = f"{kind}, {how} dogs: time told, median error (interval: 80 % of them); true median {true:.1f} s, told {part.told_s():.1f} s"
     n_of = f"times; {part.untold} more without a time"
     return [Row(SIMULATED, what, float(np.median(errors)), "s", len(errors), n_of, low, high)]
+
+
+def days(size: Size) -> list[Row]:
+    """What the collar says of a day's trots: the least limp that would have been seen, and whether one of that size is."""
+    rows = []
+    first = REPORTED + 6000
+    few = max(1, size.lame // 2)
+    setting = motion_days.trotted(SETTING[: max(1, size.setting // 2)], size.trots, SOUND_MG)
+    reported = motion_days.trotted(range(first, first + few), size.trots, SOUND_MG)
+    for trots in (2, 5):
+        known, sound = motion_days.told(setting, trots), motion_days.told(reported, trots)
+        limit = float(np.quantile([day.median_mg for day in known], SET_AT, method="higher"))
+        below = sum(day.median_mg <= limit for day in sound)
+        what = f"days of {trots} x 60 strides, sound: median not above {limit:.1f} mg"
+        rows.append(share(SIMULATED, what, below, len(sound), "days"))
+        least = float(np.median([day.least_mg for day in sound]))
+        what = f"days of {trots} x 60 strides: least limp that the collar says would have been seen, median"
+        rows.append(Row(SIMULATED, what, least, "mg", len(sound), "days"))
+        mg = round(least)
+        lame_dogs = range(first + 100 * trots, first + 100 * trots + few)
+        lame = motion_days.told(motion_days.trotted(lame_dogs, size.trots, mg), trots)
+        above = sum(day.median_mg > limit for day in lame)
+        what = f"days of {trots} x 60 strides with a limp of that size, {mg} mg: median above it"
+        rows.append(share(SIMULATED, what, above, len(lame), "days"))
+    return rows
+
+
+def trembling(size: Size) -> tuple[list[Row], list[motion_tremor.Cell]]:
+    """Tremors of every size and length on still dogs."""
+    first, (dogs, each) = REPORTED + 700, size.trembling
+    grid = motion_tremor.grid(range(first, first + dogs), each)
+    rows = []
+    for mg in motion_tremor.SIZES_MG:
+        for cell in grid.cells:
+            if cell.mg == mg:
+                what = f"tremor of {mg:g} mg for {cell.long_s:g} s, dog lies, stands or sits: found"
+                rows.append(share(SIMULATED, what, cell.hits, cell.n, "bursts"))
+    for count, what in ((grid.false, "tremors told besides"), (grid.gaits, "gaits told of them")):
+        low, high = poisson_interval(count)
+        rows.append(
+            Row(SIMULATED, f"dogs that tremble, still: {what}", count, "", grid.seconds, "seconds", low, high)
+        )
+    return rows, grid.cells
+
+
+def confusers(size: Size) -> list[Row]:
+    """Tremors and blows told of sound dogs among confusers."""
+    first, (dogs, stretches) = REPORTED + 800, size.confused
+    rows = []
+    for told in motion_confusers.told(range(first, first + dogs), stretches):
+        low, high = poisson_interval(told.tremors + told.impacts)
+        what = f"confuser, {told.name}: tremors and blows told, none there"
+        rows.append(Row(SIMULATED, what, told.tremors + told.impacts, "", told.minutes, "minutes", low, high))
+    return rows
 
 
 def touches(size: Size) -> list[Row]:
@@ -493,8 +572,9 @@ def evaluate(out: Path | None = None, quick: bool = False) -> dict[str, Any]:
         *stride_rows,
     ]
     felt_rows, points = impact_rows(size)
-    rows = [*sled(), *quiet(), *gait_rows, *limp_rows, *felt_rows, *captures(500)]
-    rows += [*nights(size), *touches(size), *injected()]
+    tremor_rows, cells = trembling(size)
+    rows = [*sled(), *quiet(), *gait_rows, *limp_rows, *days(size), *felt_rows, *captures(500), *tremor_rows]
+    rows += [*confusers(size), *nights(size), *touches(size), *injected()]
     result: dict[str, Any] = {
         "interpreter": f"{version}, {32 if largest < 1 << 40 else 64} bits",
         "quick": quick,
@@ -505,6 +585,7 @@ def evaluate(out: Path | None = None, quick: bool = False) -> dict[str, Any]:
         "limp": {**limps, "by_strides": curves},
         "confusion": {"classes": list(CLASSES), "rows_are_truth": confusion},
         "blows": [list(point) for point in points],
+        "tremors": [asdict(cell) for cell in cells],
     }
     if out is not None:
         write(result, out)
@@ -512,7 +593,7 @@ def evaluate(out: Path | None = None, quick: bool = False) -> dict[str, Any]:
 
 
 def write(result: dict[str, Any], out: Path) -> None:
-    """motion.json, motion.csv (the rows), motion_limp.png, motion_gait.png, motion_impact.png."""
+    """motion.json, motion.csv (the rows), motion_limp.png, motion_gait.png, motion_impact.png, motion_tremor.png."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "motion.json").write_text(json.dumps(result, indent=1) + "\n")
     with open(out / "motion.csv", "w", newline="") as file:

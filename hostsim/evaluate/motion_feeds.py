@@ -171,20 +171,25 @@ def turned(seed: int) -> Traits:
 
 
 def trots(
-    seed: int, count: int, mg: float, loosest: float = 0.0, leash_mg: float = 0.0, strides: int = STRIDES
+    seed: int,
+    count: int,
+    mg: float,
+    loosest: float = 0.0,
+    strides: int = STRIDES,
+    changes: dict[str, float] | None = None,
 ) -> tuple[Feed, list[tuple[float, float]]]:
     """`count` trots of 60 strides (or `strides`) each with `mg` of first harmonic at the collar, and when each lasts.
 
     The collar slips and turns as it does on any dog; it rattles too if its looseness, drawn up to `loosest`, is more
-    than 0. `leash_mg` pulls sideways in jerks. The dog itself is even; the limp is set stretch by stretch for that
-    stretch's own rate (`gaits.limp_g`).
+    than 0. `changes` of its traits: a leash that pulls, a load in the mouth. The dog itself is even; the limp is set
+    stretch by stretch for that stretch's own rate (`gaits.limp_g`).
     """
     rng = np.random.default_rng((seed, 0x717))
     traits = replace(
         turned(seed),
         asymmetry_mm=0.0,
         looseness=float(rng.uniform(0, loosest)),
-        leash_pull_mg=leash_mg,
+        **(changes or {}),
     )
     length = strides / traits.trot_hz
     every_s = max(TROT_EVERY_S, length + 14.0)
@@ -283,6 +288,19 @@ def rough(seed: int, count: int) -> tuple[Feed, dict[str, int]]:
     kinds = [event.kind for event in dog.truth(start_s, at).events]
     counted = {kind: kinds.count(kind) for kind in ("shake", "scratch", "jump", "bump")}
     return sampled(dog, start_s, seconds, seed), {**counted, "seconds": seconds}
+
+
+def in_trots(found: Found, times: Sequence[tuple[float, float]]) -> list[tuple[int, int, int] | None]:
+    """(asymmetry, its standard error, both in 0.1 mg, and strides) of each trot of a feed; None where none is told."""
+    bouts = [
+        (bout[2] / 1000 + bout[3] / 20, bout[3], bout[6], bout[8], bout[4]) for bout in found.only("bout")
+    ]
+    out = list[tuple[int, int, int] | None]()
+    for start, end in times:
+        within = [bout for bout in bouts if start - 2 < bout[0] < end + 2]
+        best = max(within, key=lambda bout: bout[1], default=None)
+        out.append(None if best is None or best[2] is None else (best[2], best[3], best[4]))
+    return out
 
 
 def recording(name: str, rate_hz: float = RATE_HZ) -> FloatArray | None:

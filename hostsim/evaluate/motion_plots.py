@@ -13,8 +13,8 @@ FOUND, MISSED = "#0072b2", "#d55e00"
 
 
 def write(result: dict[str, Any], out: Path) -> None:
-    """motion_limp.png, motion_gait.png and motion_impact.png from what `motion.evaluate` returned."""
-    for name, draw in (("limp", _limp), ("gait", _gait), ("impact", _impact)):
+    """motion_limp.png, motion_gait.png, motion_impact.png and motion_tremor.png from what `motion.evaluate` returned."""
+    for name, draw in (("limp", _limp), ("gait", _gait), ("impact", _impact), ("tremor", _tremor)):
         figure = Figure(figsize=(6.4, 4.8), layout="constrained")
         draw(figure, result)
         figure.savefig(out / f"motion_{name}.png", dpi=120, metadata={"Software": None})
@@ -72,3 +72,20 @@ def _impact(figure: Figure, result: dict[str, Any]) -> None:
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter(NullFormatter())
     axes.legend(loc="lower right")
+
+
+def _tremor(figure: Figure, result: dict[str, Any]) -> None:
+    axes = figure.add_subplot()
+    sizes = sorted({cell["mg"] for cell in result["tremors"]}, reverse=True)
+    lengths = sorted({cell["long_s"] for cell in result["tremors"]})
+    table = np.zeros((len(sizes), len(lengths)))
+    for cell in result["tremors"]:
+        row, column = sizes.index(cell["mg"]), lengths.index(cell["long_s"])
+        table[row, column] = part = cell["hits"] / max(1, cell["n"])
+        axes.text(column, row, f"{cell['hits']} of {cell['n']}", ha="center", va="center", fontsize=9,
+                  color="white" if part > 0.5 else "black")  # fmt: skip
+    axes.imshow(table, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(lengths)), [f"{item:g}" for item in lengths])
+    axes.set_yticks(range(len(sizes)), [f"{item:g}" for item in sizes])
+    axes.set(xlabel="length of the burst, s", ylabel="amplitude, mg",
+             title="Tremor found, simulated dogs that lie, stand and sit")  # fmt: skip

@@ -12,32 +12,17 @@ from bumble.gatt_client import CharacteristicProxy
 from hostsim.codecs import protocol, records
 from hostsim.handler.keys import Key
 from hostsim.radio.air import AirParameters
-from tests.radio_bench import Bench
+from tests.radio_bench import CLOCK, Bench
 
 KEY = Key(bytes(range(16)))
 """The owner's of the bench's collar."""
 
-_SCRIPT = """
-import asyncio, bluetooth, time
+_SCRIPT = (
+    CLOCK
+    + """
+import asyncio, bluetooth
 from collar.journal import records
 from collar.link import access, gatt, link
-
-class Clock:
-    offset = None
-    def __init__(self):
-        self.last = time.ticks_ms()
-        self.up = 0
-    def uptime_ms(self):
-        now = time.ticks_ms()
-        self.up += time.ticks_diff(now, self.last)
-        self.last = now
-        return self.up
-    def utc_ms(self):
-        return None if self.offset is None else self.uptime_ms() + self.offset
-    def set(self, utc_ms):
-        before = self.utc_ms()
-        self.offset = utc_ms - self.uptime_ms()
-        return None if before is None else utc_ms - before
 
 class Journal:
     boot = 3
@@ -64,6 +49,7 @@ rights = access.Access({key}, clock, os.urandom, lambda *attempt: attempts.appen
 identity = gatt.Identity('SIM-0001', '0.1.0', 'hostsim')
 radio = link.Link(bluetooth.BLE(), journal, clock, identity, clock.set, rights, 77, {always})
 """
+)
 
 _MAIN = """
 async def main():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -16,33 +15,19 @@ from hostsim.runtime.board import Board
 from hostsim.runtime.device import Device, DeviceOptions
 from hostsim.runtime.peripherals import attach_random
 from hostsim.runtime.virtual import VirtualClock, VirtualLoop
+from tests.radio_bench import CLOCK
 
 KEY = Key(bytes(range(16)))
 RED_S, AMBER_S = 201, 202
 """Seconds of FIND that make this collar tell an alert of that level, with its newest record as the reason."""
 
-_SCRIPT = """
-import asyncio, bluetooth, time, os
+_SCRIPT = (
+    CLOCK
+    + """
+import asyncio, bluetooth, os
 from array import array
 from collar.journal import records
 from collar.link import access, gatt, link
-
-class Clock:
-    offset = None
-    def __init__(self):
-        self.last = time.ticks_ms()
-        self.up = 0
-    def uptime_ms(self):
-        now = time.ticks_ms()
-        self.up += time.ticks_diff(now, self.last)
-        self.last = now
-        return self.up
-    def utc_ms(self):
-        return None if self.offset is None else self.uptime_ms() + self.offset
-    def set(self, utc_ms):
-        before = self.utc_ms()
-        self.offset = utc_ms - self.uptime_ms()
-        return None if before is None else utc_ms - before
 
 class Journal:
     boot = 1
@@ -87,6 +72,7 @@ radio.on_safe = lambda seq: print('safe', seq)
 
 asyncio.run(radio.run())
 """
+)
 
 
 class StoredCollar:
@@ -127,10 +113,5 @@ class StoredCollar:
             return self.loop.run_until_complete(whole())
         finally:
             self.device.power_off()
-            self.loop.world = None
-            left = asyncio.all_tasks(self.loop)
-            for task in left:
-                task.cancel()
-            if left:
-                self.loop.run_until_complete(asyncio.wait(left))
+            self.loop.end()
             self.loop.close()

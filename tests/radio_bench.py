@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import textwrap
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -17,6 +16,28 @@ from hostsim.runtime.peripherals import attach_random
 from hostsim.runtime.virtual import VirtualClock, VirtualLoop
 
 Result = TypeVar("Result")
+
+CLOCK = """
+import time
+
+class Clock:
+    offset = None
+    def __init__(self):
+        self.last = time.ticks_ms()
+        self.up = 0
+    def uptime_ms(self):
+        now = time.ticks_ms()
+        self.up += time.ticks_diff(now, self.last)
+        self.last = now
+        return self.up
+    def utc_ms(self):
+        return None if self.offset is None else self.uptime_ms() + self.offset
+    def set(self, utc_ms):
+        before = self.utc_ms()
+        self.offset = utc_ms - self.uptime_ms()
+        return None if before is None else utc_ms - before
+"""
+"""What a script needs where the firmware has `hal.clock`, which keeps the chip's own clock too."""
 
 
 class Bench:
@@ -57,12 +78,7 @@ class Bench:
     def stop(self) -> None:
         """Powers off."""
         self.device.power_off()
-        self.loop.world = None
-        left = asyncio.all_tasks(self.loop)
-        for task in left:
-            task.cancel()
-        if left:
-            self.loop.run_until_complete(asyncio.wait(left))
+        self.loop.end()
         self.loop.close()
 
     def run(self, play: Callable[[Bench], Coroutine[Any, Any, Result]]) -> Result:

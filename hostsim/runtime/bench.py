@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import runpy
 import struct
@@ -217,10 +216,5 @@ class Collar:
             self.device.power_off()
             if made is not None:
                 made.close()
-            self.loop.world = None
-            left = asyncio.all_tasks(self.loop)
-            for task in left:
-                task.cancel()
-            if left:
-                self.loop.run_until_complete(asyncio.wait(left))
+            self.loop.end()
             self.loop.close()

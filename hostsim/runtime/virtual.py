@@ -58,6 +58,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Virtual seconds."""
         return self.clock.now_us / 1e6
 
+    def end(self) -> None:
+        """The world has ended: what still runs on the loop is cancelled, and gets its last turn."""
+        self.world = None
+        left = asyncio.all_tasks(self)
+        for task in left:
+            task.cancel()
+        if left:
+            self.run_until_complete(asyncio.wait(left))
+
     def _is_ready(self) -> bool:
         return bool(self._ready)  # pyright: ignore[reportAttributeAccessIssue]
 

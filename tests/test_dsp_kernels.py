@@ -127,45 +127,6 @@ answer = (list(out[:made]), list(again[:count]))
 
 
 @SEVERAL
-@given(st.lists(signals(), min_size=4, max_size=4), st.integers(0, 12))
-def test_one_pole_is_within_a_count(remote: Remote, rows: list[list[int]], shift: int) -> None:
-    source = """
-from collar.dsp.onepole import OnePole
-row = array('h', case[0])
-filter = OnePole(case[1])
-filter.process(row, row, len(row))
-answer = list(row)
-"""
-    answers = batch(remote, source, [(row, shift) for row in rows])
-    for row, found in zip(rows, answers, strict=True):
-        level = 0.0
-        for x, y in zip(row, found, strict=True):
-            level += (x - level) / 2**shift
-            assert abs(y - level) <= 1.0
-
-
-@SEVERAL
-@given(st.lists(signals(), min_size=4, max_size=4))
-def test_biquad_keeps_within_its_noise_and_never_leaves_int16(remote: Remote, rows: list[list[int]]) -> None:
-    coefficients = (553, 1106, 553, -9365, 3386)  # low-pass at a tenth of the rate, gain 1 at rest
-    source = """
-from collar.dsp.biquad import Biquad
-row = array('h', case)
-Biquad(553, 1106, 553, -9365, 3386).process(row, row, len(row))
-answer = list(row)
-"""
-    b0, b1, b2, a1, a2 = (value / 8192 for value in coefficients)
-    for row, found in zip(rows, batch(remote, source, rows), strict=True):
-        x1 = x2 = y1 = y2 = 0.0
-        for x, y in zip(row, found, strict=True):
-            true = b0 * x + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2
-            x2, x1, y2, y1 = x1, x, y1, true
-            if abs(true) > 32767:
-                break
-            assert abs(y - true) <= 4.0
-
-
-@SEVERAL
 @given(st.lists(st.tuples(signals(1), signals(1), signals(1)), min_size=3, max_size=3))
 def test_sums_over_a_block(remote: Remote, rows: list[tuple[list[int], ...]]) -> None:
     source = """

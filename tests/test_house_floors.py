@@ -49,7 +49,7 @@ ALLOWED = [
     ),
     ("firmware/collar/hal/clock.py", "import time\nimport machine\nfrom esp32 import Partition"),
     ("firmware/collar/link/gatt.py", "import bluetooth\nfrom collar.link import protocol"),
-    ("firmware/collar/motion/gait.py", "from micropython import const\nfrom ..dsp.biquad import Biquad"),
+    ("firmware/collar/motion/gait.py", "from micropython import const\nfrom ..dsp.isqrt import isqrt"),
     ("firmware/main.py", "import board\nfrom collar.app import main"),
     ("hostsim/codecs.py", "from collar.journal import records\nfrom collar.link.protocol import VERSION"),
 ]

@@ -1,64 +1,9 @@
-"""Autocovariance of several axes together, which no rotation of the axes changes."""
+"""Room for sums of products, and where between its samples a peak has its top."""
 
 import micropython
 from micropython import const
 
 ROOM = const(1 << 29)
-
-
-@micropython.viper
-def peak(source: ptr16, start: int, n: int) -> int:
-    """Largest absolute value of `n` samples of array('h') `source` from `start` on; 0 to 32768."""
-    high = 0
-    i = start
-    end = start + n
-    while i < end:
-        v = int(source[i])
-        if v > 32767:
-            v -= 65536
-        if v < 0:
-            v = 0 - v
-        if v > high:
-            high = v
-        i += 1
-    return high
-
-
-@micropython.viper
-def lagged(source: ptr16, start: int, n: int, lag: int) -> int:
-    """Sum over i of source[i] * source[i + lag], for `n` products from `start` on.
-
-    The caller sees to it that n * peak^2 stays below 2^31 (`headroom`), and that start + n + lag samples are
-    there.
-    """
-    sum = 0
-    i = start
-    end = start + n
-    while i < end:
-        a = int(source[i])
-        if a > 32767:
-            a -= 65536
-        b = int(source[i + lag])
-        if b > 32767:
-            b -= 65536
-        sum += a * b
-        i += 1
-    return sum
-
-
-@micropython.viper
-def scale_down(target: ptr16, start: int, n: int, shift: int):
-    """Divides `n` samples in place by 2^shift, rounded to nearest."""
-    if shift > 0:
-        half = 1 << (shift - 1)
-        i = start
-        end = start + n
-        while i < end:
-            v = int(target[i])
-            if v > 32767:
-                v -= 65536
-            target[i] = (v + half) >> shift
-            i += 1
 
 
 def headroom(high, n):

@@ -1,4 +1,4 @@
-"""Sums over one block of samples, and moving blocks about."""
+"""Sums over one block of samples, and histories that blocks slide into."""
 
 import micropython
 
@@ -48,15 +48,6 @@ def energy(source: ptr16, start: int, n: int, mean: int, shift: int) -> int:
         sum += v * v
         i += 1
     return sum
-
-
-@micropython.viper
-def copy(source: ptr16, start: int, target: ptr16, offset: int, n: int):
-    """Copies n samples source[start:] to target[offset:], in rising order (a target below its source may overlap)."""
-    i = 0
-    while i < n:
-        target[offset + i] = source[start + i]
-        i += 1
 
 
 @micropython.viper

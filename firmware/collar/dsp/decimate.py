@@ -73,33 +73,3 @@ class Halver:
         for i in range(_HISTORY):
             self._work[i] = level
         self._control[2] = 0
-
-
-def mean_of(source, n, factor, target, offset=0):
-    """Means of `factor` samples each, times 8 (three more bits), into array('i') `target`; returns how many.
-
-    `n` must be a multiple of `factor` (1 to 255). A box: nulls at the multiples of the new rate, 13 dB
-    elsewhere.
-    """
-    return _box(source, n | (factor << 16), target, offset)
-
-
-@micropython.viper
-def _box(source: ptr16, sizes: int, target: ptr32, offset: int) -> int:
-    n = sizes & 0xFFFF
-    factor = sizes >> 16
-    i = 0
-    made = 0
-    while i + factor <= n:
-        sum = 0
-        k = 0
-        while k < factor:
-            v = int(source[i + k])
-            if v > 32767:
-                v -= 65536
-            sum += v
-            k += 1
-        target[offset + made] = (sum << 3) // factor
-        made += 1
-        i += factor
-    return made

@@ -291,6 +291,28 @@ result = first, hour, health.alerts.level, health.watches.on(health.history.coun
     assert hour == [] and level == int(told) and watched and frozen
 
 
+def test_a_blow_of_unknown_size_moves_no_date_and_gives_way_to_one_of_known_size(remote: Remote) -> None:
+    script = """
+from collar.health.dating import Dating
+from collar.health.history import History
+from collar.health.index import Index
+from collar.health.watch import Watches
+result = []
+for blows in ([], [(7, 0)], [(8, 990)], [(7, 0), (8, 990)], [(8, 990), (7, 0)]):
+    watches = Watches()
+    for seq, peak in blows:
+        watches.add(seq, 1772536000 - 86400 * seq, 16, peak)
+    history = History()
+    dating = Dating(history, Index(history), watches)
+    found = dating._onset
+    found.first, found.last, found.best, found.hours = 4, 1, 2, 60
+    result.append(dating._values(None, 20, 1772536000))
+"""
+    middle, blow = 1772536000 - 60 * 3600, 1772536000 - 8 * 86400
+    told = remote.run(script)
+    assert [(at, seq) for _, at, _, seq in told] == [(middle, None), (middle, 7)] + [(blow, 8)] * 3
+
+
 def test_a_pulse_out_of_range_is_red_when_it_lasts(remote: Remote) -> None:
     script = """
 from collar.health.health import Health

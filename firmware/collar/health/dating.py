@@ -61,7 +61,7 @@ class Dating:
         oldest = -(found.first + 1) * _DAY_S
         newest = -found.last * _DAY_S
         at = -found.hours * 3600
-        if blow and blow.utc_s and closed_s:
+        if blow and blow.peak and blow.utc_s and closed_s:  # one of unknown size is named and moves no date
             at = blow.utc_s - closed_s
         hours = max(_LEAST_H, (max(at - oldest, newest - at) + 1800) // 3600)
         return sign, (closed_s + at if closed_s else None), hours, (blow.seq if blow else None)

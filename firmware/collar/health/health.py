@@ -104,8 +104,6 @@ class Health:
         if values[2]:
             peak = max(peak, _HARD)
         hard = peak >= _HARD
-        if len(values) > 4 and values[4]:
-            peak = max(peak, _HARD)
         utc_s = 0 if utc_ms is None else utc_ms // 1000
         seq = 0 if seq is None else seq
         self.watches.add(seq, utc_s, self.history.count, min(65535, peak))
@@ -260,7 +258,15 @@ class Health:
                 self.dating.told_hours,
             )
         )
-        for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts, self.today.even):
+        for part in (
+            self.history,
+            self.profile,
+            self.today,
+            self.watches,
+            self.touch,
+            self.alerts,
+            self.today.even,
+        ):
             part.dump(out)
 
     def load(self, data):
@@ -271,5 +277,13 @@ class Health:
         self.dating.told_day, self.dating.told_hours = told, hours
         self.today.frozen = bool(frozen)
         at = struct.calcsize(_HEAD)
-        for part in (self.history, self.profile, self.today, self.watches, self.touch, self.alerts, self.today.even):
+        for part in (
+            self.history,
+            self.profile,
+            self.today,
+            self.watches,
+            self.touch,
+            self.alerts,
+            self.today.even,
+        ):
             at = part.load(data, at)

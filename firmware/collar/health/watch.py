@@ -16,7 +16,10 @@ _LAYOUT = "<IIHHBBBB"
 
 
 class Blow:
-    """One impact under watch. `day`: the history's count when it came; times in s UTC, 0 when the clock was not set."""
+    """One impact under watch. `day`: the history's count when it came; times in s UTC, 0 when the clock was not set.
+
+    `peak` in 0.01 g, 0 for a blow of unknown size.
+    """
 
     def __init__(self, seq, utc_s, day, peak):
         self.seq = seq

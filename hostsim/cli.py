@@ -374,7 +374,7 @@ def report(archive: Path, out: Path | None, key: Path | None, as_json: bool) -> 
 
     What changed, since when, after what, how sure, and what is missing.
     """
-    from hostsim.report.write import write_report
+    from hostsim.report.write import STEPS, write_report
     from hostsim.verify import VerifyError, read_key
 
     if not archive.exists():
@@ -383,8 +383,8 @@ def report(archive: Path, out: Path | None, key: Path | None, as_json: bool) -> 
         secret = None if key is None else read_key(key)
     except VerifyError as error:
         fail(str(error), MISUSE)
-    with explained():
-        pdf, html = write_report(archive, out or archive.parent, secret)
+    with explained(), progress_bar("the vet's file", STEPS, "steps") as tick:
+        pdf, html = write_report(archive, out or archive.parent, secret, progress=tick)
     if as_json:
         emit({"pdf": str(pdf), "html": str(html)})
     else:

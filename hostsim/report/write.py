@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from hostsim.report.measures import began
 from hostsim.report.plots import pictures
 from hostsim.verify import VerifyError, verify_archive
 
+STEPS = 4
+"""Read, checked, drawn, written."""
 _PAGES = (("The days", ("timeline", "nights")), ("", ("limp", "heart")), ("The day's course, lying and touch",
           ("hours", "lying", "touch")))  # fmt: skip
 
@@ -22,19 +25,25 @@ def write_report(
     key: bytes | None = None,
     printed: date | None = None,
     pictures_in: Path | None = None,
+    progress: Callable[[float], None] = lambda done: None,
 ) -> tuple[Path, Path]:
     """Writes report.pdf and report.html into `out_dir` and returns their paths.
 
     `key`: the first sealing key, with which the seals are checked; without it only the chain is. `printed`: the date
     on it, today unless told; all other bytes come from the archive. `pictures_in`: a folder that receives the pictures
-    as files too. Raises FileNotFoundError, ArchiveError.
+    as files too. `progress` takes how many of `STEPS` are done. Raises FileNotFoundError, ArchiveError.
     """
     path, folder = Path(archive_path), Path(out_dir)
     data = gather(path)
-    document = compose(data, _verified(path, data, key), (printed or date.today()).isoformat())
+    progress(1)
+    verified = _verified(path, data, key)
+    progress(2)
+    document = compose(data, verified, (printed or date.today()).isoformat())
+    progress(3)
     folder.mkdir(parents=True, exist_ok=True)
     pdf_path, html_path = folder / "report.pdf", folder / "report.html"
     pdf_path.write_bytes(pdf.render(document))
+    progress(STEPS)
     html_path.write_text(page.render(document), encoding="utf-8", newline="\n")
     if pictures_in is not None:
         pictures_in.mkdir(parents=True, exist_ok=True)

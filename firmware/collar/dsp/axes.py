@@ -198,7 +198,8 @@ def leave_out(speed: ptr16, wave: ptr16, limit: int, n: int) -> int:
                 if at >= 0 and at < n:
                     wave[at] = 0
                 at += 1
-        i += 1
+        else:
+            i += 1
     left = 0
     i = 0
     while i < n:

@@ -120,6 +120,7 @@ class Lsm6dsox(Part):
             self._registers[register] = value
         self._stream: Stream | None = None
         self._events: MotionEvents | None = None
+        self._ahead: dict[int, tuple[int, int]] = {}
         self._seen = 0
         self._read_samples = 0
         self._latched = 0
@@ -155,6 +156,9 @@ class Lsm6dsox(Part):
         self._seen = ready
 
     def _take_events(self, events: MotionEvents, ready: int) -> None:
+        if ready <= self._next_event(events, 0xFF):
+            self._latched |= self._current & ~SLEEP
+            return
         k = max(self._seen, ready - 4 * events.size)
         while k < ready:
             row = k % events.size
@@ -475,6 +479,7 @@ class Lsm6dsox(Part):
         """Starts the motion functions anew with the registers as they stand."""
         r = self._registers
         self._events = None
+        self._ahead.clear()
         self._current = 0
         if self._stream is None or not r[_TAP_CFG2] & 0x80:
             return
@@ -563,7 +568,13 @@ class Lsm6dsox(Part):
 
     def _next_event(self, events: MotionEvents, mask: int) -> int:
         """The next sample at which an event's level changes, or the next block's first to ask again at."""
+        level = self._current & mask
+        known = self._ahead.get(mask)
+        if known is not None and known[0] == level and self._seen < known[1]:
+            return known[1]
         number, row = divmod(self._seen, events.size)
         codes = events.codes(number)[row:] & mask
-        changed = np.flatnonzero(codes != (self._current & mask))
-        return self._seen + int(changed[0]) if len(changed) else (number + 1) * events.size
+        changed = np.flatnonzero(codes != level)
+        k = self._seen + int(changed[0]) if len(changed) else (number + 1) * events.size
+        self._ahead[mask] = level, k
+        return k

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from bumble import controller, core, hci, ll
 from bumble import link as bumble_link
 
+from hostsim.radio.unsaid import leave_unsaid
+
 ATT_NOTIFICATION = 0x1B
 _L2CAP_HEADER = 4
 _ADVERTISING_DELAY_US = 10_000
@@ -138,6 +140,7 @@ class Air(bumble_link.LocalLink):
 
     def __init__(self, parameters: AirParameters | None = None, seed: int = 1) -> None:
         super().__init__()
+        leave_unsaid()
         self.parameters = parameters or AirParameters()
         self.in_range = True
         self.packets = 0

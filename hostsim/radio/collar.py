@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import functools
 import struct
 from collections import deque
 from collections.abc import Coroutine
@@ -41,6 +42,10 @@ _READ, _WRITE_COMMAND, _WRITE = 0x0002, 0x0004, 0x0008
 _READ_ENCRYPTED, _READ_AUTHENTICATED = 0x0200, 0x0400
 _WRITE_ENCRYPTED, _WRITE_AUTHENTICATED = 0x1000, 0x2000
 _PROPERTIES = 0x00FF
+
+
+_uuid = functools.cache(UUID.from_bytes)
+"""The firmware registers the same table each time its radio goes on; Bumble's look at all it knows is slow."""
 
 
 @dataclass
@@ -378,7 +383,7 @@ class CollarRadio:
         at = 0
         while at < len(payload):
             kind, flags, length = struct.unpack_from("<BHB", payload, at)
-            uuid = UUID.from_bytes(bytes(payload[at + 4 : at + 4 + length]))
+            uuid = _uuid(bytes(payload[at + 4 : at + 4 + length]))
             at += 4 + length
             if kind == 0:
                 services.append(_Service(uuid))

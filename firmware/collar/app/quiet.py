@@ -23,6 +23,12 @@ _PITCH = const(6)
 _SHAKES = const(7)
 _DUTY = const(9)
 _BATTERY = const(12)
+_FIELDS = const(13)
+
+
+def _copy(values, kept):
+    for i in range(_FIELDS):
+        kept[i] = values[i]
 
 
 def _near(one, other, limit):
@@ -43,8 +49,10 @@ class Quiet:
         self._recorder = recorder
         self._clock = clock
         self.longest = LONGEST
-        self._first: Any = None
-        self._last: Any = None
+        self._first: list = [
+            None
+        ] * _FIELDS  # copies: a minute's own tuple, kept, would split what memory is free
+        self._last: list = [None] * _FIELDS
         self._count = 0
         self._activity = self._pitch = 0
         self._end_ms = 0
@@ -78,9 +86,9 @@ class Quiet:
 
     def _add(self, values, now_ms):
         if not self._count:
-            self._first = values
+            _copy(values, self._first)
             self._activity = self._pitch = 0
-        self._last = values
+        _copy(values, self._last)
         self._count += 1
         self._activity += values[_ACTIVITY] or 0
         self._pitch += values[_PITCH] or 0
@@ -92,7 +100,7 @@ class Quiet:
             is_quiet(values)
             and now_ms - self._end_ms < 2 * _MINUTE_MS
             and values[_REST] == first[_REST]
-            and values[_DUTY:_BATTERY] == first[_DUTY:_BATTERY]
+            and all(values[i] == first[i] for i in range(_DUTY, _BATTERY))
             and _near(values[_ACTIVITY], first[_ACTIVITY], _ACTIVITY_MG)
             and _near(values[_PITCH], first[_PITCH], _PITCH_DEG)
             and _near(values[_BATTERY], first[_BATTERY], _BATTERY_PCT)

@@ -50,7 +50,7 @@ class Journal:
         self._oldest = 0  # sector
         self._ahead = -1  # the sector that is erased already
         self._owed = None  # a drop that found no room yet
-        self._cursor = (0, 0, 0)  # sequence number, sector, offset
+        self._cursor = [0, 0, 0]  # sequence number, sector, offset
         self._written = 0  # bytes since the start
         self._begin_ms = uptime_ms()
 
@@ -243,12 +243,16 @@ class Journal:
             return 0
         found = records.frame_seq(self._ring.frame)
         if found != seq:
-            self._cursor = (found, number, at)
+            self._point(found, number, at)
             return 0
         length = records.frame_length(self._ring.frame)
         buf[:length] = self._ring.frame[:length]
-        self._cursor = (seq + 1, number, at + length)
+        self._point(seq + 1, number, at + length)
         return length
+
+    def _point(self, seq, number, at):
+        cursor = self._cursor
+        cursor[0], cursor[1], cursor[2] = seq, number, at
 
     def _following(self, number):
         number += 1

@@ -126,6 +126,7 @@ class Tail:
         self.number = number
         self._previous = link
         self.at = _HEADER
+        gc.collect()
         self._hash = sha256(head)
         self._closed = False
         self.link = None

@@ -19,6 +19,7 @@ _WRONG_MAX = const(3)
 _BAN_MS = const(60000)
 _LONGEST_BAN_MS = const(240000)
 _KNOWN = const(8)
+_ADDRESS = const(6)
 _EXTRA_MS = const(15000)
 _EXTRAS = const(4)
 
@@ -61,7 +62,7 @@ class Windows:
         self._changed = Bell()
         self._until_ms = -1
         self._advertising = False
-        self._peer = b""
+        self._peer = bytearray(_ADDRESS)
         self._connected_ms = 0
         self._bans = Bans()
         self._strangers_ms = [-_SIEGE_MS, -_SIEGE_MS]  # when the last two were turned away
@@ -95,13 +96,13 @@ class Windows:
     def connected(self, peer):
         """A phone has connected from this address (6 bytes); advertising has stopped by that."""
         gc.collect()  # here and when it leaves, so that what stays is packed together
-        self._peer = peer
+        self._peer[:] = peer
         self._connected_ms = self._clock.uptime_ms()
         self.renew()
 
     def left(self, stranger):
         """It is gone. A stranger gives back the window that he may have used up, a few times."""
-        if stranger and self._peer and self._peer not in self._bans.addresses:
+        if stranger and bytes(self._peer) not in self._bans.addresses:
             self._strangers_ms = [self._strangers_ms[1], self._clock.uptime_ms()]
         if stranger and self._extras and self._until_ms >= 0:
             self._extras -= 1
@@ -147,7 +148,7 @@ class Windows:
         if left_ms > 0 and self._access.wrong < _WRONG_MAX:
             return left_ms
         self._strangers_ms = [self._strangers_ms[1], now_ms]
-        self._bans.add(self._peer, now_ms)
+        self._bans.add(bytes(self._peer), now_ms)
         self._gatt.banned = self._bans.addresses
         self._gatt.disconnect()
         return _PROOF_MS

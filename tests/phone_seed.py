@@ -53,16 +53,18 @@ class Seed:
         self.sums: dict[str, dict[str, Any]] = {}
         self.end = 1
         last: list[Any] = []
+        tens: dict[int, dict[int, dict[str, Any]]] = {}
         for frame in frames:
             kind, seq, boot, uptime_ms, payload = records.split(frame)
             type, fields = records.kind_name(kind), records.unpack(kind, payload)
             self.end = seq + 1
-            if bins.counts(type):
-                for name, times in bins.places(type, boot, uptime_ms, fields).items():
-                    bins.add(self.sums.setdefault(name, {}), type, fields, times)
+            if there := bins.numbers(type, uptime_ms, fields):
+                bins.count(tens.setdefault(boot, {}), type, uptime_ms, fields, there)
             last = [seq, kind, type, boot, uptime_ms, fields]
             if type in _KEPT:
                 self.rows.append(last)
+        for boot, found in tens.items():
+            self.sums.update(bins.merge(boot, found, {}))
         if self.rows and self.rows[-1] is not last:
             self.rows.append(last)
         self._move()

@@ -84,15 +84,21 @@ def test_minutes_are_counted_each_in_its_own_bin() -> None:
         "battery_pct": 80,
     }
     end_ms = 2 * 600_000 + 150_000
-    run, single = dict[str, dict](), dict[str, dict]()
-    for name, times in bins.places("minute", 1, end_ms, {**fields, "minutes": 15}).items():
-        bins.add(run.setdefault(name, {}), "minute", {**fields, "minutes": 15}, times)
+    whole, each = dict[int, dict](), dict[int, dict]()
+
+    def count(tens: dict[int, dict], at_ms: int, minutes: int | None) -> None:
+        one = {**fields, "minutes": minutes}
+        bins.count(tens, "minute", at_ms, one, bins.numbers("minute", at_ms, one))
+
+    count(whole, end_ms, 15)
     for before in range(15):
-        for name, times in bins.places(
-            "minute", 1, end_ms - 60_000 * before, {**fields, "minutes": None}
-        ).items():
-            bins.add(single.setdefault(name, {}), "minute", fields, times)
-    assert run == single
+        count(each, end_ms - 60_000 * before, None)
+    run = bins.merge(1, whole, {})
+    assert run == bins.merge(1, each, {})
+    twice = bins.merge(1, whole, run)
+    assert {name: bin["minutes"] for name, bin in twice.items()} == {
+        name: 2 * bin["minutes"] for name, bin in run.items()
+    }
     assert sum(bin["rest_s"] for name, bin in run.items() if name[0] == "m") == 15 * 60
     assert bins.join(list(run.values()))["minutes"] == 30
 

@@ -25,25 +25,27 @@ class Slice:
         self.frames = frames
         self.first, self.end = first, end
         self.parsed: list[tuple | None] = []
-        """Of every frame (kind, seq, boot, uptime_ms, type, fields, the bins that it goes into), None for a damaged one."""
+        """Of every frame (kind, seq, boot, uptime_ms, type, fields, its bins if it has any), None for a damaged one."""
+        touched: dict[int, set] = {}
         for frame in frames:
-            one = records.parse(frame) if believed else None
-            if one is not None:
-                kind, seq, boot, uptime_ms, payload = one
-                type, fields = records.kind_name(kind), decode.unpack(kind, payload)
-                into = bins.places(type, boot, uptime_ms, fields) if bins.counts(type) else {}
-                one = (kind, seq, boot, uptime_ms, type, fields, into)
-            self.parsed.append(one)
+            if not believed:
+                self.parsed.append(None)
+                continue
+            kind, seq, boot, uptime_ms, payload = records.split(frame)
+            type, fields = records.kind_name(kind), decode.unpack(kind, payload)
+            into = bins.numbers(type, uptime_ms, fields)
+            if into:
+                touched.setdefault(boot, set()).update(into)
+            self.parsed.append((kind, seq, boot, uptime_ms, type, fields, into))
+        self.bins = {
+            name for boot in touched for number in touched[boot] for name in bins.names(boot, number)
+        }
         seqs = [one[1] for one in self.parsed if one is not None]
         self.low, self.high = (min(seqs), max(seqs)) if seqs else (0, 0)
 
     def needs(self) -> str:
         """What has to be read: the frames from `low` to `high`, these bins, the marks."""
-        names = set()
-        for one in self.parsed:
-            if one is not None:
-                names.update(one[6])
-        return json.dumps({"low": self.low, "high": self.high, "bins": sorted(names)})
+        return json.dumps({"low": self.low, "high": self.high, "bins": sorted(self.bins)})
 
     def settle(self, text: str) -> str:
         """From `{frames: {seq: hexadecimal}, bins: {key: bin}, marks: [[first, end]]}` what has to be written.
@@ -52,7 +54,8 @@ class Slice:
         and its fields as JSON, with tabs between them.
         """
         had = json.loads(text)
-        known, changed, odd = had["frames"], {}, []
+        known, odd = had["frames"], []
+        tens: dict[int, dict] = {}
         rows = [""]
         for at, one in enumerate(self.parsed):
             frame = self.frames[at]
@@ -68,11 +71,11 @@ class Slice:
                 continue
             known[str(seq)] = digits
             rows.append(f"{seq}\t{kind}\t{type}\t{boot}\t{uptime_ms}\t{digits}\t{json.dumps(fields)}")
-            for name, times in into.items():
-                bin = changed.get(name)
-                if bin is None:
-                    bin = changed[name] = had["bins"].get(name) or {}
-                bins.add(bin, type, fields, times)
+            if into:
+                bins.count(tens.setdefault(boot, {}), type, uptime_ms, fields, into)
+        changed = {}
+        for boot in tens:
+            changed.update(bins.merge(boot, tens[boot], had["bins"]))
         marks = merge([(first, end) for first, end in had["marks"]] + [(self.first, self.end)])
         rows[0] = json.dumps({"oddities": odd, "bins": changed, "marks": marks, "new": len(rows) - 1})
         return "\n".join(rows)

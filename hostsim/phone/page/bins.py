@@ -1,14 +1,18 @@
 """Sums over ten minutes and over hours of uptime: what the timeline draws, kept beside the records so that a month opens at once.
 
-A bin is a dict of sums and counts; a mean is made where it is drawn. `add` takes each record once.
+A bin is a dict of sums and counts; a mean is made where it is drawn. `count` takes each record once.
 """
 
 from __future__ import annotations
 
 LENGTHS = {"m": 600_000, "h": 3_600_000}
 """Ms of a bin by the first letter of its key."""
-RUN_MAX_MS = 900_000
+RUN_MAX = 15
+"""Minutes in one record."""
 _SECONDS = ("rest_s", "walk_s", "trot_s", "gallop_s", "other_s", "worn_s")
+_MEANS = (("activity_mg", "activity_mg_n"), ("coverage_pct", "coverage_pct_n"))
+_TALLIES = ("minutes", "duty", "activity_mg", "activity_mg_n", "coverage_pct", "coverage_pct_n")
+_NO_MINUTE = dict.fromkeys(_SECONDS + _TALLIES, 0)
 
 
 def key(letter: str, boot: int, uptime_ms: int) -> str:
@@ -16,17 +20,42 @@ def key(letter: str, boot: int, uptime_ms: int) -> str:
     return f"{letter}{boot:05d}-{uptime_ms // LENGTHS[letter]:08d}"
 
 
-def places(type: str, boot: int, uptime_ms: int, fields: dict) -> dict[str, int]:
-    """The bins of a record, with how often it counts there: each minute of a run in its own."""
-    count = (fields["minutes"] or 1) if type == "minute" else 1
-    if count == 1:
-        return {key("m", boot, uptime_ms): 1, key("h", boot, uptime_ms): 1}
-    found: dict[str, int] = {}
-    for number in range(min(count, RUN_MAX_MS // 60_000)):
-        for letter in LENGTHS:
-            name = key(letter, boot, max(0, uptime_ms - 60_000 * number))
-            found[name] = found.get(name, 0) + 1
-    return found
+def numbers(type: str, uptime_ms: int, fields: dict) -> range:
+    """Which bins of ten minutes of its boot a record goes into, if any: a run of minutes may begin in an earlier one."""
+    if type not in _KINDS:
+        return range(0)
+    last = uptime_ms // LENGTHS["m"]
+    if type != "minute" or (fields["minutes"] or 1) == 1:
+        return range(last, last + 1)
+    run_ms = 60_000 * (min(fields["minutes"], RUN_MAX) - 1)
+    return range(max(0, uptime_ms - run_ms) // LENGTHS["m"], last + 1)
+
+
+def count(tens: dict[int, dict], type: str, uptime_ms: int, fields: dict, there: range) -> None:
+    """Takes a record into the bins of ten minutes of its boot (`there`, as `numbers` says), each minute of a run into its own."""
+    add = _KINDS[type]
+    if len(there) == 1:
+        times = min(fields["minutes"] or 1, RUN_MAX) if type == "minute" else 1
+        add(tens.setdefault(there[0], {}), fields, times)
+        return
+    for minute in range(min(fields["minutes"], RUN_MAX)):
+        at_ms = max(0, uptime_ms - 60_000 * minute)
+        add(tens.setdefault(at_ms // LENGTHS["m"], {}), fields, 1)
+
+
+def merge(boot: int, tens: dict[int, dict], had: dict[str, dict]) -> dict[str, dict]:
+    """What bins of a boot and of its hours become with what `count` gathered; `had` are those that exist."""
+    changed: dict[str, dict] = {}
+    for number in sorted(tens):
+        for name in names(boot, number):
+            before = changed.get(name) or had.get(name)
+            changed[name] = join([before, tens[number]]) if before else join([tens[number]])
+    return changed
+
+
+def names(boot: int, number: int) -> tuple[str, str]:
+    """The keys of the ten minutes of this number and of their hour."""
+    return f"m{boot:05d}-{number:08d}", f"h{boot:05d}-{number // 6:08d}"
 
 
 def start_of(name: str) -> tuple[int, int]:
@@ -53,12 +82,18 @@ def _extent(bin: dict, name: str, value: float | None) -> None:
 
 
 def _minute(bin: dict, fields: dict, times: int) -> None:
+    if "minutes" not in bin:
+        bin.update(_NO_MINUTE)
+    bin["minutes"] += times
+    if fields["duty"]:
+        bin["duty"] += times
     for name in _SECONDS:
-        bin[name] = bin.get(name, 0) + (fields[name] or 0) * times
-    bin["minutes"] = bin.get("minutes", 0) + times
-    bin["duty"] = bin.get("duty", 0) + (times if fields["duty"] else 0)
-    for name in ("activity_mg", "coverage_pct"):
-        _sum(bin, name, fields[name], times)
+        if fields[name]:
+            bin[name] += fields[name] * times
+    for name, number in _MEANS:
+        if fields[name] is not None:
+            bin[name] += fields[name] * times
+            bin[number] += times
     if fields["battery_pct"] is not None:
         bin["battery_pct"] = fields["battery_pct"]
 
@@ -81,16 +116,6 @@ def _bout(bin: dict, fields: dict, _times: int) -> None:
 
 
 _KINDS = {"minute": _minute, "pulse": _pulse, "breath": _breath, "bout": _bout}
-
-
-def counts(type: str) -> bool:
-    """Whether records of this type go into bins."""
-    return type in _KINDS
-
-
-def add(bin: dict, type: str, fields: dict, times: int = 1) -> None:
-    """Takes a record into a bin, so many times (see `places`)."""
-    _KINDS[type](bin, fields, times)
 
 
 def mean(bin: dict, name: str) -> float | None:

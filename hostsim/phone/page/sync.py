@@ -121,9 +121,10 @@ class Sync:
         """How many of them, from the first on, are whole and of the numbers that were asked for, rising."""
         at = self._at
         for count, frame in enumerate(frames):
-            if not records.frame_ok(frame, 0, len(frame)) or not at <= records.frame_seq(frame) < self._end:
+            seq = records.frame_seq(frame) if len(frame) >= records.OVERHEAD else -1
+            if not at <= seq < self._end or not records.frame_ok(frame, 0, len(frame)):
                 return count
-            at = records.frame_seq(frame) + 1
+            at = seq + 1
         return len(frames)
 
     async def _keep(self, frames: list[bytes]) -> None:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kernel_bench import SEVERAL, batch, signals
 from tests.remote import Remote
-
-SEVERAL = settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-    ],
-)
-WORD = st.integers(-32768, 32767)
 
 
 @pytest.fixture(scope="module")
@@ -30,32 +19,6 @@ def remote() -> Iterator[Remote]:
     process = Remote(heap="8192wK")
     yield process
     process.close()
-
-
-@st.composite
-def signals(draw: st.DrawFn, least: int = 0, most: int = 2000) -> list[int]:
-    """A row of int16: constant, noise of any size, a square wave between the rails, or a tone."""
-    n = draw(st.integers(least, most))
-    rng = np.random.default_rng(draw(st.integers(0, 1 << 30)))
-    kind = draw(st.sampled_from(("constant", "noise", "rails", "tone")))
-    if kind == "constant":
-        return [draw(WORD)] * n
-    if kind == "rails":
-        return np.where(rng.random(n) < 0.5, -32768, 32767).tolist()
-    if kind == "noise":
-        size = draw(st.sampled_from((1, 40, 3000, 32767)))
-        return rng.integers(-size, size + 1, n).tolist()
-    tone = draw(st.integers(1, 32767)) * np.sin(np.arange(n) * draw(st.floats(0.01, 3.1)))
-    return np.round(tone).astype(int).tolist()
-
-
-def batch(remote: Remote, source: str, cases: list[Any]) -> list[Any]:
-    """Runs `source` once for each of `cases` (as `case`, leaving `answer`) in one call."""
-    body = "\n".join("    " + line for line in source.strip().splitlines())
-    return remote.run(
-        f"from array import array\nresult = []\nfor case in cases:\n{body}\n    result.append(answer)",
-        cases=cases,
-    )
 
 
 @SEVERAL
@@ -169,7 +132,7 @@ answer = (list(out), mean, shift, energy(x, 0, n, mean, shift), rough, steep, be
 
 CORRELOGRAM = """
 from collar.dsp.autocorr import headroom
-from collar.dsp.correlogram import correlogram, detrend, first_peak, scale, similarity
+from collar.dsp.correlogram import correlogram, detrend, first_peak, product, scale, similarity
 x, n, lags, half = case
 count = n + lags
 window = array('i', bytes(12 * count))
@@ -183,7 +146,9 @@ scale(window, 3 * count, shift)
 rho = array('h', bytes(2 * (lags + 2)))
 sizes[0], sizes[1], sizes[2] = count, n, lags
 energy = correlogram(window, sizes, rho)
-answer = (flat, high, shift, list(window), energy, list(rho), similarity(window, lags, n, min(lags, 3)))
+dot = product(window, 3 * lags, 3 * n, 3 * min(lags, 3))
+first = first_peak(rho, 1, lags - 1, 600)
+answer = (flat, high, shift, list(window), energy, list(rho), similarity(window, lags, n, min(lags, 3)), dot, first)
 """
 
 
@@ -196,7 +161,7 @@ def test_correlogram_of_any_window(remote: Remote, data: st.DataObject) -> None:
         axes = [data.draw(signals(n + lags, n + lags)) for _ in range(3)]
         cases.append((axes, n, lags, half))
     for (axes, n, lags, half), answer in zip(cases, batch(remote, CORRELOGRAM, cases), strict=True):
-        flat, high, shift, scaled, energy, rho, alike = answer
+        flat, high, shift, scaled, energy, rho, alike, dot, first = answer
         count = n + lags
         true = []
         for axis in np.array(axes, np.int64):
@@ -217,6 +182,11 @@ def test_correlogram_of_any_window(remote: Remote, data: st.DataObject) -> None:
             exact = 1024 * (newest * older).sum() / whole if whole else 0.0
             assert abs(rho[lag] - exact) <= 3.0 or whole < 1024
         assert -1025 <= alike <= 1025
+        later, earlier = vectors[lags : lags + n], vectors[lags - 3 : lags - 3 + n]
+        assert dot == (later * earlier).sum()
+        peaks = [lag for lag in range(1, lags) if rho[lag - 1] <= rho[lag] > rho[lag + 1]]
+        best = max((rho[lag] for lag in peaks), default=0)
+        assert first == next((lag for lag in peaks if best > 0 and rho[lag] << 10 >= best * 600), 0)
 
 
 def test_a_parabola_has_its_top_where_it_is(remote: Remote) -> None:

@@ -30,7 +30,7 @@ for _i in range(256):
 
 # `vectors`: interleaved x y z, words within +-1515. `sizes`: [first vector, how many, ux, uy, uz, shift], u the direction (Q11)
 # along which the vectors are taken, `shift` such that the sum >> shift is in half counts, which are held to +-8191. `state`: see
-# the constants; `model` is the amplitude of the second harmonic that is taken out of the signal (in phase) before the first is
+# the constants; `model`, 0 to 8191, is the amplitude of the second harmonic that is taken out of the signal (in phase) before the first is
 # measured, so that a stride of no whole number of samples does not leak it. Sums stay below 2^30 for strides up to 64 samples;
 # they wrap at 32 bits in memory, and so come out right with their sign whatever was there before.
 @micropython.viper

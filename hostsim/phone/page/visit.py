@@ -171,9 +171,9 @@ class Visit:
         await self._app.synced(sync.progress.new, first)
 
     def _told(self, progress) -> None:
-        """Draws what can be seen: a hundredth of the way at a time."""
+        """Draws what can be seen: a fiftieth of the way at a time."""
         shown, now, total = self._state.progress, progress.done, progress.total
-        if shown is None or shown[1] != total or now == total or (now - shown[0]) * 100 >= total:
+        if shown is None or shown[1] != total or now == total or (now - shown[0]) * 50 >= total:
             self._state.progress = (now, total)
             self._app.changed()
 

@@ -30,7 +30,7 @@ def said(
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
-        ("deploy", ["moon", PORT], "there is no board 'moon': bench_s3, collar_s3, hostsim"),
+        ("deploy", ["moon", PORT], "there is no board 'moon': bench_s3, "),
         ("deploy", ["bench_s3", PORT], f"there is no port {PORT}"),
         ("deploy", ["bench_s3", "/dev/null", "--keys", "/nonexistent"], "--keys names a folder"),
         ("deploy", ["bench_s3", "/dev/null"], "failed to access /dev/null"),

@@ -37,6 +37,11 @@ export const screen = {
     document.documentElement.dataset[name] = word;
   },
 
+  // A field that could not be changed shows again what holds.
+  release() {
+    document.activeElement?.blur();
+  },
+
   value: (id) => byId(id)?.value ?? "",
 
   top() {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hostsim.codecs import protocol
 from hostsim.phone.page import texts
 from hostsim.phone.page.html import button, card, choice, escape, field, heading, para
-from hostsim.phone.page.trouble import done
+from hostsim.phone.page.trouble import Trouble, done
 from hostsim.phone.page.views.now import moment
 from hostsim.phone.page.views.view import View
 
@@ -144,7 +144,7 @@ class Settings(View):
     def _forget(self) -> str:
         if self._sure:
             ask = button(texts.FORGET_SURE, "forget", "sure", "danger", "sure") + button(
-                texts.FORGET_NOT, "keep"
+                texts.FORGET_NOT, "keep", id="keep"
             )
         else:
             ask = button(texts.FORGET, "forget", "", "danger", "forget")
@@ -171,12 +171,12 @@ class Settings(View):
     def do_quiet_from(self, value: str):
         """Quiet hours begin."""
         last = self.state.quiet % 100 if self.state.quiet else 6
-        return self._set(protocol.QUIET_HOURS, 100 * int(value) + last if value else 0)
+        return self._set_quiet(100 * int(value) + last if value else 0)
 
     def do_quiet_to(self, value: str):
         """Quiet hours end."""
         first = self.state.quiet // 100 if self.state.quiet else 22
-        return self._set(protocol.QUIET_HOURS, 100 * first + int(value) if value else 0)
+        return self._set_quiet(100 * first + int(value) if value else 0)
 
     def do_notify(self, _value: str):
         """Asks for notifications."""
@@ -205,8 +205,22 @@ class Settings(View):
         )
 
     async def _set(self, number: int, value: int) -> None:
-        await self.app.visit.ask(protocol.SETTING_SET, number, value)
-        await self.app.visit.read_settings()
+        try:
+            await self.app.visit.ask(protocol.SETTING_SET, number, value)
+            await self.app.visit.read_settings()
+        except Trouble:
+            self.browser.screen.release()
+            raise
+
+    async def _set_quiet(self, hours: int) -> None:
+        """Counts at once, so that the other end of the hours is set beside this one; again as before if it fails."""
+        before, self.state.quiet = self.state.quiet, hours
+        try:
+            await self._set(protocol.QUIET_HOURS, hours)
+        except Trouble:
+            self.state.quiet = before
+            raise
+        await self.app.keep("quiet")
 
     def do_readings(self, value: str):
         """How often heart and breath are read."""

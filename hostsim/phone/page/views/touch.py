@@ -5,7 +5,7 @@ from __future__ import annotations
 from hostsim.codecs import protocol, records
 from hostsim.phone.page import texts
 from hostsim.phone.page.html import bullets, button, card, escape, heading, para
-from hostsim.phone.page.trouble import done
+from hostsim.phone.page.trouble import Trouble, done
 from hostsim.phone.page.views.now import moment
 from hostsim.phone.page.views.view import View
 
@@ -221,7 +221,7 @@ class Touch(View):
             label = texts.LOOK_DONE_BUTTON if control else texts.TOUCH_DONE_BUTTON
             action = button(label, "mark", kind="main big", id="mark")
         return card(
-            para(texts.TOUCH_STEP.format(test["step"] + 1, len(steps)), "dim"),
+            f'<p class="dim" id="step-number">{escape(texts.TOUCH_STEP.format(test["step"] + 1, len(steps)))}</p>',
             f'<p class="step" id="step">{escape(self._words())}</p>',
             action,
             button(texts.TOUCH_STOP, "stop", id="stop"),
@@ -349,7 +349,12 @@ class Touch(View):
     async def _mark(self) -> None:
         test = self._test()
         spot, control = self._steps()[test["step"]]
-        await self.app.visit.ask(protocol.TOUCH, records.SPOTS.index(spot), control)
+        try:
+            await self.app.visit.ask(protocol.TOUCH, records.SPOTS.index(spot), control)
+        except Trouble as trouble:
+            if trouble.why == "too_soon":
+                test["after_ms"] = int(self.browser.device.now()) + PAUSE_MS
+            raise
         more = Draw(bytes.fromhex(str(await done(self.browser.keys.random(2))))).below(PAUSE_MORE_MS)
         test["step"] += 1
         test["after_ms"] = int(self.browser.device.now()) + PAUSE_MS + more

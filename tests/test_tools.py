@@ -98,15 +98,15 @@ def test_bench_prints_tables_and_writes_json(tmp_path: Path) -> None:
     assert machine["runs"]["motion, trot"]["bytecode_us"] > machine["runs"]["motion, trot"]["us"], (
         "viper gains nothing"
     )
-    assert set(machine["detectors"]["trot"]) > {
-        "gait",
-        "limp",
-        "impact",
-        "tremor",
-        "posture",
-        "flinch",
-        "bursts",
-    }
+    path = {file.stem for file in (ROOT / "firmware/collar/motion").glob("*.py")}
+    path -= {"__init__", "classes", "pipeline"}
+    for part in ("detectors", "bytecode_detectors", "allocations"):
+        for movement, figures_by_name in machine[part].items():
+            assert set(figures_by_name) == path, f"{part}, {movement}: a detector is missing"
+    assert all(wants == 0 for found in machine["allocations"].values() for wants in found.values())
+    assert {name for name in machine["runs"] if name.startswith(("heart", "breath", "whole"))} >= {
+        "heart, trot", "breath, rest", "whole pipeline, trot",
+    }  # fmt: skip
     life = machine["life"]
     assert life["journal_bytes_a_day"]["minute"] > 3_000 and life["sync_bytes"] > 200
     assert life["largest_free_bytes"] > 0 and life["steady_bytes"] <= life["peak_bytes"]

@@ -11,6 +11,8 @@ import sys
 import time
 from array import array
 
+import micropython
+
 BLOCK = 52
 PULSE_BLOCK = 25
 SECTOR = 4096
@@ -125,25 +127,46 @@ def journal(signal):
 
 
 SUBJECTS = {"motion": motion, "heart": heart, "breath": breath, "pipeline": pipeline, "journal": journal}
+# Every module of the motion path that has a class of its name; a test holds this to what lies in the folder.
 DETECTORS = (
-    "window", "rhythm", "gait", "bout", "limp", "rest", "bursts", "impact", "tremor", "posture", "flinch",
+    "window", "rhythm", "gait", "bout", "limp", "nose", "rest", "bursts", "impact", "tremor", "posture", "effort", "flinch",
 )  # fmt: skip
+_NONE = object()
 
 
-class Split:
-    """Takes a path's time apart by class: every method of `DETECTORS` is wrapped, and what it calls of others is not its own."""
+class Wrapped:
+    """The public methods of `DETECTORS` with something around them, until `restore`."""
 
     def __init__(self):
-        self.us = {}
-        self._within = []
-        self._since = 0
-        for name in DETECTORS:
+        self._kept = []
+
+    def around(self, wrap, names=DETECTORS):
+        """Puts `wrap(function, detector's name)` in the place of each."""
+        for name in names:
             module = __import__("collar.motion." + name, None, None, (name,))
             cls = getattr(module, name[0].upper() + name[1:])
             for method in dir(cls):
                 function = getattr(cls, method)
                 if not method.startswith("_") and type(function) is type(blocks):
-                    setattr(cls, method, self._wrapped(function, name))
+                    self._kept.append((cls, method, function))
+                    setattr(cls, method, wrap(function, name))
+
+    def restore(self):
+        """Takes everything off again."""
+        for cls, method, function in self._kept:
+            setattr(cls, method, function)
+        self._kept = []
+
+
+class Split(Wrapped):
+    """Takes a path's time apart by detector; what a method calls of other detectors is not its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.us = {}
+        self._within = []
+        self._since = 0
+        self.around(self._wrapped)
 
     def _mark(self):
         """Books what has passed since the last mark on whoever runs."""
@@ -178,6 +201,78 @@ class Split:
             for i in range(count):
                 step(i)
         return {name: us / count / rounds for name, us in self.us.items()}
+
+
+def given(function, a, b, c, d, e, f, g, h, i):
+    """Calls with the arguments that are there; nothing is allocated for it."""
+    if b is _NONE:
+        return function(a)
+    if c is _NONE:
+        return function(a, b)
+    if d is _NONE:
+        return function(a, b, c)
+    if e is _NONE:
+        return function(a, b, c, d)
+    if f is _NONE:
+        return function(a, b, c, d, e)
+    if g is _NONE:
+        return function(a, b, c, d, e, f)
+    if h is _NONE:
+        return function(a, b, c, d, e, f, g)
+    if i is _NONE:
+        return function(a, b, c, d, e, f, g, h)
+    return function(a, b, c, d, e, f, g, h, i)
+
+
+class Locked(Wrapped):
+    """Counts the calls of each detector that want memory: each is made with the heap locked, and again where that fails.
+
+    To wrap a call wants memory itself: a detector that another one calls goes alone.
+    """
+
+    def __init__(self, names):
+        super().__init__()
+        self._names = names
+        self.wants = {}
+        self.locks = False
+        self.around(self._wrapped, names)
+
+    def _wrapped(self, function, name):
+        def call(a, b=_NONE, c=_NONE, d=_NONE, e=_NONE, f=_NONE, g=_NONE, h=_NONE, i=_NONE):
+            if not self.locks:
+                return given(function, a, b, c, d, e, f, g, h, i)
+            micropython.heap_lock()
+            try:
+                return given(function, a, b, c, d, e, f, g, h, i)
+            except MemoryError:
+                self.wants[name] += 1
+            finally:
+                micropython.heap_unlock()
+            return given(function, a, b, c, d, e, f, g, h, i)
+
+        return call
+
+    def run(self, signal):
+        """Calls that want memory a second of data by detector, after a round that fills histories."""
+        _path, step, count = motion(signal)
+        for self.locks in (False, True):
+            for name in self._names:
+                self.wants[name] = 0
+            for i in range(count):
+                step(i)
+        return {name: wants / count for name, wants in self.wants.items()}
+
+
+def allocations(signals):
+    """Calls that want memory a second of data, by kind of movement and detector."""
+    found = {title: {} for title in signals}
+    called_by_posture = ("effort",)
+    for names in (called_by_posture, tuple(name for name in DETECTORS if name not in called_by_posture)):
+        locked = Locked(names)
+        for title, signal in signals.items():
+            found[title].update(locked.run(signal))
+        locked.restore()
+    return found
 
 
 def measured(make, signal, rounds, collects):
@@ -245,6 +340,10 @@ def main():
         )
         if name not in answer["footprints"]:
             answer["footprints"][name] = footprint(name, request["signals"][signal])
+    if request["detectors"] and not request["collects"]:
+        answer["allocations"] = allocations(
+            {title: request["signals"][title] for title in request["detectors"]}
+        )
     if request["detectors"]:
         split = Split()
         answer["detectors"] = {

@@ -118,7 +118,7 @@ def test_a_broken_part_foresees_nothing() -> None:
         chip.write(bytes((register, value)))
     clock.now_us += 500_000
     foreseen = chip.ahead()
-    assert foreseen is not None and len(foreseen.fifo) == 12 * 3
+    assert foreseen is not None and len(foreseen.fifo) == 13 * 3 and foreseen.later_bytes == 3
     chip.faults.nak_every = 5
     assert chip.ahead() is None
 

@@ -21,6 +21,8 @@ class Ahead:
     """What reads of a part would answer now and until `status_until_us` or `fifo_until_us`, both on the clock.
 
     `status` is at `status_register` and is good for one read before any of the FIFO; `fifo` is at `fifo_register`.
+    If `later` is not empty it is what the status says from `status_until_us` to `later_until_us`, when the last
+    `later_bytes` of the FIFO are there too.
     """
 
     status_register: int
@@ -29,6 +31,9 @@ class Ahead:
     fifo_register: int
     fifo: bytes
     fifo_until_us: int
+    later: bytes = b""
+    later_until_us: int = 0
+    later_bytes: int = 0
 
 
 class I2CChip(Protocol):

@@ -213,7 +213,37 @@ class Max30101(Part):
         at = self._read_at * size
         data = self._ring[at : min(at + held, DEPTH * size)]
         data += self._ring[: held - len(data)]
-        return Ahead(_STATUS1, status, next_us, _DATA, bytes(data), full_us)
+        later, word = self._foreseen_next(self._stream)
+        later_us = self._stream.clock.ready_us(self._seen + 1) if later else 0
+        return Ahead(
+            _STATUS1, status, next_us, _DATA, bytes(data) + word, full_us, later, later_us, len(word)
+        )
+
+    def _foreseen_next(self, stream: Stream) -> tuple[bytes, bytes]:
+        """What status and FIFO will have to say when the next sample is there; nothing if more than that happens."""
+        number, row = divmod(self._seen, BLOCK)
+        block = stream.block(number)
+        if (
+            self._temperature_at_us is not None
+            or self._unread >= DEPTH
+            or len(block.index) < BLOCK
+            or block.flooded[row]
+        ):
+            return b"", b""
+        r, size = self._registers, self._size()
+        full = _A_FULL if self._unread < self._full_at() <= self._unread + 1 else 0
+        status = bytes(
+            (
+                r[_STATUS1] | _PPG_RDY | full,
+                r[_STATUS2],
+                r[_ENABLE1],
+                r[_ENABLE2],
+                self._write_at + 1 & 31,
+                self._lost,
+                self._read_at,
+            )
+        )
+        return status, block.words[row * size : (row + 1) * size]
 
     # Bus
 

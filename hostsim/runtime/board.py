@@ -15,7 +15,7 @@ from hostsim.shims import _ops
 RISING, FALLING = 1, 2
 _BITS_PER_BYTE = 9
 _LINES = struct.Struct("<BxHI")
-_HEAD = struct.Struct("<BBBBBBHIIHH")
+_HEAD = struct.Struct("<BBBBBBHIIHHIHH")
 _USED = struct.Struct("<IBBBxI")
 _AHEAD_BYTES = 4608
 _AHEAD_US = 1 << 29
@@ -51,8 +51,7 @@ class I2CBus:
     def transfer(self, address: int, data: bytes, length: int) -> bytes:
         """One transaction; takes the time that its bytes take on the wire. Raises DeviceError."""
         self.transfers += 1
-        bytes_on_wire = 1 + len(data) + (1 + length if length else 0)
-        self.clock.now_us += bytes_on_wire * _BITS_PER_BYTE * 1_000_000 // self.frequency_hz
+        self.clock.now_us += self.wire_us(1 + len(data) + (1 + length if length else 0))
         if self.stuck:
             raise DeviceError(errno.ETIMEDOUT)
         chip = self.chips.get(address)
@@ -64,6 +63,10 @@ class I2CBus:
             return chip.read(length) if length else b""
         except Nak as nak:
             raise DeviceError(errno.ENODEV) from nak
+
+    def wire_us(self, length: int) -> int:
+        """How long so many bytes take on the wire."""
+        return length * _BITS_PER_BYTE * 1_000_000 // self.frequency_hz
 
     def ahead(self) -> list[tuple[int, Ahead]]:
         """Address and foreseen answers of each part that has some."""
@@ -109,7 +112,8 @@ class Board:
         self._driven: list[tuple[int, Line]] = []
         self._looked_at: dict[int, None] = {}
         self._moved: list[int] = []
-        self._promised: dict[tuple[int, int, int], bytes] = {}
+        self._promised: dict[tuple[int, int, int], tuple[bytes, int]] = {}
+        self._later: dict[tuple[int, int, int], tuple[int, bytes]] = {}
 
     @property
     def chips(self) -> list[I2CChip]:
@@ -184,14 +188,17 @@ class Board:
         """The reads that are foreseen, as the interpreter takes them out of a wait (shims/_ahead.py)."""
         block = self._levels()
         self._promised.clear()
+        self._later.clear()
         now_us = self.clock.now_us
         for number, bus in self.buses.items():
             for address, one in bus.ahead():
-                length = _HEAD.size + len(one.status) + len(one.fifo)
+                length = _HEAD.size + len(one.status) + len(one.later) + len(one.fifo)
                 if len(block) + length > _AHEAD_BYTES:
                     continue
-                self._promised[number, address, one.status_register] = one.status
-                self._promised[number, address, one.fifo_register] = one.fifo
+                self._promised[number, address, one.status_register] = one.status, 0
+                if one.later:
+                    self._later[number, address, one.status_register] = one.status_until_us, one.later
+                self._promised[number, address, one.fifo_register] = one.fifo, 0
                 block += _HEAD.pack(
                     number,
                     address,
@@ -203,9 +210,12 @@ class Board:
                     max(0, min(one.status_until_us - now_us, _AHEAD_US)),
                     max(0, min(one.fifo_until_us - now_us, _AHEAD_US)),
                     length,
-                    len(block) + _HEAD.size + len(one.status),
+                    len(block) + _HEAD.size + len(one.status) + len(one.later),
+                    max(0, min(one.later_until_us - now_us, _AHEAD_US)),
+                    one.later_bytes,
+                    0,
                 )
-                block += one.status + one.fifo
+                block += one.status + one.later + one.fifo
         return block
 
     def _levels(self) -> bytes:
@@ -224,15 +234,34 @@ class Board:
 
     def i2c_used(self, payload: memoryview) -> bytes:
         """Operation I2C_USED: reads that the interpreter answered itself, done to the parts now, each at its time."""
-        for busy_us, number, address, register, length in _USED.iter_unpack(payload):
+        reads = list(_USED.iter_unpack(payload))
+        at = 0
+        while at < len(reads):
+            busy_us, number, address, register, length = reads[at]
+            bus, key = self.buses[number], (number, address, register)
             self.clock.now_us += busy_us
-            answer = self.buses[number].transfer(address, _REGISTERS[register], length)
-            promised = self._promised[number, address, register]
-            if promised[:length] != answer:
-                raise ForeseenWrong(f"a read of {length} bytes of register {register:#04x} at {address:#04x}")
-            self._promised[number, address, register] = promised[length:]
+            at += 1
+            # more of the same FIFO, taken piece by piece: one read of them all tells as much
+            parts_us, together = 0, length
+            while at < len(reads) and reads[at][1:4] == key:
+                parts_us += bus.wire_us(3 + reads[at][4]) + reads[at][0]
+                together += reads[at][4]
+                bus.transfers += 1
+                at += 1
+            self.clock.now_us += parts_us + bus.wire_us(3 + length) - bus.wire_us(3 + together)
+            self._agree(key, bus.transfer(address, _REGISTERS[register], together))
             self._moved += self._edges()
         return b""
+
+    def _agree(self, key: tuple[int, int, int], answer: bytes) -> None:
+        """Raises ForeseenWrong if a part answers otherwise than was promised for it."""
+        promised, at = self._promised[key]
+        later = self._later.get(key)
+        if later is not None and self.clock.now_us >= later[0]:
+            promised = later[1]
+        if not promised.startswith(answer, at):
+            raise ForeseenWrong(f"a read of {len(answer)} bytes of register {key[2]:#04x} at {key[1]:#04x}")
+        self._promised[key] = promised, at + len(answer)
 
     def pin_mode(self, payload: memoryview) -> bytes:
         """Operation PIN_MODE: modes need no model, the line is whatever drives it."""

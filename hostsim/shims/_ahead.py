@@ -7,14 +7,15 @@ bench with the next request; the bench then does the same read to the part and h
 Sent, little-endian: u8 number of lines, u8 0, u16 length of this part, u32 us from now until when the parts' own lines
 hold; for each line u8 GPIO, u8 level, with 2 added where a part drives it. Then for each part u8 bus, u8 address, u8 status register, u8 status length, u8 FIFO register, u8 0,
 u16 FIFO bytes, u32 and u32 us from now until when status and FIFO hold, u16 length of it all, u16 place of the FIFO's
-first byte from the start of what is sent; then the status and the FIFO's bytes.
+first byte from the start of what is sent, u32 us from now until when the status after that holds (0: there is none), u16
+how many of the FIFO's bytes come with it, u16 0; then the status, the one after it and the FIFO's bytes.
 """
 
 from array import array
 from micropython import const
 import micropython
 
-_HEAD = const(20)
+_HEAD = const(28)
 _MOST = const(
     24
 )  # reads told with one request, of 12 bytes each: us since the one before; bus, address, register; length
@@ -53,18 +54,26 @@ def _serve(answers: ptr8, state: ptr32, request: ptr32, into: ptr8) -> int:
     length = state[_LENGTH]
     left = answers[at + 6] | answers[at + 7] << 8
     fifo = int(register == answers[at + 4])
+    p = at + 8
+    until = answers[p] | answers[p + 1] << 8 | answers[p + 2] << 16 | answers[p + 3] << 24
+    ends = state[_PASSED] + state[_COST]
     if fifo:
+        if ends < until:
+            left -= answers[at + 24] | answers[at + 25] << 8
         if length > left:
             return 0
+        left = answers[at + 6] | answers[at + 7] << 8
         start = answers[at + 18] | answers[at + 19] << 8
         p = at + 12
     else:
         if register != answers[at + 2] or length != answers[at + 3]:
             return 0
         start = at + _HEAD
-        p = at + 8
+        if ends >= until:
+            start += length
+            p = at + 20
     until = answers[p] | answers[p + 1] << 8 | answers[p + 2] << 16 | answers[p + 3] << 24
-    if state[_PASSED] + state[_COST] >= until:
+    if ends >= until:
         return 0
     # a status is told once: it may clear itself, and emptying the FIFO changes it
     answers[at + 3] = 0

@@ -5,16 +5,16 @@ from __future__ import annotations
 from hostsim.phone.page import bins, texts
 from hostsim.phone.page.html import bullets, escape, table
 from hostsim.phone.page.state import Found, State
-from hostsim.phone.page.views.now import blow, moment, onset
+from hostsim.phone.page.views.now import BLOW_SIGN, SHAPES, blow, moment, onset
 from hostsim.phone.page.views.touch import odds, odds_words
 from hostsim.phone.page.wall import civil
 
 _DAY_MS = 86_400_000
-_MARKS = ("marks", "flinches", "control_marks", "control_flinches")
+_TOUCHES = ("marks", "flinches", "control_marks", "control_flinches")
 _STYLE = (
     "body{font:16px/1.45 system-ui,sans-serif;max-width:820px;margin:24px auto;padding:0 16px;color:#16191c;background:#fff}"
     "table{border-collapse:collapse;font-size:14px}td,th{border:1px solid #c9ced2;padding:3px 7px;text-align:right}"
-    "h1{font-size:24px}h2{font-size:18px;margin:20px 0 4px}svg{width:100%;height:auto}.wide{overflow-x:auto}"
+    "h1{font-size:24px}h2{font-size:18px;margin:20px 0 4px}td:first-child{white-space:nowrap}svg{width:100%;min-width:520px;height:auto}.wide{overflow-x:auto}"
 )
 
 
@@ -33,32 +33,49 @@ def _date(day: int) -> str:
     return f"{date} {texts.MONTHS[month - 1]} {year}"
 
 
-def _line(title: str, points: list) -> str:
-    """A line over the days as SVG; None breaks it."""
+def _scrolls(title: str, inside: str) -> str:
+    """What may be wider than the page."""
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(title)}">{inside}</div>'
+
+
+def _line(title: str, points: list, marks: list[tuple[float, str]]) -> str:
+    """A line over the days as SVG; None breaks it. `marks`: (day and its part, sign) of blows and alerts."""
     held = [value for _, value in points if value is not None]
     if not held:
         return ""
     low, high = min(held), max(held)
     scale = 90 / (high - low or 1)
     first, last = points[0][0], points[-1][0]
-    path, pen = "", "M"
+    path, pen, struck = "", "M", ""
+
+    def across(day: float) -> float:
+        return 50 + (day - first) * 740 / max(1, last - first)
+
+    for day, sign in marks:
+        if first <= day <= last + 1:
+            x = min(790, across(day))
+            struck += (
+                f'<path d="M{x:.0f} 18V108" stroke="#b3261e" stroke-width="1.5" stroke-dasharray="5 4"/>'
+            )
+            struck += f'<text x="{x:.0f}" y="14" font-size="14" text-anchor="middle">{escape(sign)}</text>'
     for day, value in points:
         if value is None:
             pen = "M"
             continue
-        x, y = 50 + (day - first) * 740 / max(1, last - first), 105 - (value - low) * scale
-        path += f"{pen}{x:.0f} {y:.0f}h.01"
+        path += f"{pen}{across(day):.0f} {108 - (value - low) * scale:.0f}h.01"
         pen = "L"
     label = f"{title}: {low:.1f} – {high:.1f}"
-    return (
-        f'<h2>{escape(title)}</h2><svg viewBox="0 0 800 120" role="img" aria-label="{escape(label)}">'
-        f'<text x="0" y="20" font-size="14">{high:.1f}</text><text x="0" y="110" font-size="14">{low:.1f}</text>'
+    drawn = (
+        f'<svg viewBox="0 0 800 136" role="img" aria-label="{escape(label)}">{struck}'
+        f'<text x="0" y="24" font-size="14">{high:.1f}</text><text x="0" y="112" font-size="14">{low:.1f}</text>'
+        f'<text x="50" y="132" font-size="14">{_date(first)}</text><text x="798" y="132" font-size="14" text-anchor="end">{_date(last)}</text>'
         f'<path d="{path}" fill="none" stroke="#0b57a4" stroke-width="3" stroke-linecap="round"/></svg>'
     )
+    return f"<h2>{escape(title)}</h2>" + _scrolls(title, drawn)
 
 
-def _tenths(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
+def _tenths(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1f}"
 
 
 def _day_table(days: dict[int, dict], judged: dict[int, Found]) -> str:
@@ -74,7 +91,7 @@ def _day_table(days: dict[int, dict], judged: dict[int, Found]) -> str:
         row.append(verdict.get("pain_index"))
         row.append(round(bin["coverage_pct"] / 1440) if minutes and "coverage_pct" in bin else None)
         rows.append(row)
-    return '<div class="wide">' + table(list(texts.REPORT_COLUMNS), rows) + "</div>"
+    return _scrolls(texts.REPORT_DAYS, table(list(texts.REPORT_COLUMNS), rows))
 
 
 def _list(title: str, items: list[str]) -> str:
@@ -88,7 +105,8 @@ def _signs(words: list | None) -> str:
 def _told(state: State) -> str:
     zone, lists = state.zone_ms, state.lists
     alerts = [
-        f"{moment(one.at_ms, zone)}: {texts.ALERT_TITLE.get(one.fields['level'], '')}: {_signs(one.fields['reasons'])}"
+        f"{moment(one.at_ms, zone)}: {texts.ALERT_TITLE.get(one.fields['level'], '')}"
+        + (f", {texts.ACKNOWLEDGED}" if one.fields["acknowledged"] else f": {_signs(one.fields['reasons'])}")
         for one in lists["alert"]
     ]
     onsets = [onset(one, zone) for one in lists["onset"]]
@@ -106,7 +124,7 @@ def _told(state: State) -> str:
             spot=texts.SPOTS.get(one.fields["spot"], ""),
             flinches=one.fields["flinches"],
             marks=one.fields["marks"],
-            odds=odds_words(odds(*[one.fields[name] or 0 for name in _MARKS])),
+            odds=odds_words(odds(*[one.fields[name] or 0 for name in _TOUCHES])),
         )
         + " "
         + texts.TOUCH_CONTROL.format(
@@ -120,6 +138,17 @@ def _told(state: State) -> str:
         (texts.REPORT_BLOWS, blows), (texts.REPORT_TOUCH, touches),
     )  # fmt: skip
     return "".join([_list(title, items) for title, items in sections])
+
+
+def _marks(state: State) -> list[tuple[float, str]]:
+    """Blows, and alerts that were not seen before, by the day and its part."""
+    found = [(one, BLOW_SIGN) for one in state.lists["impact"]]
+    found += [
+        (one, SHAPES.get(one.fields["level"], ""))
+        for one in state.lists["alert"]
+        if not one.fields["acknowledged"]
+    ]
+    return [((one.at_ms + state.zone_ms) / _DAY_MS, sign) for one, sign in found if one.at_ms is not None]
 
 
 def report(state: State, rows: list) -> str:
@@ -137,20 +166,21 @@ def report(state: State, rows: list) -> str:
         _date(order[0]) if order else texts.REPORT_NOT_SET, _date(order[-1]) if order else texts.REPORT_NOT_SET,
         state.paired.get("serial", ""),
     )  # fmt: skip
-    lines = ""
+    lines, marks = "", _marks(state)
     for chart, field in (("breath", "rr_bpm"), ("heart", "hr_bpm")):
         points = [(day, bins.mean(days.get(day, {}), field)) for day in whole]
-        lines += _line(dict(texts.CHARTS)[chart], points)
+        lines += _line(dict(texts.CHARTS)[chart], points, marks)
     rest = [
         (day, days[day]["rest_s"] / days[day]["minutes"] if days.get(day, {}).get("minutes") else None)
         for day in whole
     ]
-    lines = _line(dict(texts.CHARTS)["rest"], rest) + lines
+    lines = _line(dict(texts.CHARTS)["rest"], rest, marks) + lines
+    lines += f"<p>{escape(texts.REPORT_SIGNS)}</p>" if marks else ""
     about = f"<p>{escape(texts.REPORT_DOG.format(dog['weight_kg'], dog['born']))}</p>" if dog["born"] else ""
     level = f"<h2>{escape(texts.REPORT_LEVEL)}</h2><p><strong>{escape(texts.STATES[state.level])}</strong>: {escape(texts.STATE_MEANS[state.level])}</p>"
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>"
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1>"
         f"<p>{escape(made)}</p>{about}{level}{_told(state)}{lines}"
-        f"<h2>{escape(texts.REPORT_DAYS)}</h2>{_day_table(days, judged)}<p>{escape(texts.REPORT_NOTE)}</p></body></html>"
+        f"<h2>{escape(texts.REPORT_DAYS)}</h2>{_day_table(days, judged)}<p>{escape(texts.REPORT_NOTE)}</p></main></body></html>"
     )

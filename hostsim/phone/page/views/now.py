@@ -11,6 +11,7 @@ from hostsim.phone.page.wall import civil
 
 SHAPES = {"green": "●", "amber": "▲", "red": "■", "unknown": "○"}
 """Colour alone tells nothing to a colour-blind eye."""
+BLOW_SIGN = "✱"
 DAYS_FROM_H = 72
 """An uncertainty from here on is told in days."""
 

@@ -8,7 +8,7 @@ from hostsim.phone.page import bins, texts
 from hostsim.phone.page.html import bullets, button, card, escape, heading, para
 from hostsim.phone.page.state import Found
 from hostsim.phone.page.trouble import done
-from hostsim.phone.page.views.now import SHAPES, blow, moment
+from hostsim.phone.page.views.now import BLOW_SIGN, SHAPES, blow, moment
 from hostsim.phone.page.views.view import View
 from hostsim.phone.page.wall import civil
 
@@ -21,7 +21,6 @@ MARKS_FIRST = 8
 """Marks in the list until all are asked for."""
 GAIT_LEAST_MIN = 10
 """A resting dog's few steps do not fill the chart."""
-BLOW_SIGN = "✱"
 _RAW_PIECES = 60
 _COUNTS_PER_G = 2048
 

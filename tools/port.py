@@ -35,6 +35,8 @@ class Port:
             raise PortError(
                 f"{self.name} does not answer: is it a MicroPython, and nobody else connected?"
             ) from silence
+        if "No module named mpremote" in done.stderr:
+            raise PortError("mpremote is not installed: `make .venv/stamp-dev` brings it")
         if _BARE.search(done.stderr + done.stdout):
             raise PortError(
                 f"{self.name} has no firmware of a collar: build it in (boards/README.md) or use tools/deploy.py"

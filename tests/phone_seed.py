@@ -17,7 +17,7 @@ JOURNAL_NUMBER = 77
 """The journal of every StoredCollar."""
 DAY_MS = 86_400_000
 _KEPT = {*LISTS, "clock", "raw", "boot"}
-_PUT = """async ([rows, sums, end, number, ended, dog]) => {
+_PUT = """async ([rows, sums, end, number, ended, dog, quiet]) => {
   const asked = (request) => new Promise((done, fail) => {
     request.onsuccess = () => done(request.result);
     request.onerror = () => fail(request.error);
@@ -38,6 +38,7 @@ _PUT = """async ([rows, sums, end, number, ended, dog]) => {
   syncs.add({ journal, started: ended, ended, outcome: "complete", records: end - 1, bytes: 0 });
   settings.put({ until: 0, journal, serial: "Rex 0001" }, "paired");
   if (dog) settings.put(dog, "dog");
+  settings.put(quiet, "quiet");
   await new Promise((done) => (transaction.oncomplete = done));
 }"""
 
@@ -102,8 +103,8 @@ class Seed:
             }
             self.rows.append([next(free), records.RAW, "raw", boot, uptime_ms + 2000, fields])
 
-    def put(self, page: Any, dog: dict[str, str] | None = None) -> None:
+    def put(self, page: Any, dog: dict[str, str] | None = None, quiet: int = 0) -> None:
         """Into the open page's database, as synced five minutes ago; the page reads it when it is loaded anew."""
         rows = [[*row[:5], json.dumps(row[5])] for row in self.rows]
         ended = iso(round(1000 * time.time()) - 300_000)
-        page.evaluate(_PUT, [rows, self.sums, self.end, JOURNAL_NUMBER, ended, dog])
+        page.evaluate(_PUT, [rows, self.sums, self.end, JOURNAL_NUMBER, ended, dog, quiet])

@@ -43,10 +43,10 @@ def bench(tmp_path: Path) -> Iterator[PhoneBench]:
 
 
 def until(bench: PhoneBench, at_s: float) -> None:
-    """The collar lives up to a moment twenty times as fast as life, and from there on as life does."""
+    """The collar lives up to a moment forty times as fast as life, and from there on as life does."""
 
     async def live() -> None:
-        bench.loop.speed = 20
+        bench.loop.speed = 40
         await asyncio.sleep(max(0.0, at_s - bench.collar.clock.now_s))
         bench.loop.speed = 1
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,7 +20,7 @@ from hostsim.phone.server import PageServer
 from hostsim.phone.site import LIBRARIES
 from tests.health_archive import write_archive
 from tests.phone_browser import browser, missing
-from tests.phone_collar import KEY, RED_S, StoredCollar
+from tests.phone_collar import AMBER_S, KEY, RED_S, StoredCollar
 from tests.phone_handler import PHONE, Handler
 from tests.phone_seed import Seed
 
@@ -27,7 +28,10 @@ pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 VIEWS = ("now", "timeline", "touch", "hand", "settings")
 DESKTOP = {"width": 1280, "height": 800}
 DOG = {"name": "Hauptkommissar Alexander von Hohenstaufe", "weight_kg": "34", "born": "2021-05-04"}
+ZONE = "Europe/Berlin"
 MONTH_DAYS, FEW_DAYS = 28, 3
+PICTURES = Path(__file__).resolve().parent.parent / "hostsim" / "pictures"
+PICTURE_DAYS = 19
 FRAME_MS, RATE = 50, 4
 """No frame of a scrolling month is longer, on a processor so many times slower."""
 
@@ -124,7 +128,7 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handler]:
     site = PageServer()
     site.start()
     with browser() as pair:
-        one = Handler(*pair, site.address, bench, timezone_id="Europe/Berlin")
+        one = Handler(*pair, site.address, bench, timezone_id=ZONE)
         one.open()
         yield one
         one.close()
@@ -458,3 +462,104 @@ def test_a_camera_that_is_missing_or_refused_is_told_in_words(phone: Handler) ->
         page.click("#scan")
         said(page, why)
         page.close()
+
+
+def test_an_amber_in_quiet_hours_stands_on_the_screen_and_makes_no_noise(phone: Handler, few: Seed) -> None:
+    """Told while another view is open; the same in other hours shakes the phone, and a red one always does."""
+    page = phone.page
+    hour = datetime.now(ZoneInfo(ZONE)).hour
+    for quiet, seconds, level, shakes in (
+        (100 * ((hour - 1) % 24) + (hour + 2) % 24, AMBER_S, "amber", 0),
+        (100 * ((hour - 1) % 24) + (hour + 2) % 24, RED_S, "red", 1),
+        (100 * ((hour + 3) % 24) + (hour - 2) % 24, AMBER_S, "amber", 1),
+    ):
+        put(phone, few, quiet=quiet)
+        page.evaluate(
+            "() => { globalThis.shaken = 0;"
+            " Object.defineProperty(navigator, 'vibrate', { value: () => { shaken += 1; } }); }"
+        )
+        connect(phone)
+        phone.view("hand")
+        phone.ether.write(protocol.CONTROL, protocol.request(protocol.FIND, 250, seconds))
+        page.wait_for_selector(f".alarm.{level}")
+        said_aloud = page.inner_text("#alarm")
+        assert texts.ALERT_TITLE[level] in said_aloud and DOG["name"] in said_aloud
+        assert page.evaluate("shaken") == shakes
+        page.click("#seen")
+        page.wait_for_selector(".alarm", state="detached")
+        page.click("#disconnect")
+        phone.until("idle")
+
+
+def test_the_vets_file_is_one_page_that_asks_nobody_and_has_no_barrier(
+    phone: Handler, month: Seed, tmp_path: Path
+) -> None:
+    """Saved where there is no share sheet, given to the share sheet where there is one."""
+    put(phone, month)
+    phone.view("hand")
+    file = phone.download("#vet", tmp_path)
+    assert file.suffix == ".html" and texts.GIVEN["downloaded"] in phone.page.inner_text("#given")
+    context = phone.context.browser.new_context(viewport=PHONE)
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    words = page.inner_text("body")
+    assert asked == [file.as_uri()]
+    onset = month.of("onset")[-1][1]
+    for part in (
+        DOG["name"],
+        texts.sign(onset["signal"]),
+        "blow of",
+        texts.PATTERNS["thoracic"],
+        texts.REPORT_NOTE,
+    ):
+        assert part in words
+    assert page.locator("tbody tr").count() == MONTH_DAYS + 1
+    page.evaluate(AXE)
+    against = page.evaluate("async () => (await axe.run(document)).violations.map((one) => one.id)")
+    assert against == [] and page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    context.close()
+    page = page_with(phone, _SHARE_SHEET)
+    page.click("#nav-hand")
+    page.click("#csv")
+    page.wait_for_function("() => globalThis.shared")
+    name, type, head = page.evaluate("shared")
+    assert name.endswith(".csv") and type == "text/csv" and head.startswith("seq,type,boot,uptime_ms,t,")
+    page.wait_for_selector(f"#given:has-text('{texts.GIVEN['shared']}')")
+    page.close()
+
+
+_SHARE_SHEET = """
+const match = matchMedia.bind(window);
+window.matchMedia = (query) => (/coarse/.test(query) ? { matches: true } : match(query));
+navigator.canShare = () => true;
+navigator.share = async ({ files: [file] }) => {
+  globalThis.shared = [file.name, file.type, (await file.text()).slice(0, 60)];
+};
+"""
+
+
+@pytest.mark.skipif(
+    "REX_PICTURES" not in os.environ, reason="REX_PICTURES=1 draws the README's pictures anew"
+)
+def test_pictures_of_the_readme(phone: Handler, frames: list[bytes]) -> None:
+    """The story three days after its red alert, on a narrow phone."""
+    page = phone.page
+    forget(phone)
+    phone.pair()
+    page.wait_for_selector("#connect")
+    told = Seed(frame for frame in frames if records.split(frame)[3] < PICTURE_DAYS * 86_400_000)
+    told.put(page, DOG | {"name": "Arko"})
+    page.reload()
+    phone.started()
+    connect(phone)
+    for name, before in (("now", ""), ("timeline", "#period-week"), ("touch", "#begin")):
+        phone.view(name)
+        if before:
+            page.click(before)
+        page.wait_for_timeout(500)
+        picture = {"timeline": "week"}.get(name, name)
+        page.screenshot(path=PICTURES / f"phone-{picture}.png")
+    page.click("#stop")
+    page.click("#drop")
+    assert all((PICTURES / f"phone-{name}.png").stat().st_size > 5000 for name in ("now", "week", "touch"))

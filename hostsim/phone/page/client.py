@@ -111,11 +111,12 @@ class Client:
 
     # Requests
 
-    async def tell(self, opcode: int, *values: int | bytes, token: int = 0) -> None:
+    async def tell(self, opcode: int, *values: int | bytes, token: int = 0, data: bytes = b"") -> None:
         """Sends a request without waiting for an answer. Raises Trouble."""
         if self.gone:
             raise Trouble("lost")
-        await done(self._radio.write(protocol.CONTROL, protocol.request(opcode, token, *values).hex()))
+        asked = protocol.request(opcode, token, *values) + data
+        await done(self._radio.write(protocol.CONTROL, asked.hex()))
 
     async def ask(self, opcode: int, *values: int | bytes) -> tuple:
         """Sends a request; returns its answer's values. Raises Refused, Trouble."""

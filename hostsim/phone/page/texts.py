@@ -44,6 +44,12 @@ TROUBLES = {
     "update_damaged": "The firmware arrived damaged. Go nearer and send it again.",
     "not_now": "Not now: the collar's battery is low, or its firmware is on trial.",
     "no_update": "This is no firmware file for a collar.",
+    "update_key": "This firmware is not signed with this collar's key. Sign it with the label of this collar.",
+    "update_broken": "This firmware file is damaged. Get it once more.",
+    "update_board": "This firmware is for another kind of collar.",
+    "update_older": "This firmware is not newer than what the collar runs.",
+    "update_lost": "The collar went out of range. What arrived stays there: go nearer, connect, and send it on.",
+    "update_stopped": "Stopped. What arrived stays in the collar.",
     "damaged": "The radio link damages what it carries. Go nearer and sync again.",
     "journal_fault": "The collar cannot read all of its journal. What it could read is here.",
     "att": "The collar refused that.",
@@ -282,6 +288,10 @@ UPDATE = "Send new firmware"
 UPDATE_FILE = "Firmware file"
 UPDATE_TEXT = "The collar tries new firmware for 20 minutes and goes back to what it had if that fails. Stay near until it is sent."
 UPDATE_SENT = "Sent. The collar starts it now; connect again in a minute."
+UPDATE_CHOSEN = "{}: version {}."
+UPDATE_GO_ON = "Send it on"
+UPDATE_STOP = "Stop"
+UPDATE_STOPPED = "Stopped. What arrived stays in the collar; send it on when you like."
 UPDATING = "{} of {} kB"
 IDENTITY = "{}, model {}."
 FORGET = "Forget this collar"

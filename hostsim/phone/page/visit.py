@@ -117,7 +117,7 @@ class Visit:
             await done(radio.subscribe(uuid))
         await client.ask(protocol.GO_LIVE, LIVE_S)
         seen = dict(state.identity)
-        seen["last_seen"] = iso(int(self._browser.device.now()))
+        seen["last_seen"] = str(iso(int(self._browser.device.now())))
         opened = await done(self._browser.store.open(json.dumps(seen), number))
         archive = Archive(self._browser.store, opened["journal"], opened["marks"])
         await self._app.remember(opened["journal"])

@@ -1,9 +1,10 @@
 // The rest of the phone: clock, camera, share sheet, vibration, notifications.
-import { told } from "./bytes.js";
+import { told, toHex } from "./bytes.js";
 
 const why = (error) => error.trouble ?? (error.name === "NotAllowedError" ? "camera_refused" : error.name === "AbortError" ? "cancelled" : "phone");
 
 let parts = [];
+let taken = new Uint8Array();
 
 export const device = {
   now: () => String(Date.now()),
@@ -16,6 +17,17 @@ export const device = {
   stopScan: () => told(async () => (await import("./camera.js")).stop(), why),
 
   qr: (text) => told(async () => (await import("./qr.js")).draw(text), why),
+
+  // The file that an input holds, as [name, bytes]; `bytes` gives its parts.
+  take: (id) =>
+    told(async () => {
+      const file = document.getElementById(id)?.files?.[0];
+      if (!file) throw Object.assign(new Error(""), { trouble: "cancelled" });
+      taken = new Uint8Array(await file.arrayBuffer());
+      return [file.name, taken.length];
+    }, why),
+
+  bytes: (first, end) => toHex(taken.subarray(first, end)),
 
   // A file is written in parts, so that it need not fit into Python.
   blank() {

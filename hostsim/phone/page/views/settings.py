@@ -6,6 +6,7 @@ from hostsim.codecs import protocol
 from hostsim.phone.page import texts
 from hostsim.phone.page.html import button, card, choice, escape, field, heading, para
 from hostsim.phone.page.trouble import Trouble, done
+from hostsim.phone.page.views.firmware import FirmwareCard
 from hostsim.phone.page.views.now import moment
 from hostsim.phone.page.views.view import View
 
@@ -20,6 +21,7 @@ class Settings(View):
         self._told = ""
         self._scanning = False
         self._sure = False
+        self._firmware = FirmwareCard(app)
 
     async def open(self) -> None:
         """Asks the collar what it is set to, if it is there."""
@@ -62,7 +64,7 @@ class Settings(View):
     def render(self) -> str:
         """The whole view."""
         parts = [heading(dict(texts.NAV)["settings"]), self._dog(), self._quiet()]
-        parts += [self._collar(), self._forget()]
+        parts += [self._collar(), self._firmware.render(), self._forget()]
         return "".join(parts)
 
     def _dog(self) -> str:
@@ -229,6 +231,18 @@ class Settings(View):
     def do_radio(self, on: str):
         """Radio on all the time, or in windows."""
         return self._set(protocol.RADIO_ON, 1 if on else 0)
+
+    def do_update_file(self, _name: str):
+        """A firmware file was chosen."""
+        return self._firmware.choose()
+
+    def do_update(self, _value: str):
+        """It is to be sent."""
+        return self._firmware.send()
+
+    def do_update_stop(self, _value: str):
+        """Not now."""
+        self._firmware.stop()
 
     def do_forget(self, sure: str):
         """Asks, and the second time does it."""

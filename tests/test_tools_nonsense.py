@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def test_a_tool_says_what_is_wrong(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert words in said(name, arguments, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [
+        ("mpremote.transport.TransportError: could not enter raw repl", "does not answer as a MicroPython"),
+        ("ImportError: no module named 'collar'", "has no firmware of a collar"),
+        ("python: No module named mpremote", "mpremote is not installed"),
+        ("OSError: 28", "OSError: 28"),
+    ],
+)
+def test_what_mpremote_says_is_put_in_words(
+    printed: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = subprocess.CompletedProcess([], 1, "", f"Traceback (most recent call last):\n{printed}\n")
+    monkeypatch.setattr(subprocess, "run", lambda *arguments, **options: failed)
+    assert words in said("selftest", ["COM3"], monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,10 @@ class Port:
             ) from silence
         if "No module named mpremote" in done.stderr:
             raise PortError("mpremote is not installed: `make .venv/stamp-dev` brings it")
+        if "could not enter raw repl" in done.stderr:
+            raise PortError(
+                f"{self.name} does not answer as a MicroPython: is it the right port, and is it idle?"
+            )
         if _BARE.search(done.stderr + done.stdout):
             raise PortError(
                 f"{self.name} has no firmware of a collar: build it in (boards/README.md) or use tools/deploy.py"

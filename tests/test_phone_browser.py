@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from hostsim.codecs import protocol, records
+from hostsim.handler import update
 from hostsim.handler.archive import Archive, CollarIdentity
 from hostsim.handler.findings import write_csv, write_jsonl
 from hostsim.handler.keys import Key
@@ -118,11 +119,27 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
         one.page.wait_for_selector("#told:has-text('light')")
         one.page.select_option("#readings", "120")
         one.page.wait_for_function("document.getElementById('readings').value === '120'")
+        bring_firmware(one, tmp_path)
         one.page.click("#disconnect")
         one.until("idle")
     finally:
         one.close()
         bench.stop()
+
+
+def bring_firmware(one: Handler, folder: Path) -> None:
+    """An old file is refused at once; a newer one goes to the collar, which sees that there is no firmware in it."""
+    owner = one.bench.collar.owner
+    for version, why in (("0.1.0", "update_older"), ("0.2.0", "update_damaged")):
+        path = folder / f"{version}.rexu"
+        path.write_bytes(update.signed(bytes(9000), version, "hostsim", owner))
+        one.page.set_input_files("#update-file", path)
+        if why == "update_damaged":
+            one.page.wait_for_selector(f"text={path.name}: version {version}")
+            one.page.click("#update")
+        assert one.trouble() == why
+        one.page.click("#trouble button")
+        one.page.wait_for_selector("#trouble", state="detached")
 
 
 def test_an_alert_comes_while_another_view_is_open(handler: Handler) -> None:

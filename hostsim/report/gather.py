@@ -238,7 +238,9 @@ def _bout(day: Day, item: Finding, duty: bool) -> None:
         target.append((item["asymmetry_mg"], item["asymmetry_se_mg"], item["strides"]))
 
 
-def _pulse(day: Day, item: Finding, _duty: bool) -> None:
+def _pulse(day: Day, item: Finding, duty: bool) -> None:
+    if duty:  # at work a still dog's heart is no heart at rest, and is tried far more often
+        return
     day.pulse_tries += 1
     if good(item, "hr_bpm"):
         day.pulses.append(item["hr_bpm"])

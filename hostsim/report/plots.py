@@ -264,7 +264,7 @@ def heart(data: Gathered) -> Figure:
     low.set_yticks((0, 50, 100))
     low.set_ylabel("read, %")
     axis.dress(low)
-    return Figure("heart", _png(canvas), f"Pulse at rest: median and 10th to 90th percentile of the day ({count} readings of "
+    return Figure("heart", _png(canvas), f"Pulse at rest off duty: median and 10th to 90th percentile of the day ({count} readings of "
                   f"{tries} tries); below, the share of tries that gave a rate.", WIDTH_IN, 1.6)  # fmt: skip
 
 

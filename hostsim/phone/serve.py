@@ -19,10 +19,12 @@ _PATIENCE_S = 3600.0
 
 def serve(port: int, scenario: str | None, days: float, seed: int, say: Callable[[str], None]) -> None:
     """Serves until Ctrl-C. Raises NotInstalled, FirmwareCrash, OSError."""
-    with tempfile.TemporaryDirectory(prefix="rex-phone-") as folder:
-        bench = None if scenario is None else _bench(scenario, days, seed, Path(folder), say)
+    with tempfile.TemporaryDirectory(prefix="rex-phone-") as folder, PageServer(port) as server:
+        bench: PhoneBench | None = None
         try:
-            server = PageServer(port, None if bench is None else Bridge(bench))
+            if scenario is not None:
+                bench = _bench(scenario, days, seed, Path(folder), say)
+                server.attach(Bridge(bench))
             server.start()
             say(f"the page: {server.address}   (Chrome or Edge; Ctrl-C ends it)")
             while bench is None or bench.alive:

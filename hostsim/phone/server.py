@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from hostsim.phone.bridge import Bridge, stand_in
-from hostsim.phone.site import File, build
+from hostsim.phone.site import File, NotInstalled, build
 
 HOST = "127.0.0.1"
 
@@ -61,11 +61,20 @@ class PageServer(ThreadingHTTPServer):
 
     def __init__(self, port: int = 0, bridge: Bridge | None = None) -> None:
         super().__init__((HOST, port), _Handler)
-        self.site = build()
-        if bridge is not None:
-            self.site.update(stand_in(self.site))
-        self.bridge = bridge
+        try:
+            self.site = build()
+        except NotInstalled:
+            self.server_close()
+            raise
+        self.bridge: Bridge | None = None
         self.sent = 0
+        if bridge is not None:
+            self.attach(bridge)
+
+    def attach(self, bridge: Bridge) -> None:
+        """The page reaches this collar from now on, instead of one within the browser's Bluetooth."""
+        self.bridge = bridge
+        self.site.update(stand_in(self.site))
 
     @property
     def address(self) -> str:

@@ -26,39 +26,47 @@ def _run(*command: str, cwd: Path | None = None) -> bool:
     )
 
 
-def _apt(*packages: str) -> bool:
-    """Debian's packages, where this user may install them."""
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
-        return False
-    return _run("apt-get", "update", "-qq") and _run(
-        "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages
-    )
+def _apt(*packages: str) -> str:
+    """Installs Debian's packages; why not, or nothing."""
+    wanted = " ".join(packages)
+    if shutil.which("apt-get") is None:
+        return f"this system has no apt-get: install {wanted} by its own means"
+    if os.geteuid() != 0:
+        return f"only root may install: `sudo apt-get install {wanted}`"
+    if not _run("apt-get", "update", "-qq"):
+        return "apt-get cannot reach its packages (no network?)"
+    if not _run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages):
+        return f"apt-get could not install {wanted}; what it said stands above"
+    return ""
 
 
-def chromium() -> bool:
-    """Whether there is a Chromium now."""
-    found = any(map(shutil.which, BROWSERS))
-    return found or (_apt("chromium", "fonts-dejavu-core") and any(map(shutil.which, BROWSERS)))
+def chromium() -> str:
+    """Why there is no Chromium now; nothing if there is one."""
+    if any(map(shutil.which, BROWSERS)):
+        return ""
+    why = _apt("chromium", "fonts-dejavu-core")
+    return why or ("" if any(map(shutil.which, BROWSERS)) else "the package holds no Chromium")
 
 
-def libraries() -> bool:
-    """Whether the page's libraries are there now, in the versions of the lock file."""
+def libraries() -> str:
+    """Why the page's libraries are not there now, in the versions of the lock file; nothing if they are."""
     lock, stamp = PHONE / "package-lock.json", PHONE / "node_modules" / ".package-lock.json"
     if stamp.exists() and stamp.stat().st_mtime >= lock.stat().st_mtime:
-        return True
-    if shutil.which("npm") is None and not _apt("npm"):
-        return False
-    return _run("npm", "ci", "--silent", "--ignore-scripts", cwd=PHONE)
+        return ""
+    why = "" if shutil.which("npm") else _apt("npm")
+    if not why and not _run("npm", "ci", "--no-fund", "--no-audit", "--ignore-scripts", cwd=PHONE):
+        why = "npm could not install them (no network?); what it said stands above"
+    return why
 
 
 def main() -> int:
     """The command line."""
-    missing = [
-        name for name, there in (("Chromium", chromium()), ("the page's libraries", libraries())) if not there
-    ]
-    for name in missing:
-        print(f"== browser: {name} cannot be installed here; the browser's tests are skipped")
-    return int(bool(missing) and "--need" in sys.argv)
+    failed = {
+        name: why for name, why in (("Chromium", chromium()), ("the page's libraries", libraries())) if why
+    }
+    for name, why in failed.items():
+        print(f"== browser: no {name.removeprefix('the ')}: {why}; tests in a browser are skipped")
+    return int(bool(failed) and "--need" in sys.argv)
 
 
 if __name__ == "__main__":

@@ -70,9 +70,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory, week: list[bytes]) -> Iterat
     one.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def chrome(play: Any) -> Iterator[tuple[Any, Ether]]:
-    """A browser."""
+    """A browser for each test: its emulation of a radio is good for one phone."""
     with launched(play) as pair:
         yield pair
 

@@ -54,7 +54,9 @@ def libraries() -> str:
     if stamp.exists() and stamp.stat().st_mtime >= lock.stat().st_mtime:
         return ""
     why = "" if shutil.which("npm") else _apt("npm")
-    if not why and not _run("npm", "ci", "--no-fund", "--no-audit", "--ignore-scripts", cwd=PHONE):
+    if not why and not _run(
+        "npm", "ci", "--no-fund", "--no-audit", "--ignore-scripts", "--fetch-retries=1", cwd=PHONE
+    ):
         why = "npm could not install them (no network?); what it said stands above"
     return why
 

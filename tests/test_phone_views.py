@@ -19,7 +19,7 @@ from hostsim.phone.page import texts
 from hostsim.phone.server import PageServer
 from hostsim.phone.site import LIBRARIES
 from tests.health_archive import write_archive
-from tests.phone_browser import browser, missing
+from tests.phone_browser import launched, missing
 from tests.phone_collar import AMBER_S, KEY, RED_S, StoredCollar
 from tests.phone_handler import PHONE, Handler
 from tests.phone_seed import Seed
@@ -122,18 +122,49 @@ def few(frames: list[bytes]) -> Seed:
 
 
 @pytest.fixture(scope="module")
-def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handler]:
-    """One phone and one collar for all of this file; the page is open and not paired."""
-    bench = stored(tmp_path_factory.mktemp("views") / "collar")
-    site = PageServer()
-    site.start()
-    with browser() as pair:
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhoneBench]:
+    """One collar for all of this file."""
+    one = stored(tmp_path_factory.mktemp("views") / "collar")
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[PageServer]:
+    """The page on localhost."""
+    server = PageServer()
+    server.start()
+    yield server
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def play() -> Iterator[Any]:
+    """Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def phone(play: Any, site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
+    """One phone for every test that needs no radio; the page is open."""
+    yield from _phone(play, site, bench)
+
+
+@pytest.fixture
+def radio_phone(play: Any, site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
+    """A phone of its own: an emulated radio that was switched, left and found again does not serve a second test."""
+    yield from _phone(play, site, bench)
+
+
+def _phone(play: Any, site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
+    with launched(play) as pair:
         one = Handler(*pair, site.address, bench, timezone_id=ZONE)
         one.open()
         yield one
         one.close()
-    bench.stop()
-    site.shutdown()
 
 
 def put(phone: Handler, seed: Seed, **more: Any) -> None:
@@ -144,12 +175,6 @@ def put(phone: Handler, seed: Seed, **more: Any) -> None:
     seed.put(phone.page, DOG, **more)
     phone.page.reload()
     phone.started()
-
-
-def connect(phone: Handler) -> None:
-    """Connects; the emulated phone forgets a collar that nobody was connected with for a while."""
-    phone.ether.appear()
-    phone.connect()
 
 
 def look(phone: Handler, what: str, *, all_four: bool = True) -> list[str]:
@@ -186,8 +211,9 @@ def forget(phone: Handler) -> None:
     phone.page.wait_for_selector("#label")
 
 
-def test_a_guest_before_the_owner_and_a_guest_too_late(phone: Handler) -> None:
+def test_a_guest_before_the_owner_and_a_guest_too_late(radio_phone: Handler) -> None:
     """First in this file: nobody has set this collar's clock yet."""
+    phone = radio_phone
     page = phone.page
     forget(phone)
     for key, why in (
@@ -208,8 +234,9 @@ def test_a_guest_before_the_owner_and_a_guest_too_late(phone: Handler) -> None:
 
 
 def test_every_view_has_no_barrier_and_nothing_too_small_clipped_or_covered(
-    phone: Handler, month: Seed
+    radio_phone: Handler, month: Seed
 ) -> None:
+    phone = radio_phone
     page, found = phone.page, look(phone, "pairing")
     phone.pair("REX1:AAAA")
     assert phone.trouble() == "label_check"
@@ -220,7 +247,7 @@ def test_every_view_has_no_barrier_and_nothing_too_small_clipped_or_covered(
         phone.view(name)
         found += look(phone, f"empty {name}", all_four=False)
     put(phone, month)
-    connect(phone)
+    phone.connect()
     phone.ether.write(protocol.CONTROL, protocol.request(protocol.FIND, 250, RED_S))
     page.wait_for_selector(".alarm.red")
     for name in VIEWS:
@@ -407,10 +434,13 @@ def test_a_page_that_cannot_start_says_so(phone: Handler) -> None:
     phone.said.clear()
 
 
-def test_a_collar_that_goes_away_and_comes_back_and_one_that_stays_away(phone: Handler, few: Seed) -> None:
+def test_a_collar_that_goes_away_and_comes_back_and_one_that_stays_away(
+    radio_phone: Handler, few: Seed
+) -> None:
+    phone = radio_phone
     put(phone, few)
     page, air = phone.page, phone.bench.collar.air
-    connect(phone)
+    phone.connect()
     phone.bench.loop.call_soon_threadsafe(air.leave)
     page.wait_for_selector("#again")
     assert page.inner_text("#again") == texts.TRYING.format(texts.TROUBLES["lost"])
@@ -424,12 +454,11 @@ def test_a_collar_that_goes_away_and_comes_back_and_one_that_stays_away(phone: H
         page.clock.fast_forward(8000)
     said(page, "lost")
     phone.bench.loop.call_soon_threadsafe(air.come_back)
-    phone.ether.appear()
-    phone.open()
 
 
-def test_a_phone_that_is_full_loses_nothing(phone: Handler) -> None:
+def test_a_phone_that_is_full_loses_nothing(radio_phone: Handler) -> None:
     """The store refuses to grow in the middle of a sync; when there is room again the rest comes."""
+    phone = radio_phone
     forget(phone)
     phone.ether.appear()
     phone.pair()
@@ -443,7 +472,7 @@ def test_a_phone_that_is_full_loses_nothing(phone: Handler) -> None:
     said(page, "phone_full")
     assert phone.count() == 0
     page.evaluate("benchRoom()")
-    connect(phone)
+    phone.connect()
     assert phone.count() == 3
     page.click("#disconnect")
     phone.until("idle")
@@ -464,8 +493,11 @@ def test_a_camera_that_is_missing_or_refused_is_told_in_words(phone: Handler) ->
         page.close()
 
 
-def test_an_amber_in_quiet_hours_stands_on_the_screen_and_makes_no_noise(phone: Handler, few: Seed) -> None:
+def test_an_amber_in_quiet_hours_stands_on_the_screen_and_makes_no_noise(
+    radio_phone: Handler, few: Seed
+) -> None:
     """Told while another view is open; the same in other hours shakes the phone, and a red one always does."""
+    phone = radio_phone
     page = phone.page
     hour = datetime.now(ZoneInfo(ZONE)).hour
     for quiet, seconds, level, shakes in (
@@ -478,7 +510,9 @@ def test_an_amber_in_quiet_hours_stands_on_the_screen_and_makes_no_noise(phone: 
             "() => { globalThis.shaken = 0;"
             " Object.defineProperty(navigator, 'vibrate', { value: () => { shaken += 1; } }); }"
         )
-        connect(phone)
+        if shakes:
+            phone.ether.appear()
+        phone.connect()
         phone.view("hand")
         phone.ether.write(protocol.CONTROL, protocol.request(protocol.FIND, 250, seconds))
         page.wait_for_selector(f".alarm.{level}")
@@ -542,24 +576,30 @@ navigator.share = async ({ files: [file] }) => {
 @pytest.mark.skipif(
     "REX_PICTURES" not in os.environ, reason="REX_PICTURES=1 draws the README's pictures anew"
 )
-def test_pictures_of_the_readme(phone: Handler, frames: list[bytes]) -> None:
+def test_pictures_of_the_readme(radio_phone: Handler, frames: list[bytes]) -> None:
     """The story three days after its red alert, on a narrow phone."""
+    phone = radio_phone
     page = phone.page
     forget(phone)
     phone.pair()
     page.wait_for_selector("#connect")
     told = Seed(frame for frame in frames if records.split(frame)[3] < PICTURE_DAYS * 86_400_000)
+    told.rows = [row for row in told.rows if row[2] != "flinch"]
     told.put(page, DOG | {"name": "Arko"})
     page.reload()
     phone.started()
-    connect(phone)
-    for name, before in (("now", ""), ("timeline", "#period-week"), ("touch", "#begin")):
-        phone.view(name)
-        if before:
-            page.click(before)
+    for name, view, button in (
+        ("now", "now", ""),
+        ("week", "timeline", "#period-week"),
+        ("touch", "touch", "#begin"),
+    ):
+        if view == "touch":
+            phone.connect()
+        phone.view(view)
+        if button:
+            page.click(button)
         page.wait_for_timeout(500)
-        picture = {"timeline": "week"}.get(name, name)
-        page.screenshot(path=PICTURES / f"phone-{picture}.png")
+        page.screenshot(path=PICTURES / f"phone-{name}.png")
     page.click("#stop")
     page.click("#drop")
     assert all((PICTURES / f"phone-{name}.png").stat().st_size > 5000 for name in ("now", "week", "touch"))

@@ -60,7 +60,10 @@ class PageServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, port: int = 0, bridge: Bridge | None = None) -> None:
-        super().__init__((HOST, port), _Handler)
+        try:
+            super().__init__((HOST, port), _Handler)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, f"port {port}") from error
         try:
             self.site = build()
         except NotInstalled:

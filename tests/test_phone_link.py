@@ -143,19 +143,31 @@ def hostsim(*arguments: str | Path) -> str:
     return done.stdout
 
 
+def is_the_journal(path: Path, week: list[bytes]) -> str:
+    """Whether this archive is the journal, after three syncs that ended in the middle; what `verify` says of it."""
+    with Archive(path) as archive:
+        (journal,) = archive.journals()
+        assert [record.frame for record in archive.records(journal)] == week
+        assert archive.marks(journal) == [(1, len(week) + 1)] and archive.oddities() == []
+        outcomes = [sync[2] for sync in archive.syncs()]
+    assert outcomes == [None, None, None, "complete"]
+    return hostsim("verify", path, "--json")
+
+
+def look(phone: Handler, frames: dict[int, bytes], above: int) -> int:
+    """The page after its death: what is here is the journal's, and marked as far as it is here."""
+    phone.open()
+    rows = phone.rows()
+    assert all(frames[row[0]] == row[6] for row in rows) and above < len(rows) <= len(frames)
+    return len(rows)
+
+
 def test_a_week_killed_three_times_comes_home_once(
     play: Any, site: PageServer, bench: PhoneBench, week: list[bytes], tmp_path: Path
 ) -> None:
     """The page is closed, the browser crashes, the page is closed again when it was about to say that all is safe."""
     frames = {records.frame_seq(frame): frame for frame in week}
     carried = [0]
-
-    def look(phone: Handler, above: int) -> int:
-        """The page after its death: what is here is the journal's, and marked as far as it is here."""
-        phone.open()
-        rows = phone.rows()
-        assert all(frames[row[0]] == row[6] for row in rows) and above < len(rows) <= len(week)
-        return len(rows)
 
     def count(uuid: str, value: bytes) -> list[tuple[str, bytes]]:
         carried[0] += len(value) if uuid == protocol.RECORDS else 0
@@ -168,7 +180,7 @@ def test_a_week_killed_three_times_comes_home_once(
     phone.pair()
     begin(phone)
     phone.wait(60, lambda: phone.ether.notified > 500)
-    had = look(phone, 0)
+    had = look(phone, frames, 0)
     assert had < len(week)
     begin(phone)
     phone.wait(60, lambda: phone.ether.notified > 1100)
@@ -178,7 +190,7 @@ def test_a_week_killed_three_times_comes_home_once(
     profile = Profile(play, tmp_path / "profile", viewport=PHONE)
     phone = Handler(profile, profile.ether, site.address, bench)
     phone.ether.carry = count
-    had = look(phone, had)
+    had = look(phone, frames, had)
     assert had < len(week)
     safe: list[int] = []
 
@@ -191,7 +203,7 @@ def test_a_week_killed_three_times_comes_home_once(
     begin(phone)
     phone.wait(60, lambda: bool(safe))
     assert safe == [len(week) + 1]
-    assert look(phone, had) == len(week), "it was called safe and is not here"
+    assert look(phone, frames, had) == len(week), "it was called safe and is not here"
     assert said(bench, f"safe {len(week) + 1}") == 0
     phone.ether.writing = lambda _uuid, _value: True
     came = carried[0]
@@ -204,13 +216,7 @@ def test_a_week_killed_three_times_comes_home_once(
     assert [row[6] for row in phone.rows()] == week
     archive_of(phone, tmp_path / "archive.db")
     phone.close()
-    with Archive(tmp_path / "archive.db") as archive:
-        (journal,) = archive.journals()
-        assert [record.frame for record in archive.records(journal)] == week
-        assert archive.marks(journal) == [(1, len(week) + 1)] and archive.oddities() == []
-        outcomes = [sync[2] for sync in archive.syncs()]
-    assert outcomes == [None, None, None, "complete"]
-    verdict = hostsim("verify", tmp_path / "archive.db", "--json")
+    verdict = is_the_journal(tmp_path / "archive.db", week)
     print(
         f"\n{len(week)} records, {size} bytes, {came} bytes over the link with three kills; verify: {verdict.strip()[:200]}"
     )

@@ -15,6 +15,8 @@ from hostsim import recordings
 from hostsim.evaluate import capture, impacts, motion, motion_confusers, motion_feeds, motion_tremor
 from hostsim.evaluate.motion_feeds import Found
 
+pytestmark = pytest.mark.bench_only
+
 TINY = motion.Size(1, 1, 6, 1, 1, 1, (), (1, 10), (1, 3), (1, 1), (1, 1), (1, 1), 1, (20,))
 
 

@@ -15,6 +15,8 @@ from hostsim.evaluate import peers, tables, vitals_tables
 from hostsim.evaluate.pairs import Pairs
 from hostsim.evaluate.vitals_tables import AT_REST, SKETCH, STAIRS
 
+pytestmark = pytest.mark.bench_only
+
 EVERY = np.arange(50.0, 150.0)
 
 

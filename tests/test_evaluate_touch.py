@@ -8,6 +8,8 @@ import pytest
 from hostsim.dog import Event
 from hostsim.evaluate import motion_nights, motion_touch
 
+pytestmark = pytest.mark.bench_only
+
 
 def test_a_sore_dog_flinches_where_it_is_sore_and_hard_petting_is_none() -> None:
     marks = motion_touch.marked([601], motion_touch.HANDLINGS[0])

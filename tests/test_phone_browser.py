@@ -119,7 +119,6 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
         one.page.wait_for_selector("#told:has-text('light')")
         one.page.select_option("#readings", "120")
         one.page.wait_for_function("document.getElementById('readings').value === '120'")
-        bring_firmware(one, tmp_path)
         one.page.click("#disconnect")
         one.until("idle")
     finally:
@@ -127,19 +126,21 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
         bench.stop()
 
 
-def bring_firmware(one: Handler, folder: Path) -> None:
-    """An old file is refused before anything is sent; a newer one is offered, by its name and version."""
-    owner = one.bench.collar.owner
+@pytest.mark.long
+def test_an_old_firmware_is_refused_and_a_newer_one_offered(handler: Handler, tmp_path: Path) -> None:
+    handler.pair()
+    handler.connect()
+    handler.view("settings")
+    owner = handler.bench.collar.owner
     for version in ("0.1.0", "0.2.0"):
-        path = folder / f"{version}.rexu"
+        path = tmp_path / f"{version}.rexu"
         path.write_bytes(update.signed(bytes(9000), version, "hostsim", owner))
-        one.page.set_input_files("#update-file", path)
-        if version == "0.2.0":
-            one.page.wait_for_selector(f"text={path.name}: version {version}")
-            continue
-        assert one.trouble() == "update_older"
-        one.page.click("#trouble button")
-        one.page.wait_for_selector("#trouble", state="detached")
+        handler.page.set_input_files("#update-file", path)
+        if version == "0.1.0":
+            assert handler.trouble() == "update_older"
+            handler.page.click("#trouble button")
+            handler.page.wait_for_selector("#trouble", state="detached")
+    assert handler.page.wait_for_selector("text=0.2.0.rexu: version 0.2.0")
 
 
 def test_an_alert_comes_while_another_view_is_open(handler: Handler) -> None:

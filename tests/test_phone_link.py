@@ -25,7 +25,7 @@ from tests.phone_browser import Ether, Profile, launched, missing
 from tests.phone_collar import StoredCollar
 from tests.phone_handler import PHONE, Handler
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.long]
 WINDOW_BYTES = 255 * protocol.FRAME_MAX
 CALM, QUICK = 1, 10
 """Paces of the collar's life: the page proves its key by the wall clock, in the time that the collar gives it."""

@@ -24,6 +24,8 @@ from hostsim.runtime.bench import Collar, CollarOptions
 from tests.fault_bench import Life, live
 from tests.test_tools import tool
 
+pytestmark = pytest.mark.bench_only
+
 MINUTES = 120
 
 

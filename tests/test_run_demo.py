@@ -15,6 +15,8 @@ from hostsim.scenarios import BLOW_DAY, START_UTC
 from hostsim.tell import COLUMNS, Teller
 from tests.health_archive import write_archive
 
+pytestmark = pytest.mark.bench_only
+
 SEED = 3
 
 

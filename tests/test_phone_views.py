@@ -24,7 +24,7 @@ from tests.phone_collar import AMBER_S, KEY, RED_S, StoredCollar
 from tests.phone_handler import PHONE, Handler
 from tests.phone_seed import Seed
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.long]
 VIEWS = ("now", "timeline", "touch", "hand", "settings")
 DESKTOP = {"width": 1280, "height": 800}
 DOG = {"name": "Hauptkommissar Alexander von Hohenstaufe", "weight_kg": "34", "born": "2021-05-04"}

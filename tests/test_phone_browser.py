@@ -62,7 +62,7 @@ def site() -> Iterator[PageServer]:
     server.shutdown()
 
 
-def stored(folder: Path, frames: list[bytes], *, speed: float = 20.0, **more: Any) -> PhoneBench:
+def stored(folder: Path, frames: list[bytes], *, speed: float = 2.0, **more: Any) -> PhoneBench:
     """A collar that holds these records."""
     bench = PhoneBench(StoredCollar(folder, frames, **more), speed=speed)
     bench.start(300)
@@ -87,7 +87,7 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
 ) -> None:
     """The real firmware: a stranger is refused, the owner sees a heart, and the archive is the journal byte by byte."""
     options = CollarOptions(seed=1, radio_on=True, console=lambda _line: None)
-    bench = living("sound_day", tmp_path / "collar", options, live_s=3600, speed=4)
+    bench = living("sound_day", tmp_path / "collar", options, live_s=3600, speed=2)
     bench.start(300)
     one = Handler(*chrome, site.address, bench)
     try:
@@ -286,7 +286,7 @@ def test_a_page_without_bluetooth_reaches_the_bench(
     chrome: tuple[Any, Ether], tmp_path: Path, month: list[bytes]
 ) -> None:
     """`hostsim phone --bench`: the same page with another radio behind it."""
-    bench = stored(tmp_path / "collar", month[:400], speed=10)
+    bench = stored(tmp_path / "collar", month[:400], speed=2)
     server = PageServer(bridge=Bridge(bench))
     server.start()
     page = chrome[0].new_page()

@@ -110,7 +110,8 @@ def test_a_suspect_rhythm_is_looked_at_for_a_minute(remote: Remote) -> None:
 
 def on_duty(remote: Remote, live: bool) -> tuple[list[tuple[list[Any], int]], list[tuple[int, bool]]]:
     """The records, with the seconds of their ends, of a dog that moves from second 100 to 400, and when the light was on."""
-    light = wave(0.5 + 0.8 * np.arange(640), np.arange(0, 510, 1 / 25), SKIN, np.random.default_rng(2))
+    beats_s = np.arange(0.5, 512.0, 0.8)
+    light = wave(beats_s, np.arange(0, 510, 1 / 25), SKIN, np.random.default_rng(2))
     found, lights = remote.run(RUN + DUTY, light=light.tolist(), live=live)
     return [(values, at_ms // 1000) for kind, values, at_ms in found if kind == 8], lights
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hostsim.codecs import records
 from hostsim.evaluate import batch, motion_feeds
@@ -49,7 +50,8 @@ def trotted(seeds: Sequence[int], count: int, mg: float) -> list[list[tuple[int,
 
 def told(dogs: Sequence[Sequence[tuple[int, int, int]]], trots: int) -> list[Told]:
     """The days that these trots make, `trots` of them a day; days without enough strides for a median are left out."""
-    gait = records.kind_fields(records.BOUT)[0][2].index("trot")
+    fields: Any = records.kind_fields(records.BOUT)
+    gait = fields[0][2].index("trot")
     days = list[list[tuple[int, int, int, int]]]()
     for bouts in dogs:
         days += [

@@ -258,16 +258,13 @@ class Health:
                 self.dating.told_hours,
             )
         )
-        for part in (
-            self.history,
-            self.profile,
-            self.today,
-            self.watches,
-            self.touch,
-            self.alerts,
-            self.today.even,
-        ):
+        for part in self._kept():
             part.dump(out)
+
+    def _kept(self):
+        """The parts with a state of their own, in the order in which `dump` lays them down."""
+        today = self.today
+        return (self.history, self.profile, today, self.watches, self.touch, self.alerts, today.even)
 
     def load(self, data):
         """Takes what `dump` gave. Raises ValueError for another version's bytes; a new dog starts without any."""
@@ -277,13 +274,5 @@ class Health:
         self.dating.told_day, self.dating.told_hours = told, hours
         self.today.frozen = bool(frozen)
         at = struct.calcsize(_HEAD)
-        for part in (
-            self.history,
-            self.profile,
-            self.today,
-            self.watches,
-            self.touch,
-            self.alerts,
-            self.today.even,
-        ):
+        for part in self._kept():
             at = part.load(data, at)

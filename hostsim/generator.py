@@ -28,8 +28,8 @@ CLOSE_HOUR, CLOSE_DAY = 0, 255
 """Kinds that are no records: the app's calls at the end of an hour and of a day."""
 NIGHT_H = 9.6
 """Rest in a night from 21:00 to 07:00 (measured on the story)."""
-DAY_CLOSES_H = 8
-"""Hour of the dog's clock at which its day is closed."""
+DAY_CLOSES_H = 9
+"""Hour of the dog's clock at which its day is closed, as the app does it."""
 MINUTE, BOUT, PULSE, BREATH, IMPACT, TREMOR, LIE, RISE, NIGHT, FLINCH = 6, 7, 8, 9, 10, 12, 13, 14, 15, 27
 OK, MOVING, POOR, NO_READING = 0, 1, 2, 4
 SPOTS = ("head", "neck", "left_shoulder", "right_shoulder", "left_ribs", "right_ribs", "left_flank", "right_flank",

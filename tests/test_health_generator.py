@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pytest
 
 from hostsim.codecs import records
 from hostsim.evaluate import health
-from hostsim.evaluate.agreement import SIGNALS, Dog, agreement, loaded, rows_of, stored, table, told_in
+from hostsim.evaluate.agreement import SIGNALS, Dog, again, loaded, rows_of, stored, table, told_in
 from hostsim.evaluate.health import (
     STORIES,
     Case,
@@ -106,12 +108,14 @@ def test_a_dog_lived_both_ways_is_kept_and_told(tmp_path: Path) -> None:
     lived = Case(1.9, 2.9, 0.0, 0.2, True, "thoracic")
     drawn = Case(0.9, 2.9, None, -1.4, True, "thoracic")
     days = [[float(signal)] * 5 for signal in range(len(SIGNALS))]
-    dog = Dog("story", 7, 5, days, days, {"pulse": (200.0, 150.0)}, (lived, drawn), "abc1234")
+    dog = Dog("story", 7, 5, days, days, {"pulse": (200.0, 150.0)}, (lived, drawn), drawn, "abc1234")
     (tmp_path / "dog.json").write_text(json.dumps(asdict(dog)))
     said = "\n".join(table([loaded(tmp_path / "dog.json")]))
     assert "lived at abc1234" in said and "pulse with a rate                 200.0    150.0" in said
     assert "story 7: amber 1.9 / 0.9, red 2.9 / 2.9, pattern thoracic / thoracic" in said
-    assert "amber within a day of each other 1, red 1; onset within a day of the truth 1 / 0" in said
+    assert "of 1 dogs (fallen ill): the same pattern 1, amber within a day of each other 1, red 1" in said
+    assert "onset within a day of the truth 1 / 0" in said
+    assert "the collars that lived them told the same by themselves: 1 of 1" in said
 
 
 def test_the_signals_names_are_the_firmwares() -> None:
@@ -130,10 +134,14 @@ def test_a_run_is_read_back_as_it_was_fed(tmp_path: Path) -> None:
         write_jsonl(archive, tmp_path / "findings.jsonl")
     assert len(rows_of(tmp_path / "findings.jsonl")) > 4000
     assert [item.type for item in told_in(tmp_path / "findings.jsonl")] == ["day"] * 3
-    for item in agreement(tmp_path / "findings.jsonl", "sound_day", 9):
-        assert item.run_days == item.generated_days, item.name
-        if item.run is not None and item.generated is not None:
-            assert item.run == pytest.approx(item.generated, rel=0.1, abs=2.5), item.name
+    packed = tmp_path / "sound_day-9-3.jsonl.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "findings.jsonl").read_bytes()))
+    (dog,) = again(tmp_path)
+    assert (dog.scenario, dog.seed, dog.outcomes) == ("sound_day", 9, None)
+    for (name, _, _), run, made in zip(SIGNALS, dog.run, dog.generated, strict=True):
+        assert len(run) == len(made), name
+        if run:
+            assert median(run) == pytest.approx(median(made), rel=0.1, abs=2.5), name
 
 
 def test_a_finding_becomes_what_was_stored() -> None:

@@ -3,17 +3,21 @@
 Both kinds of records go through the firmware's health code, and its daily signals are compared, how often each kind of
 record comes, and what the dog's handler is told: by the collar that lived it, and by health on the generated records.
 
-    python -m hostsim.evaluate.agreement FOLDER [dogs] [days] [scenario] [first seed]    lives them; goes on where it was
-    python -m hostsim.evaluate.agreement table FOLDER                                   what the folder has so far
+    python -m hostsim.evaluate.agreement FOLDER                           lives the dogs of MIXED; goes on where it was
+    python -m hostsim.evaluate.agreement FOLDER SCENARIO SEED DAYS        lives one
+    python -m hostsim.evaluate.agreement again FOLDER                     draws and judges anew beside what was lived
+    python -m hostsim.evaluate.agreement table FOLDER                     what the folder has so far
 """
 
 from __future__ import annotations
 
+import gzip
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -25,7 +29,7 @@ from numpy.typing import NDArray
 
 from hostsim.codecs import records
 from hostsim.dog.schedule import DAY_S
-from hostsim.evaluate.health import Case, Collar, Told, began_s, case_of
+from hostsim.evaluate.health import PATTERN_OF, Case, Collar, Told, began_s, case_of
 from hostsim.generator import ABSENT, CLOSE_DAY, CLOSE_HOUR, DAY_CLOSES_H, WIDTH, Generator
 from hostsim.play import Run
 from hostsim.runtime.bench import CollarOptions
@@ -36,6 +40,15 @@ HEARD = ("minute", "bout", "pulse", "breath", "impact", "tremor", "lie", "rise",
 """Kinds that health listens to."""
 TOLD = ("alert", "onset", "pattern", "watch", "touch", "day")
 TROT = 1
+MIXED = (
+    ("heat_injury", 2022, 15.3), ("hard_week", 2011, 18.2), ("torn_claw", 2024, 18.2), ("story", 2001, 18.2),
+    ("arrhythmia", 2023, 17.2), ("heat_wave", 2012, 18.2), ("systemic_illness", 2020, 18.2), ("story_slow", 2003, 20.2),
+    ("sprained_paw", 2021, 17.2), ("loose_three_days", 2016, 18.2), ("back_pain", 2025, 18.2), ("story_masked", 2004, 18.2),
+    ("story_unfelt", 2002, 18.2), ("new_handler", 2014, 18.2), ("heat_injury", 2029, 15.3), ("torn_claw", 2030, 18.2),
+    ("in_season", 2018, 18.2), ("old_and_stiff", 2019, 14.2), ("story", 2006, 18.2), ("story", 2000, 19.2),
+)  # fmt: skip
+"""Twenty dogs: seven of the story and its variants, six sound ones with what confuses, seven ill; days from day 15 on
+until health has told what it has to tell."""
 _KIND_WORDS = {
     "pulse": "pulse with a rate",
     "breath": "breath with a rate",
@@ -55,17 +68,6 @@ SIGNALS = (
 _MISSING = 255
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """One signal: the median over the days of the run and of the generated days, and how many days have it."""
-
-    name: str
-    run: float | None
-    generated: float | None
-    run_days: int
-    generated_days: int
-
-
 @dataclass
 class Dog:
     """One dog lived both ways: by signal the values of its days, sample by sample and generated."""
@@ -78,7 +80,9 @@ class Dog:
     kinds: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Records a day of each kind that health listens to; of pulse and breath those with a rate."""
     outcomes: tuple[Case, Case] | None = None
-    """What was told of a dog that falls ill: in the run, and on the generated records."""
+    """What health tells of a dog that falls ill: on the records that it lived, and on the generated ones."""
+    own: Case | None = None
+    """What the collar that lived it told by itself."""
     firmware: str = ""
     """The commit that lived it, where git could tell."""
 
@@ -98,13 +102,20 @@ def stored(kind: int, finding: dict[str, Any]) -> list[int]:
     return out
 
 
+def _lines(findings: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a findings.jsonl, plain or packed by gzip."""
+    opener = gzip.open if findings.suffix == ".gz" else open
+    with opener(findings, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
 def rows_of(findings: Path) -> NDArray[np.int32]:
     """The rows of a run's findings.jsonl, with the app's hours and days; findings without a time are left out."""
     kinds = {name: number for number, name, _ in records.KINDS if name in HEARD}
     rows: list[list[int]] = []
     duty, last_s = 0, 0
-    for line in findings.read_text(encoding="utf-8").splitlines():
-        finding = json.loads(line)
+    for finding in _lines(findings):
         if finding["type"] not in kinds or not finding["t"]:
             continue
         at = datetime.fromisoformat(finding["t"].replace("Z", "+00:00"))
@@ -142,8 +153,7 @@ def _feed(collar: Collar, rows: NDArray[np.int32]) -> list[Told]:
 def told_in(findings: Path) -> list[Told]:
     """What the collar that lived the run told by itself."""
     out: list[Told] = []
-    for line in findings.read_text(encoding="utf-8").splitlines():
-        finding = json.loads(line)
+    for finding in _lines(findings):
         if finding["type"] in TOLD and finding["t"]:
             at = datetime.fromisoformat(finding["t"].replace("Z", "+00:00"))
             out.append(Told((at - START_UTC).total_seconds(), finding["type"], finding))
@@ -166,13 +176,16 @@ def _rates(rows: NDArray[np.int32]) -> dict[str, float]:
 
 
 def compare(findings: Path, scenario: str, seed: int) -> Dog:
-    """A run of `scenario` with `seed` beside the generator's of as many days, both through the firmware's health."""
+    """A run of `scenario` with `seed` beside the generator's of as many days, both through the firmware's health.
+
+    That is health as it stands here; what the collar told when it lived the run is beside it.
+    """
     rows = rows_of(findings)
     collar = Collar()
     both: list[list[list[int]]] = []
     try:
         collar.ask("new ")
-        _feed(collar, rows)
+        lived_told = _feed(collar, rows)
         both.append(collar.ask("base"))
         collar.ask("new ")
         generator = Generator(scenario, seed)
@@ -184,12 +197,13 @@ def compare(findings: Path, scenario: str, seed: int) -> Dog:
         collar.close()
     run, made = ([_days(codes[signal], signal) for signal in range(len(SIGNALS))] for codes in both)
     lived, drawn = _rates(rows), _rates(whole)
-    outcomes = None
+    outcomes = own = None
     if len(generator.dog.life.course.knots) > 1:
         began, felt = began_s(generator), scenario.startswith("story")
-        outcomes = (case_of(told_in(findings), began, felt), case_of(made_told, began, felt))
+        own = case_of(told_in(findings), began, felt)
+        outcomes = (case_of(lived_told, began, felt), case_of(made_told, began, felt))
     kinds = {name: (lived[name], drawn[name]) for name in lived}
-    return Dog(scenario, seed, len(both[0][0]), run, made, kinds, outcomes, _commit())
+    return Dog(scenario, seed, len(both[0][0]), run, made, kinds, outcomes, own, _commit())
 
 
 def _commit() -> str:
@@ -206,29 +220,39 @@ def _commit() -> str:
     return told.stdout.strip()
 
 
-def agreement(findings: Path, scenario: str, seed: int) -> list[Agreement]:
-    """Every signal of a run of `scenario` with `seed`, beside the generator's of as many days."""
-    dog = compare(findings, scenario, seed)
-    return [
-        Agreement(name, median(run) if run else None, median(made) if made else None, len(run), len(made))
-        for (name, _, _), run, made in zip(SIGNALS, dog.run, dog.generated, strict=True)
-    ]
+def live(out: Path, dogs: Sequence[tuple[str, int, float]]) -> Iterator[Dog]:
+    """Dogs (scenario, seed, days) lived sample by sample, one after the other.
 
-
-def live(out: Path, scenario: str, seeds: Sequence[int], days: float) -> Iterator[Dog]:
-    """Dogs lived sample by sample, one after the other; what `out` has of an earlier call is not lived again."""
+    The records that a dog's collar wrote stay in `out`; what it has of an earlier call is not lived again.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    for seed in seeds:
+    for scenario, seed, days in dogs:
         kept = out / f"{scenario}-{seed}-{days:g}.json"
         if not kept.exists():
             world = SCENARIOS[scenario].build(seed, days + 0.02)
             with TemporaryDirectory() as folder:
                 Run(world, days * DAY_S, Path(folder), CollarOptions(seed=seed)).play()
-                dog = compare(Path(folder) / "findings.jsonl", scenario, seed)
-            written = kept.with_suffix(".part")
-            written.write_text(json.dumps(asdict(dog)))
-            written.replace(kept)
+                packed = kept.with_suffix(".jsonl.gz")
+                with open(Path(folder) / "findings.jsonl", "rb") as plain, gzip.open(packed, "wb") as file:
+                    shutil.copyfileobj(plain, file)
+            _keep(kept, compare(packed, scenario, seed))
         yield loaded(kept)
+
+
+def again(out: Path) -> Iterator[Dog]:
+    """Every dog whose records stayed in `out`, beside records drawn by the generator as it is now."""
+    for packed in sorted(out.glob("*.jsonl.gz")):
+        kept = packed.with_name(packed.name.replace(".jsonl.gz", ".json"))
+        scenario, seed, _ = kept.stem.split("-", 2)
+        dog = compare(packed, scenario, int(seed))
+        _keep(kept, replace(dog, firmware=loaded(kept).firmware if kept.exists() else ""))
+        yield loaded(kept)
+
+
+def _keep(kept: Path, dog: Dog) -> None:
+    written = kept.with_suffix(".part")
+    written.write_text(json.dumps(asdict(dog)))
+    written.replace(kept)
 
 
 def loaded(kept: Path) -> Dog:
@@ -236,6 +260,8 @@ def loaded(kept: Path) -> Dog:
     found = json.loads(kept.read_text())
     if found.get("outcomes"):
         found["outcomes"] = tuple(Case(**case) for case in found["outcomes"])
+    if found.get("own"):
+        found["own"] = Case(**found["own"])
     return Dog(**found)
 
 
@@ -292,7 +318,18 @@ def _outcomes(dogs: Sequence[Dog]) -> Iterator[str]:
             f"{days(made.red_d)}, pattern {run.pattern} / {made.pattern}, onset off by {days(run.onset_error_d)} / "
             f"{days(made.onset_error_d)} days"
         )
-    n = len(pairs)
+    yield _agreed("all", pairs)
+    yield _agreed("fallen ill", [pair for pair in pairs if pair[0].scenario in PATTERN_OF])
+    owns = [(dog.own, run) for dog, run, _ in pairs if dog.own]
+    if owns:
+        same = sum(
+            own.pattern == run.pattern and _near(own.amber_d, run.amber_d) and _near(own.red_d, run.red_d)
+            for own, run in owns
+        )
+        yield f"the collars that lived them told the same by themselves: {same} of {len(owns)}"
+
+
+def _agreed(which: str, pairs: Sequence[tuple[Dog, Case, Case]]) -> str:
     same = sum(run.pattern == made.pattern for _, run, made in pairs)
     ambers, reds = (
         sum(_near(getattr(run, name), getattr(made, name)) for _, run, made in pairs)
@@ -302,9 +339,9 @@ def _outcomes(dogs: Sequence[Dog]) -> Iterator[str]:
         sum(_near(case.onset_error_d, 0.0) for case in cases)
         for cases in ([run for _, run, _ in pairs], [made for _, _, made in pairs])
     ]
-    yield (
-        f"of {n} dogs: the same pattern {same}, amber within a day of each other {ambers}, red {reds}; onset within a day "
-        f"of the truth {dated[0]} / {dated[1]}"
+    return (
+        f"of {len(pairs)} dogs ({which}): the same pattern {same}, amber within a day of each other {ambers}, red {reds}; "
+        f"onset within a day of the truth {dated[0]} / {dated[1]}"
     )
 
 
@@ -319,29 +356,19 @@ def _spread(values: Sequence[float]) -> float:
     return 1.48 * median(abs(value - middle) for value in values)
 
 
-def lines(found: Sequence[Agreement]) -> Iterator[str]:
-    """The comparison as a table."""
-    yield f"{'signal':28}{'sample by sample':>18}{'generated':>12}   days"
-    for item in found:
-        run = "no data" if item.run is None else f"{item.run:.1f}"
-        made = "no data" if item.generated is None else f"{item.generated:.1f}"
-        yield f"{item.name:28}{run:>18}{made:>12}   {item.run_days}, {item.generated_days}"
-
-
 def main() -> None:
-    """The module's two commands."""
+    """The module's commands."""
     if sys.argv[1] == "table":
-        kept = sorted(Path(sys.argv[2]).glob("*.json"))
-        for line in table([loaded(path) for path in kept]) if kept else ["no dog was lived yet"]:
-            sys.stdout.write(line + "\n")
-        return
-    out = Path(sys.argv[1])
-    dogs, days, scenario, first = (*sys.argv[2:], *("20", "3", "story", "2000")[len(sys.argv) - 2 :])
-    found = []
-    for dog in live(out, scenario, range(int(first), int(first) + int(dogs)), float(days)):
-        found.append(dog)
-        sys.stderr.write(f"{len(found)} of {dogs}\n")
-    for line in table(found):
+        found = [loaded(path) for path in sorted(Path(sys.argv[2]).glob("*.json"))]
+    elif sys.argv[1] == "again":
+        found = list(again(Path(sys.argv[2])))
+    else:
+        dogs = [(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))] if len(sys.argv) > 2 else MIXED
+        found = []
+        for dog in live(Path(sys.argv[1]), dogs):
+            found.append(dog)
+            sys.stderr.write(f"{len(found)} of {len(dogs)}\n")
+    for line in table(found) if found else ["no dog was lived yet"]:
         sys.stdout.write(line + "\n")
 
 

@@ -12,8 +12,9 @@ import pytest
 from hostsim.codecs import protocol
 from hostsim.handler.archive import Archive
 from hostsim.handler.client import CollarClient
-from hostsim.handler.keys import Key, Veil
+from hostsim.handler.keys import Key
 from hostsim.handler.sync import bench_adapter, sync_collar
+from hostsim.handler.veil import Veil
 from hostsim.radio.phone import Phone
 from tests.link_bench import KEY, journal_frame, link_bench
 from tests.radio_bench import Bench

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from hostsim.codecs import protocol, records
-from hostsim.handler.keys import Key, Veil
+from hostsim.handler.keys import Key
+from hostsim.handler.veil import Veil
 from hostsim.phone.page.archive import Archive
 from hostsim.phone.page.client import Client
 from hostsim.phone.page.sync import Sync

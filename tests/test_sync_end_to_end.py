@@ -220,6 +220,36 @@ asyncio.run(radio.run())
     assert "cannot read its journal" in outcome
 
 
+def test_what_is_no_record_marks_nothing_that_is_not_here(tmp_path: Path) -> None:
+    """Two that stay wrong, by their CRC and by a number that nobody asked for, are kept as oddities; the others come."""
+    main = """
+held = journal.read
+def read(seq, buf):
+    size = held(seq, buf)
+    if seq in (19, 20):
+        buf[2:6] = b'\\xf0\\xff\\xff\\xff'
+    if seq == 20:
+        import struct
+        struct.pack_into('<I', buf, size - 4, records.crc32(memoryview(buf)[:size - 4]))
+    return size
+journal.read = read
+asyncio.run(radio.run())
+"""
+
+    async def play(bench: Bench) -> None:
+        with Archive(tmp_path / "archive.db") as archive:
+            await sync(bench, archive)
+            (journal,) = archive.journals()
+            assert held(archive) == [journal_frame(seq) for seq in range(1, 301) if seq not in (19, 20)]
+            assert archive.marks(journal) == [(1, 301)]
+            odd = archive.oddities()
+            assert [(seq, what) for seq, what, _ in odd] == [(None, "damaged")] * 2
+            assert [frame[2:6] for *_, frame in odd] == [b"\xf0\xff\xff\xff"] * 2
+            assert (await sync(bench, archive)).bytes == 0
+
+    link_bench(tmp_path, 300, main=main).run(play)
+
+
 def test_the_alert_and_the_last_hour_come_first(tmp_path: Path) -> None:
     main = """
 clock.up += 3600000 + 500 * 1000

@@ -230,6 +230,10 @@ class Archive:
                 self._compare(journal, seq, frame)
         return new
 
+    def put_aside(self, journal: JournalKey, frame: bytes) -> None:
+        """Keeps what came in the place of a record and cannot be the one that was asked for."""
+        self._odd(journal, None, "damaged", frame)
+
     def _compare(self, journal: JournalKey, seq: int, frame: bytes) -> None:
         (had,) = self._db.execute(
             "SELECT frame FROM records WHERE journal = ? AND seq = ?", (journal.id, seq)

@@ -27,7 +27,8 @@ from bleak.exc import (
 
 from hostsim.codecs import protocol, records
 from hostsim.handler.archive import CollarIdentity
-from hostsim.handler.keys import Key, Veil
+from hostsim.handler.keys import Key
+from hostsim.handler.veil import Veil
 
 ANSWER_S = 30.0
 """How long an answer may take: the collar may be erasing flash, the link may be slow."""
@@ -387,7 +388,8 @@ class CollarClient:
         """One transfer of the records first..end-1.
 
         `put_away(records)` is called before they are acknowledged and must have made them safe when it returns. Returns
-        the finished assembler (its `status` and `next_seq`). Raises LinkLost, CollarBusy, protocol.FrameError.
+        the finished assembler (its `status` and `next_seq`). Raises LinkLost, CollarBusy, protocol.FrameError, and what
+        `put_away` raises; no record is handed to it twice.
         """
         while not self._frames.empty():
             self._frames.get_nowait()
@@ -406,8 +408,8 @@ class CollarClient:
                     raise LinkLost("the connection was lost during the sync")
                 pending += assembler.feed(frame)
                 if (assembler.counter - acknowledged) & 0xFFFF >= max(1, window // 4) or assembler.ended:
-                    put_away(pending)
-                    pending = []
+                    batch, pending = pending, []
+                    put_away(batch)
                     acknowledged = assembler.counter
                     await self.tell(protocol.SYNC_ACK, transfer, (acknowledged - 1) & 0xFFFF)
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import struct
 from dataclasses import dataclass
@@ -21,21 +20,6 @@ _SLOTS = 2
 
 def _mac(key: bytes, message: bytes) -> bytes:
     return hmac.digest(key, message, "sha256")
-
-
-class Veil:
-    """The stream of bytes that covers one transfer's frames (PROTOCOL.md, 'Covered'); covering twice uncovers."""
-
-    def __init__(self, session: bytes, start: int) -> None:
-        self._prefix = session + struct.pack("<I", start)
-        self._frame = 0
-
-    def cover(self, buffer: bytearray, at: int, end: int) -> None:
-        """Covers `buffer[at:end]` with the next frame's stream."""
-        prefix = self._prefix + struct.pack("<I", self._frame)
-        self._frame += 1
-        stream = b"".join(hashlib.sha256(prefix + bytes((i,))).digest() for i in range((end - at + 31) // 32))
-        buffer[at:end] = bytes(a ^ b for a, b in zip(buffer[at:end], stream, strict=False))
 
 
 class LabelError(ValueError):

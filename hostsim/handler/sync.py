@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 from hostsim.codecs import protocol, records
 from hostsim.handler.archive import Archive, JournalKey
+from hostsim.handler.batch import believed
 from hostsim.handler.bumble_backend import BumbleClient, BumbleScanner
 from hostsim.handler.client import (
     Adapter,
@@ -88,9 +89,7 @@ class _Session:
         self.mtu = 0
 
     def put_away(self, journal: JournalKey, first: int, frames: list[bytes]) -> int:
-        """Stores frames and marks everything up to the last of them; returns where the next begin."""
-        if not frames:
-            return first
+        """Stores whole frames of rising numbers, at least one; marks everything up to the last. Returns where the next begin."""
         self.new += self.archive.add(journal, frames)
         end = records.frame_seq(frames[-1]) + 1
         self.archive.confirm(journal, first, end)
@@ -115,17 +114,29 @@ class _Session:
 async def _range(session: _Session, collar: CollarClient, journal: JournalKey, first: int, end: int) -> None:
     """Brings one range home; a damaged frame starts it again from the first record that is not safe."""
     damaged = 0
-    at = first
+    at, doubted = first, -1
 
     def put_away(frames: list[bytes]) -> None:
-        nonlocal at
-        at = session.put_away(journal, at, frames)
+        """A record that cannot be one is asked for again; the second time it is kept for what it is, and marks nothing."""
+        nonlocal at, doubted
+        while frames:
+            good = believed(frames, at, end)
+            if good:
+                at = session.put_away(journal, at, frames[:good])
+            elif doubted != at:
+                doubted = at
+                raise protocol.FrameError("no record")
+            else:
+                good = 1
+                session.archive.put_aside(journal, frames[0])
+            frames = frames[good:]
 
     while True:
+        before = at
         try:
             done = await collar.fetch(at, end, WINDOW, put_away)
         except protocol.FrameError as error:
-            damaged += 1
+            damaged = 0 if at > before else damaged + 1
             if damaged > _DAMAGED_MAX:
                 raise LinkLost(f"the link damages what it carries: {error}") from error
             continue

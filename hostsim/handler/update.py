@@ -10,12 +10,9 @@ from collections.abc import Callable
 from hostsim.codecs import protocol
 from hostsim.handler.client import CollarClient, CollarRefused
 from hostsim.handler.keys import Key
+from hostsim.handler.manifest import DIGEST, HEAD, LAYOUT, MAGIC, PURPOSE, SECTOR, Manifest
 
-SECTOR = 4096
 PIECE_SECTORS = 16
-_HEAD = "<4sB3s16sIBB"
-_DIGEST = 16
-_PURPOSE = b"REX1 update"
 _REASONS = {
     protocol.WRONG_KEY: "it is not signed with this collar's key",
     protocol.UNFIT: "it is for another board, too large, or not newer than all firmware that this collar ever kept",
@@ -54,23 +51,16 @@ def signed(image: bytes, version: str, board: str, key: Key, sectors: int = PIEC
         raise ValueError("an update needs an image, and a board's name of at most 16 letters")
     piece = sectors * SECTOR
     head = struct.pack(
-        _HEAD, b"RexU", 1, bytes(version_number(version)), board.encode(), len(image), sectors, 0
+        HEAD, MAGIC, LAYOUT, bytes(version_number(version)), board.encode(), len(image), sectors, 0
     )
     for at in range(0, len(image), piece):
-        head += hashlib.sha256(image[at : at + piece]).digest()[:_DIGEST]
-    return head + hmac.digest(key.secret, _PURPOSE + head, "sha256") + image
+        head += hashlib.sha256(image[at : at + piece]).digest()[:DIGEST]
+    return head + hmac.digest(key.secret, PURPOSE + head, "sha256") + image
 
 
 def manifest_length(file: bytes) -> int:
     """How many bytes of an update file are its manifest. Raises ValueError when it is none."""
-    if len(file) < struct.calcsize(_HEAD) or not file.startswith(b"RexU"):
-        raise ValueError("this is no update file")
-    size, sectors = struct.unpack_from(_HEAD, file)[4:6]
-    pieces = -(-size // (sectors * SECTOR)) if sectors else 0
-    length = struct.calcsize(_HEAD) + _DIGEST * pieces + 32
-    if length + size != len(file):
-        raise ValueError("this update file is not whole")
-    return length
+    return Manifest(file, len(file)).length
 
 
 async def send(

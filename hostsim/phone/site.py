@@ -30,6 +30,8 @@ _CODECS = (
     "__init__.py", "journal/__init__.py", "journal/kinds.py", "journal/records.py",
     "link/__init__.py", "link/frames.py", "link/protocol.py",
 )  # fmt: skip
+_HANDLER = ("batch.py", "manifest.py", "ranges.py", "veil.py")
+"""What the handler's client and the page share."""
 _STAND_INS = {
     "__future__.py": "annotations = None\n",
     "typing.py": "TYPE_CHECKING = False\n",
@@ -69,7 +71,8 @@ def python_files() -> dict[str, str]:
     files = dict(_STAND_INS)
     for name in _CODECS:
         files[f"collar/{name}"] = (FIRMWARE / "collar" / name).read_text()
-    files["hostsim/handler/ranges.py"] = (HERE.parent / "handler" / "ranges.py").read_text()
+    for name in _HANDLER:
+        files[f"hostsim/handler/{name}"] = (HERE.parent / "handler" / name).read_text()
     for path in sorted(PAGE.rglob("*.py")):
         files[f"hostsim/phone/page/{path.relative_to(PAGE).as_posix()}"] = path.read_text()
     return files

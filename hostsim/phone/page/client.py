@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from hostsim.codecs import protocol
+from hostsim.handler.veil import Veil
 from hostsim.phone.page.trouble import Trouble, done
-from hostsim.phone.page.veil import Veil
 
 ANSWER_S = 30
 _PATIENCE, _PATIENCE_S = 7, 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from hostsim.codecs import protocol, records
+from hostsim.codecs import protocol
+from hostsim.handler.batch import believed
 from hostsim.handler.ranges import newest_first, subtract
 from hostsim.phone.page.client import Client
 from hostsim.phone.page.trouble import Trouble
@@ -106,7 +107,7 @@ class Sync:
     async def _put_away(self, frames: list[bytes]) -> None:
         """Stores what came; a record that cannot be one is asked for again, and the second time kept for what it is."""
         while frames:
-            good = self._believed(frames)
+            good = believed(frames, self._at, self._end)
             if good:
                 await self._keep(frames[:good])
             elif self._doubted != self._at:
@@ -116,16 +117,6 @@ class Sync:
                 good = 1
                 await self._archive.put_aside(self._at, frames[0])
             frames = frames[good:]
-
-    def _believed(self, frames: list[bytes]) -> int:
-        """How many of them, from the first on, are whole and of the numbers that were asked for, rising."""
-        at = self._at
-        for count, frame in enumerate(frames):
-            seq = records.frame_seq(frame) if len(frame) >= records.OVERHEAD else -1
-            if not at <= seq < self._end or not records.frame_ok(frame, 0, len(frame)):
-                return count
-            at = seq + 1
-        return len(frames)
 
     async def _keep(self, frames: list[bytes]) -> None:
         end, new = await self._archive.put_away(self._at, frames)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import struct
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from hostsim.codecs import protocol
+from hostsim.handler.manifest import DIGEST, HEAD_BYTES, PURPOSE, Manifest
 from hostsim.phone.page.client import Client, Refused
 from hostsim.phone.page.trouble import Trouble, done
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_HEAD = "<4sB3s16sIBB"
-_HEAD_BYTES, _DIGEST, _MAC, _MOST = 30, 16, 32, 1024
-_SECTOR = 4096
-_PURPOSE = b"REX1 update"
+_MANIFEST_MAX = 1024
 _REASONS = {
     protocol.WRONG_KEY: "update_key",
     protocol.UNFIT: "unfit",
@@ -50,29 +47,26 @@ class Firmware:
 
     async def check(self, keys, identity: dict[str, str]) -> None:
         """Whether it is whole, and this collar's key, board and age fit. The collar judges again. Raises Trouble."""
-        if self.size < _HEAD_BYTES + _DIGEST + _MAC:
-            raise Trouble("no_update")
-        magic, layout, version, board, image, sectors, _ = struct.unpack(_HEAD, self.bytes(0, _HEAD_BYTES))
-        if magic != b"RexU" or layout != 1 or not sectors or not image:
-            raise Trouble("no_update")
-        piece = sectors * _SECTOR
-        signed = _HEAD_BYTES + _DIGEST * ((image + piece - 1) // piece)
-        self.manifest = signed + _MAC
-        if self.manifest > _MOST or self.manifest + image != self.size:
+        try:
+            head = Manifest(self.bytes(0, HEAD_BYTES), self.size)
+        except ValueError:
+            raise Trouble("no_update") from None
+        self.manifest = head.length
+        if self.manifest > _MANIFEST_MAX:
             raise Trouble("no_update")
         whole = self.bytes(0, self.manifest)
-        mac = str(await done(keys.sign((_PURPOSE + whole[:signed]).hex())))
-        if bytes.fromhex(mac) != whole[signed:]:
+        mac = str(await done(keys.sign((PURPOSE + whole[: head.signed]).hex())))
+        if bytes.fromhex(mac) != whole[head.signed :]:
             raise Trouble("update_key")
-        for number, at in enumerate(range(self.manifest, self.size, piece)):
-            place = _HEAD_BYTES + _DIGEST * number
-            digest = sha256(self.bytes(at, min(at + piece, self.size))).digest()
-            if digest[:_DIGEST] != whole[place : place + _DIGEST]:
+        for number, at in enumerate(range(self.manifest, self.size, head.piece)):
+            place = HEAD_BYTES + DIGEST * number
+            digest = sha256(self.bytes(at, min(at + head.piece, self.size))).digest()
+            if digest[:DIGEST] != whole[place : place + DIGEST]:
                 raise Trouble("update_broken")
-        if board.rstrip(b"\0") != identity["hardware"].encode():
+        if head.board != identity["hardware"].encode():
             raise Trouble("update_board")
-        self.version = ".".join([str(number) for number in version])
-        if tuple(version) <= _numbers(identity["firmware"]):
+        self.version = ".".join([str(number) for number in head.version])
+        if head.version <= _numbers(identity["firmware"]):
             raise Trouble("update_older")
 
 

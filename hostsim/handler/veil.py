@@ -1,4 +1,7 @@
-"""The stream of bytes that covers one transfer's frames (PROTOCOL.md, Covered); covering twice uncovers."""
+"""The stream of bytes that covers one transfer's frames (PROTOCOL.md, Covered); covering twice uncovers.
+
+Pure: the phone's page runs this on MicroPython.
+"""
 
 from __future__ import annotations
 

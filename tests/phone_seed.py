@@ -59,8 +59,10 @@ class Seed:
             kind, seq, boot, uptime_ms, payload = records.split(frame)
             type, fields = records.kind_name(kind), records.unpack(kind, payload)
             self.end = seq + 1
-            if there := bins.numbers(type, uptime_ms, fields):
-                bins.count(tens.setdefault(boot, {}), type, uptime_ms, fields, there)
+            if type in bins.KINDS:
+                values = tuple(fields.values())
+                minutes = bins.minutes_of(type, values)
+                bins.count(tens.setdefault(boot, {}), type, uptime_ms, values, minutes)
             last = [seq, kind, type, boot, uptime_ms, fields]
             if type in _KEPT:
                 self.rows.append(last)

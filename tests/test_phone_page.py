@@ -74,21 +74,14 @@ def test_every_trouble_has_its_words_and_no_text_stands_elsewhere() -> None:
 
 def test_minutes_are_counted_each_in_its_own_bin() -> None:
     """A run of minutes is as many single ones, at the edge of a bin too."""
-    fields = dict.fromkeys(("walk_s", "trot_s", "gallop_s", "other_s"), 0)
-    fields |= {
-        "rest_s": 60,
-        "worn_s": 60,
-        "duty": 0,
-        "activity_mg": 3,
-        "coverage_pct": 100,
-        "battery_pct": 80,
-    }
+    fields = {name: 0 for name, _, _ in records.kind_fields(records.MINUTE)}
+    fields |= {"rest_s": 60, "worn_s": 60, "activity_mg": 3, "coverage_pct": 100, "battery_pct": 80}
     end_ms = 2 * 600_000 + 150_000
     whole, each = dict[int, dict](), dict[int, dict]()
 
     def count(tens: dict[int, dict], at_ms: int, minutes: int | None) -> None:
-        one = {**fields, "minutes": minutes}
-        bins.count(tens, "minute", at_ms, one, bins.numbers("minute", at_ms, one))
+        one = tuple({**fields, "minutes": minutes}.values())
+        bins.count(tens, "minute", at_ms, one, bins.minutes_of("minute", one))
 
     count(whole, end_ms, 15)
     for before in range(15):
@@ -110,7 +103,12 @@ def test_payloads_are_taken_as_the_codec_takes_them() -> None:
         for length in range(60):
             for byte in (None, 0xFF, 0x80):
                 payload = draw.randbytes(length) if byte is None else bytes([byte]) * length
-                assert decode.unpack(kind, payload) == records.unpack(kind, payload), (kind, payload)
+                fields = records.unpack(kind, payload)
+                uptime_ms = draw.randrange(1 << 48)
+                taken = decode.shape(kind, length).take(records.frame(kind, 70_000, 3, uptime_ms, payload))
+                text = json.dumps(fields, separators=(",", ":"))
+                line = f"70000\t{kind}\t{records.kind_name(kind)}\t3\t{uptime_ms}\t{length + 18}\t{text}"
+                assert taken == (70_000, 3, uptime_ms, line, tuple(fields.values())), (kind, payload)
 
 
 def test_wall_time_is_the_archives() -> None:
@@ -128,15 +126,18 @@ def test_the_page_runs_on_micropython(tmp_path: Path) -> None:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    frames = [
-        records.frame(records.WORN, seq, 1, 1000 * seq, records.pack(records.WORN, (1,))) for seq in (1, 2, 4)
-    ]
+    draw, frames = random.Random(4), list[bytes]()
+    for kind in range(1, len(records.KINDS) + 2):
+        for payload in (draw.randbytes(48), draw.randbytes(20), draw.randbytes(9), bytes(48), b"\xff" * 48):
+            frames.append(records.frame(kind, len(frames) + 1, 1, 60_000 * len(frames), payload))
+    frames = frames[:3] + frames[4:]
+    end = len(frames) + 2
     script = f"""
 import sys
 sys.path.insert(0, {str(tmp_path)!r})
 import hostsim.phone.page.app
 from hostsim.phone.page.archive import Slice
-print(Slice({frames!r}, 1, 5).settle('{{"frames": {{}}, "bins": {{}}, "marks": [[7, 9]]}}'))
+print(Slice({frames!r}, 1, {end}).settle('{{"frames": {{}}, "bins": {{}}, "marks": [[7, 9]]}}'))
 """
     (tmp_path / "script.py").write_text(script)
     told = subprocess.run(
@@ -146,11 +147,15 @@ print(Slice({frames!r}, 1, 5).settle('{{"frames": {{}}, "bins": {{}}, "marks": [
     assert told.returncode == 0, told.stdout + told.stderr
     from hostsim.phone.page.archive import Slice
 
-    here = Slice(frames, 1, 5).settle('{"frames": {}, "bins": {}, "marks": [[7, 9]]}')
-    for there, ours in zip(told.stdout.splitlines(), here.splitlines(), strict=True):
-        *columns, fields = there.split("\t")
-        assert columns == ours.split("\t")[:-1] and json.loads(fields) == json.loads(ours.split("\t")[-1])
-    assert len(here.splitlines()) == 1 + len(frames)
+    here = Slice(frames, 1, end).settle('{"frames": {}, "bins": {}, "marks": [[7, 9]]}')
+    (there_head, *there), (our_head, *ours) = told.stdout.splitlines(), here.splitlines()
+    theirs, our = json.loads(there_head), json.loads(our_head)
+    assert theirs.pop("bins") == {name: pytest.approx(bin) for name, bin in our.pop("bins").items()}
+    assert theirs == our and our["new"] == len(frames) == len(ours) - 1
+    assert there[0] == ours[0] == b"".join(frames).hex()
+    for one, other in zip(there[1:], ours[1:], strict=True):
+        *columns, fields = one.split("\t")
+        assert columns == other.split("\t")[:-1] and json.loads(fields) == json.loads(other.split("\t")[-1])
 
 
 def test_the_lock_names_no_host_and_the_page_asks_nobody_else() -> None:

@@ -51,12 +51,15 @@ class Store:
             "bins": {name: self.bins[name] for name in asked["bins"] if name in self.bins},
             "marks": self.marks,
         }  # fmt: skip
-        head, *lines = settle(json.dumps(had)).split("\n")
+        head, digits, *lines = settle(json.dumps(had)).split("\n")
         settled = json.loads(head)
         for line in lines:
             row = line.split("\t", 6)
             assert int(row[0]) not in self.records, "a record twice"
+            size = 2 * int(row[5])
+            row[5], digits = digits[:size], digits[size:]
             self.records[int(row[0])] = row
+        assert not digits
         self.oddities += settled["oddities"]
         self.bins.update(settled["bins"])
         self.marks = settled["marks"]

@@ -14,34 +14,42 @@ from hostsim.handler.ranges import merge
 from hostsim.phone.page import bins, decode
 from hostsim.phone.page.trouble import done
 
-SLICE = 96
+SLICE = 160
 """Records in one transaction: short enough that the screen stays alive between them."""
 
 
 class Slice:
-    """Some frames on their way into the archive, and the range of numbers that is complete with them."""
+    """Some frames on their way into the archive, and the range of numbers that is complete with them.
+
+    `believed` frames are whole and of rising numbers; what is not believed is kept for what it is.
+    """
 
     def __init__(self, frames: list[bytes], first: int, end: int, believed: bool = True) -> None:
-        self.frames = frames
         self.first, self.end = first, end
-        self.parsed: list[tuple | None] = []
-        """Of every frame (kind, seq, boot, uptime_ms, type, fields, its bins if it has any), None for a damaged one."""
+        self._damaged = [] if believed else [frame.hex() for frame in frames]
+        self._rows: list[tuple] = []
+        """Of every believed frame (frame, what `Shape.take` gives, name of its kind, its minutes if it is counted)."""
         touched: dict[int, set] = {}
-        for frame in frames:
-            if not believed:
-                self.parsed.append(None)
+        rows, shape, minutes_of = self._rows, decode.shape, bins.minutes_of
+        for frame in frames if believed else ():
+            one = shape(frame[0], frame[1])
+            taken = one.take(frame)
+            if not one.counted:
+                rows.append((frame, taken, one.name, 0))
                 continue
-            kind, seq, boot, uptime_ms, payload = records.split(frame)
-            type, fields = records.kind_name(kind), decode.unpack(kind, payload)
-            into = bins.numbers(type, uptime_ms, fields)
-            if into:
-                touched.setdefault(boot, set()).update(into)
-            self.parsed.append((kind, seq, boot, uptime_ms, type, fields, into))
+            minutes = minutes_of(one.name, taken[4])
+            rows.append((frame, taken, one.name, minutes))
+            into = touched.get(taken[1])
+            if into is None:
+                into = touched[taken[1]] = set()
+            into.add(taken[2] // bins.TEN_MS)
+            if minutes > 1:
+                into.add(bins.first_of(taken[2], minutes))
         self.bins = {
             name for boot in touched for number in touched[boot] for name in bins.names(boot, number)
         }
-        seqs = [one[1] for one in self.parsed if one is not None]
-        self.low, self.high = (min(seqs), max(seqs)) if seqs else (0, 0)
+        """The bins that it changes."""
+        self.low, self.high = (rows[0][1][0], rows[-1][1][0]) if rows else (0, 0)
 
     def needs(self) -> str:
         """What has to be read: the frames from `low` to `high`, these bins, the marks."""
@@ -50,35 +58,42 @@ class Slice:
     def settle(self, text: str) -> str:
         """From `{frames: {seq: hexadecimal}, bins: {key: bin}, marks: [[first, end]]}` what has to be written.
 
-        A line of JSON, `{oddities, bins, marks, new}`, then a line for each record: seq, kind, type, boot, uptime_ms, frame,
-        and its fields as JSON, with tabs between them.
+        A line of JSON, `{oddities, bins, marks, new}`, a line with the bytes of all new frames in hexadecimal, then a line for
+        each of them: seq, kind, type, boot, uptime_ms, bytes, and its fields as JSON, with tabs between them.
         """
         had = json.loads(text)
-        known, odd = had["frames"], []
+        # JavaScript holds what it was given to call until it collects its own rubbish: nothing large may hang on that.
+        rows, self._rows = self._rows, []
+        odd = [[None, "damaged", digits] for digits in self._damaged]
+        if had["frames"]:
+            rows = _new(rows, had["frames"], odd)
         tens: dict[int, dict] = {}
-        rows = [""]
-        for at, one in enumerate(self.parsed):
-            frame = self.frames[at]
-            digits = frame.hex()
-            if one is None:
-                odd.append([None, "damaged", digits])
-                continue
-            kind, seq, boot, uptime_ms, type, fields, into = one
-            before = known.get(str(seq))
-            if before is not None:
-                if before != digits:
-                    odd.append([seq, "different", digits])
-                continue
-            known[str(seq)] = digits
-            rows.append(f"{seq}\t{kind}\t{type}\t{boot}\t{uptime_ms}\t{digits}\t{json.dumps(fields)}")
-            if into:
-                bins.count(tens.setdefault(boot, {}), type, uptime_ms, fields, into)
+        for _, (_, boot, uptime_ms, _, values), name, minutes in rows:
+            if minutes:
+                into = tens.get(boot)
+                if into is None:
+                    into = tens[boot] = {}
+                bins.count(into, name, uptime_ms, values, minutes)
         changed = {}
         for boot in tens:
             changed.update(bins.merge(boot, tens[boot], had["bins"]))
         marks = merge([(first, end) for first, end in had["marks"]] + [(self.first, self.end)])
-        rows[0] = json.dumps({"oddities": odd, "bins": changed, "marks": marks, "new": len(rows) - 1})
-        return "\n".join(rows)
+        head = json.dumps({"oddities": odd, "bins": changed, "marks": marks, "new": len(rows)})
+        frames = b"".join([row[0] for row in rows]).hex()
+        return "\n".join([head, frames] + [row[1][3] for row in rows])
+
+
+def _new(rows: list[tuple], known: dict[str, str], odd: list) -> list[tuple]:
+    """The rows whose numbers are not `known`; a known number with other bytes is an oddity."""
+    new = []
+    for row in rows:
+        seq, digits = row[1][0], row[0].hex()
+        before = known.get(str(seq))
+        if before is None:
+            new.append(row)
+        elif before != digits:
+            odd.append([seq, "different", digits])
+    return new
 
 
 class Archive:

@@ -5,12 +5,14 @@ A bin is a dict of sums and counts; a mean is made where it is drawn. `count` ta
 
 from __future__ import annotations
 
-LENGTHS = {"m": 600_000, "h": 3_600_000}
+TEN_MS = 600_000
+LENGTHS = {"m": TEN_MS, "h": 3_600_000}
 """Ms of a bin by the first letter of its key."""
 RUN_MAX = 15
 """Minutes in one record."""
+_MINUTES = 13
+"""The place of `minutes` among the fields of a `minute`."""
 _SECONDS = ("rest_s", "walk_s", "trot_s", "gallop_s", "other_s", "worn_s")
-_MEANS = (("activity_mg", "activity_mg_n"), ("coverage_pct", "coverage_pct_n"))
 _TALLIES = ("minutes", "duty", "activity_mg", "activity_mg_n", "coverage_pct", "coverage_pct_n")
 _NO_MINUTE = dict.fromkeys(_SECONDS + _TALLIES, 0)
 
@@ -20,27 +22,28 @@ def key(letter: str, boot: int, uptime_ms: int) -> str:
     return f"{letter}{boot:05d}-{uptime_ms // LENGTHS[letter]:08d}"
 
 
-def numbers(type: str, uptime_ms: int, fields: dict) -> range:
-    """Which bins of ten minutes of its boot a record goes into, if any: a run of minutes may begin in an earlier one."""
-    if type not in _KINDS:
-        return range(0)
-    last = uptime_ms // LENGTHS["m"]
-    if type != "minute" or (fields["minutes"] or 1) == 1:
-        return range(last, last + 1)
-    run_ms = 60_000 * (min(fields["minutes"], RUN_MAX) - 1)
-    return range(max(0, uptime_ms - run_ms) // LENGTHS["m"], last + 1)
+def minutes_of(type: str, values: tuple) -> int:
+    """For how many minutes a record of a kind in KINDS stands; `values` are its fields' in their order."""
+    return min(values[_MINUTES] or 1, RUN_MAX) if type == "minute" else 1
 
 
-def count(tens: dict[int, dict], type: str, uptime_ms: int, fields: dict, there: range) -> None:
-    """Takes a record into the bins of ten minutes of its boot (`there`, as `numbers` says), each minute of a run into its own."""
-    add = _KINDS[type]
-    if len(there) == 1:
-        times = min(fields["minutes"] or 1, RUN_MAX) if type == "minute" else 1
-        add(tens.setdefault(there[0], {}), fields, times)
+def first_of(uptime_ms: int, minutes: int) -> int:
+    """The first bin of ten minutes of its boot that a record goes into; the last is that of its own uptime."""
+    return max(0, uptime_ms - 60_000 * (minutes - 1)) // TEN_MS
+
+
+def count(tens: dict[int, dict], type: str, uptime_ms: int, values: tuple, minutes: int) -> None:
+    """Takes a record (`minutes` as `minutes_of` says) into bins of ten minutes of its boot, each minute of a run into its own."""
+    add, last = KINDS[type], uptime_ms // TEN_MS
+    if minutes == 1 or first_of(uptime_ms, minutes) == last:
+        bin = tens.get(last)
+        if bin is None:
+            bin = tens[last] = {}
+        add(bin, values, minutes)
         return
-    for minute in range(min(fields["minutes"], RUN_MAX)):
+    for minute in range(minutes):
         at_ms = max(0, uptime_ms - 60_000 * minute)
-        add(tens.setdefault(at_ms // LENGTHS["m"], {}), fields, 1)
+        add(tens.setdefault(at_ms // TEN_MS, {}), values, 1)
 
 
 def merge(boot: int, tens: dict[int, dict], had: dict[str, dict]) -> dict[str, dict]:
@@ -48,8 +51,9 @@ def merge(boot: int, tens: dict[int, dict], had: dict[str, dict]) -> dict[str, d
     changed: dict[str, dict] = {}
     for number in sorted(tens):
         for name in names(boot, number):
-            before = changed.get(name) or had.get(name)
-            changed[name] = join([before, tens[number]]) if before else join([tens[number]])
+            if name not in changed:
+                changed[name] = dict(had.get(name) or ())
+            _add(changed[name], tens[number])
     return changed
 
 
@@ -81,41 +85,56 @@ def _extent(bin: dict, name: str, value: float | None) -> None:
     bin[high] = max(value, bin.get(high, value))
 
 
-def _minute(bin: dict, fields: dict, times: int) -> None:
+# These take a record's values by their place: fields of a kind are only ever appended.
+def _minute(bin: dict, values: tuple, times: int) -> None:
     if "minutes" not in bin:
         bin.update(_NO_MINUTE)
+    rest, walk, trot, gallop, other, activity, _, _, _, duty, worn, coverage, battery = values[:_MINUTES]
     bin["minutes"] += times
-    if fields["duty"]:
+    if rest:
+        bin["rest_s"] += rest * times
+    if walk:
+        bin["walk_s"] += walk * times
+    if trot:
+        bin["trot_s"] += trot * times
+    if gallop:
+        bin["gallop_s"] += gallop * times
+    if other:
+        bin["other_s"] += other * times
+    if worn:
+        bin["worn_s"] += worn * times
+    if duty:
         bin["duty"] += times
-    for name in _SECONDS:
-        if fields[name]:
-            bin[name] += fields[name] * times
-    for name, number in _MEANS:
-        if fields[name] is not None:
-            bin[name] += fields[name] * times
-            bin[number] += times
-    if fields["battery_pct"] is not None:
-        bin["battery_pct"] = fields["battery_pct"]
+    if activity is not None:
+        bin["activity_mg"] += activity * times
+        bin["activity_mg_n"] += times
+    if coverage is not None:
+        bin["coverage_pct"] += coverage * times
+        bin["coverage_pct_n"] += times
+    if battery is not None:
+        bin["battery_pct"] = battery
 
 
-def _pulse(bin: dict, fields: dict, _times: int) -> None:
+def _pulse(bin: dict, values: tuple, _times: int) -> None:
     bin["pulses"] = bin.get("pulses", 0) + 1
-    _extent(bin, "hr_bpm", fields["hr_bpm"])
+    _extent(bin, "hr_bpm", values[1])
 
 
-def _breath(bin: dict, fields: dict, _times: int) -> None:
+def _breath(bin: dict, values: tuple, _times: int) -> None:
     bin["breaths"] = bin.get("breaths", 0) + 1
-    bin["panting"] = bin.get("panting", 0) + (1 if fields["panting"] else 0)
-    _extent(bin, "rr_bpm", fields["rr_bpm"])
+    bin["panting"] = bin.get("panting", 0) + (1 if values[6] else 0)
+    _extent(bin, "rr_bpm", values[1])
 
 
-def _bout(bin: dict, fields: dict, _times: int) -> None:
-    if fields["gait"] == "trot" and fields["asymmetry_mg"] is not None and fields["strides"]:
-        bin["trot_strides"] = bin.get("trot_strides", 0) + fields["strides"]
-        bin["uneven_mg"] = bin.get("uneven_mg", 0) + fields["asymmetry_mg"] * fields["strides"]
+def _bout(bin: dict, values: tuple, _times: int) -> None:
+    gait, strides, asymmetry_mg = values[0], values[3], values[5]
+    if gait == "trot" and asymmetry_mg is not None and strides:
+        bin["trot_strides"] = bin.get("trot_strides", 0) + strides
+        bin["uneven_mg"] = bin.get("uneven_mg", 0) + asymmetry_mg * strides
 
 
-_KINDS = {"minute": _minute, "pulse": _pulse, "breath": _breath, "bout": _bout}
+KINDS = {"minute": _minute, "pulse": _pulse, "breath": _breath, "bout": _bout}
+"""What counts a record, by the name of its kind."""
 
 
 def mean(bin: dict, name: str) -> float | None:
@@ -128,13 +147,24 @@ def join(bins: list[dict]) -> dict:
     """Several bins as one."""
     joined: dict = {}
     for one in bins:
-        for name, value in one.items():
-            if name not in joined or name == "battery_pct":
-                joined[name] = value
-            elif name.endswith("_low"):
-                joined[name] = min(joined[name], value)
-            elif name.endswith("_high"):
-                joined[name] = max(joined[name], value)
-            else:
-                joined[name] += value
+        _add(joined, one)
     return joined
+
+
+_NO_SUMS = {
+    "battery_pct": lambda _, last: last,
+    "hr_bpm_low": min, "hr_bpm_high": max,
+    "rr_bpm_low": min, "rr_bpm_high": max,
+}  # fmt: skip
+"""What becomes of two values that are not added."""
+
+
+def _add(into: dict, one: dict) -> None:
+    for name in one:
+        value, before = one[name], into.get(name)
+        if before is None:
+            into[name] = value
+        elif name in _NO_SUMS:
+            into[name] = _NO_SUMS[name](before, value)
+        else:
+            into[name] = before + value

@@ -8,7 +8,7 @@ import { store } from "./store.js";
 
 const HEAP_BYTES = 12 * 1024 * 1024;
 // Rubbish is collected after so much was asked for. By itself this build does it every 16 KB, and that is half of its time.
-const COLLECT_BYTES = 1024 * 1024;
+const COLLECT_BYTES = 4 * 1024 * 1024;
 const ROOT = "/rex";
 
 async function modules(python) {

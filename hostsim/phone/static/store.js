@@ -88,13 +88,15 @@ async function write(journal, needs, settle) {
       bins: Object.fromEntries(sums.filter(Boolean).map((one) => [one.key, one.sums])),
       marks: ranges.map((one) => [one.first, one.end]),
     };
-    const [head, ...lines] = settle(JSON.stringify(had)).split("\n");
+    const [head, frames, ...lines] = settle(JSON.stringify(had)).split("\n");
     const settled = JSON.parse(head);
+    const bytes = fromHex(frames);
+    let at = 0;
     for (const line of lines) {
-      const [seq, kind, type, boot, uptime, frame, fields] = line.split("\t", 7);
+      const [seq, kind, type, boot, uptime, size, fields] = line.split("\t", 7);
+      const frame = bytes.slice(at, (at += Number(size)));
       records.add({
-        journal, seq: Number(seq), kind: Number(kind), type, boot: Number(boot), uptime_ms: Number(uptime), fields,
-        frame: fromHex(frame),
+        journal, seq: Number(seq), kind: Number(kind), type, boot: Number(boot), uptime_ms: Number(uptime), fields, frame,
       });
     }
     for (const [seq, what, frame] of settled.oddities) {

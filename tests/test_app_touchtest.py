@@ -30,7 +30,7 @@ class Pulse:
     def on_reading(self):
         self.read += 1
 class Window:
-    means, rms, span, fresh = (0, 0, 2048), 5, 10, 26
+    means, rms, span, fresh = array('i', (0, 0, 2048)), 5, 10, 26
     x = y = z = array('h', bytes(336))
 class Motion:
     flinch = Flinch()

@@ -60,41 +60,57 @@ def test_sines_are_within_five_units(remote: Remote, angles: list[int]) -> None:
 
 
 @SEVERAL
-@given(st.lists(signals(), min_size=4, max_size=4), st.lists(st.integers(0, 52), min_size=30, max_size=30))
+@given(
+    st.lists(st.tuples(signals(60), signals(60), signals(60)), min_size=2, max_size=2),
+    st.lists(st.integers(0, 52), min_size=30, max_size=30),
+    st.integers(26, 30),
+)
 def test_halving_is_the_filter_and_blocks_do_not_matter(
-    remote: Remote, rows: list[list[int]], sizes: list[int]
+    remote: Remote, rows: list[tuple[list[int], ...]], sizes: list[int], kept: int
 ) -> None:
     source = """
 from collar.dsp.decimate import Halver
-whole = Halver()
-parts = Halver()
-row = array('h', case)
-out = array('h', bytes(2 * len(row) + 2))
-made = whole.process(row, len(row), out)
-again = array('h', bytes(2 * len(row) + 2))
-start = count = k = 0
-while start < len(row):
-    n = min(len(row) - start, sizes[k % len(sizes)] or 1)
-    count += parts.process(row[start:start + n], n, again, count)
+targets = [array('h', bytes(2 * kept)) for _ in case]
+sliding, placing = Halver(targets), Halver([array('h', bytes(104)) for _ in case])
+out, placed = [[], [], []], [[], [], []]
+start = k = 0
+most = min(len(axis) for axis in case)
+while start < most:
+    n = min(most - start, sizes[k % len(sizes)] or 1)
+    x, y, z = [array('h', axis[start:start + n]) for axis in case]
+    made = sliding.slide(x, y, z, n)
+    for i in range(3):
+        out[i] += list(targets[i])[kept - made:]
+    work = [array('h', axis[start:start + n] + [7] * (52 - n)) for axis in case]
+    inner = placing._stage
+    placing._stage = (inner[0], inner[1]) + tuple(work)
+    placing.place(work[0], work[1], work[2], n)
+    for i in range(3):
+        placed[i] += list(work[i])[:made]
     start += n
     k += 1
-answer = (list(out[:made]), list(again[:count]))
+answer = (out, placed, [list(target) for target in targets])
 """
     taps = np.array([364, 0, -1205, 0, 4937, 8192, 4937, 0, -1205, 0, 364])
-    answers = remote.run("sizes = given_sizes", given_sizes=sizes) or batch(remote, source, rows)
-    for row, (whole, parts) in zip(rows, answers, strict=True):
-        padded = np.concatenate([np.zeros(10, int), np.array(row, int)])
-        true = [(int(padded[i : i + 11] @ taps) + 8192) >> 14 for i in range(0, len(row), 2)]
-        assert whole == np.clip(true, -32768, 32767).astype(int).tolist()
-        assert parts == whole
+    answers = remote.run("sizes, kept = given", given=(sizes, kept)) or batch(
+        remote, source, [list(axes) for axes in rows]
+    )
+    for axes, answer in zip(rows, answers, strict=True):
+        most = min(len(axis) for axis in axes)
+        for axis, slid, placed, history in zip(axes, *answer, strict=True):
+            padded = np.concatenate([np.zeros(10, int), np.array(axis[:most], int)])
+            true = [(int(padded[i : i + 11] @ taps) + 8192) >> 14 for i in range(0, most, 2)]
+            assert slid == np.clip(true, -32768, 32767).astype(int).tolist()
+            assert placed == slid
+            assert history == slid[-kept:]
 
 
 @SEVERAL
 @given(st.lists(st.tuples(signals(1), signals(1), signals(1)), min_size=3, max_size=3))
 def test_sums_over_a_block(remote: Remote, rows: list[tuple[list[int], ...]]) -> None:
     source = """
-from collar.dsp.blocks import crackle, energy, measure, roughness, steepest, wrinkles
-from collar.dsp.magnitude import greatest, squares
+from collar.dsp.blocks import crackle, energy, follow, measure, moved, roughness, steepest, survey, wrinkles
+from collar.dsp.magnitude import greatest, retain
 out = array('i', (0, 0, 0))
 n = min(len(axis) for axis in case)
 x, y, z = array('h', case[0]), array('h', case[1]), array('h', case[2])
@@ -103,31 +119,75 @@ shift = 0
 while n * (((out[2] - out[1]) >> shift) + 1) ** 2 >= 1 << 30:
     shift += 1
 mean = out[0] // n
-norms = array('H', bytes(2 * n))
-high = squares(x, y, z, n, norms)
-rough = roughness(x, 1, min(n, 80) - 1) if n > 1 else 0
+norms = array('H', bytes(2 * n + 10))
+kept = [array('h', bytes(2 * n + 10)) for _ in case]
+high = retain(x, y, z, (array('i', (n, n + 5)), kept[0], kept[1], kept[2], norms))
+again = retain(x, y, z, (array('i', (2, n + 5)), kept[0], kept[1], kept[2], norms)) if n > 1 else 0
+rough = roughness(x, y, z, array('i', (1, min(n, 80) - 1))) if n > 1 else 0
+facts = array('i', (0, 0, 0, min(n, 104), 0, 0))
+survey(x, y, z, facts)
+level = array('i', (case[0][0], case[1][0], case[2][0]))
+follow(level, memoryview(facts)[:3], 2)
+before = array('i', (case[0][0], case[1][0], case[2][0]))
+far = moved(facts, before)
 steep = steepest(x, y, z, array('i', (1, n - 1)))
 m = min(n, 80)
 bent = wrinkles(x, y, z, array('i', (2, m - 2))) if n > 2 else 0
 fine = crackle(x, y, z, array('i', (4, m - 4))) if n > 4 else 0
-answer = (list(out), mean, shift, energy(x, 0, n, mean, shift), rough, steep, bent, fine, high, list(norms), greatest(norms, 0, n))
+answer = (list(out), mean, shift, energy(x, 0, n, mean, shift), rough, steep, bent, fine, high, list(norms), greatest(norms, 0, n), [list(axis) for axis in kept], list(facts), list(level), far, list(before))
 """
     for case, answer in zip(rows, batch(remote, source, [list(row) for row in rows]), strict=True):
         n = min(len(axis) for axis in case)
         x, y, z = (np.array(axis[:n], np.int64) for axis in case)
-        moments, mean, shift, energy, rough, steep, bent, fine, high, norms, at = answer
+        (
+            moments,
+            mean,
+            shift,
+            energy,
+            rough,
+            steep,
+            bent,
+            fine,
+            high,
+            norms,
+            at,
+            kept,
+            facts,
+            level,
+            far,
+            before,
+        ) = answer
         assert moments == [x.sum(), x.min(), x.max()]
         assert energy == (((x - mean) >> shift) ** 2).sum()
-        assert rough == (np.clip(np.diff(x[:80]), -2047, 2047) ** 2).sum()
+        assert rough == sum((np.clip(np.diff(axis[:80]), -2047, 2047) ** 2).sum() for axis in (x, y, z))
         steps = [np.clip(np.diff(axis), -16383, 16383) ** 2 for axis in (x, y, z)]
         bends = [np.clip(np.diff(axis[:80], 2), -2047, 2047) ** 2 for axis in (x, y, z)]
         assert bent == np.sum(bends)
         assert fine == sum((np.clip(np.diff(axis[:80], 4), -2047, 2047) ** 2).sum() for axis in (x, y, z))
         assert steep == np.sum(steps, 0).max(initial=0)
         true = ((x * x >> 4) + (y * y >> 4) + (z * z >> 4)) >> 12
-        assert norms == true.tolist()
+        twice = 2 if n > 1 else 0
+        assert norms == [0] * (5 - twice) + true.tolist() + true[:twice].tolist()
+        assert kept == [[0] * (5 - twice) + [*axis, *axis[:twice]] for axis in (x, y, z)]
         assert high == true.max()
-        assert at == int(true.argmax())
+        assert at == int(np.argmax(norms[:n]))
+        assert_survey([axis[:104] for axis in (x, y, z)], facts)
+        firsts = np.array([axis[0] for axis in (x, y, z)])
+        assert level == (firsts + (np.array(facts[:3]) - firsts >> 2)).tolist()
+        assert far == np.abs(np.array(facts[:3]) - firsts).sum()
+        assert before == facts[:3]
+
+
+def assert_survey(axes: list[np.ndarray], facts: list[int]) -> None:
+    """What `survey` says of a block is what NumPy says of it."""
+    n = len(axes[0])
+    means = [(int(axis.sum()) + (n >> 1)) // n for axis in axes]
+    span = max(int(np.ptp(axis)) for axis in axes)
+    shift = max(0, span.bit_length() - 11)
+    power = (
+        sum(int((((axis - mean) >> shift) ** 2).sum()) for axis, mean in zip(axes, means, strict=True)) // n
+    )
+    assert facts == [*means, span, shift, power]
 
 
 CORRELOGRAM = """
@@ -145,7 +205,7 @@ shift = headroom(high, 3 * n)
 scale(window, 3 * count, shift)
 rho = array('h', bytes(2 * (lags + 2)))
 sizes[0], sizes[1], sizes[2] = count, n, lags
-energy = correlogram(window, sizes, rho)
+energy = correlogram(window, window, sizes, rho)
 dot = product(window, 3 * lags, 3 * n, 3 * min(lags, 3))
 first = first_peak(rho, 1, lags - 1, 600)
 answer = (flat, high, shift, list(window), energy, list(rho), similarity(window, lags, n, min(lags, 3)), dot, first)

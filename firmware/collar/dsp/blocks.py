@@ -69,29 +69,115 @@ def slide(history: ptr16, size: int, fresh: ptr16, n: int):
 
 
 @micropython.viper
-def roughness(source: ptr16, start: int, n: int) -> int:
-    """Sum of (source[i] - source[i - 1])^2 over `n` samples from `start` (1 or more) on.
+def survey(x: ptr16, y: ptr16, z: ptr16, facts: ptr32):
+    """Looks over a block of facts[3] (1 to 104) samples of three axes.
 
-    Steps are held to +-2047, so that three axes of up to 85 samples stay below 2^30; n up to 511.
+    Writes to array('i') `facts`: the three means, rounded; the widest range; how many bits its square has too many; the
+    mean of the squared deviations from the means over all axes together, each deviation without so many bits.
     """
-    before = int(source[start - 1])
-    if before > 32767:
-        before -= 65536
+    n = int(facts[3])
+    span = 0
+    axis = 0
+    while axis < 3:
+        source = x
+        if axis == 1:
+            source = y
+        elif axis == 2:
+            source = z
+        sum = n >> 1
+        low = 65535
+        high = 0
+        i = 0
+        while i < n:
+            v = int(source[i]) ^ 0x8000
+            sum += v
+            if v < low:
+                low = v
+            if v > high:
+                high = v
+            i += 1
+        facts[axis] = sum // n - 32768
+        if high - low > span:
+            span = high - low
+        axis += 1
+    facts[3] = span
+    shift = 0
+    while span > 2047:
+        span >>= 1
+        shift += 1
+    facts[4] = shift
     sum = 0
-    i = start
-    end = start + n
-    while i < end:
-        v = int(source[i])
-        if v > 32767:
-            v -= 65536
-        step = v - before
-        if step > 2047:
-            step = 2047
-        elif step < -2047:
-            step = -2047
-        sum += step * step
-        before = v
-        i += 1
+    axis = 0
+    while axis < 3:
+        source = x
+        if axis == 1:
+            source = y
+        elif axis == 2:
+            source = z
+        low = int(facts[axis]) & 0xFFFF ^ 0x8000
+        i = 0
+        while i < n:
+            v = ((int(source[i]) ^ 0x8000) - low) >> shift
+            sum += v * v
+            i += 1
+        axis += 1
+    facts[5] = sum // n
+
+
+@micropython.viper
+def follow(level: ptr32, means: ptr32, shift: int):
+    """Moves three int16 in array('i') `level` towards `means` by 1 in 2^shift of the way."""
+    axis = 0
+    while axis < 3:
+        at = (int(level[axis]) & 0xFFFF ^ 0x8000) - 0x8000
+        level[axis] = at + (((int(means[axis]) & 0xFFFF ^ 0x8000) - 0x8000 - at) >> shift)
+        axis += 1
+
+
+@micropython.viper
+def moved(means: ptr32, before: ptr32) -> int:
+    """How far three int16 in array('i') `means` lie from those in `before`, all together; `before` takes them over."""
+    sum = 0
+    axis = 0
+    while axis < 3:
+        v = (int(means[axis]) & 0xFFFF ^ 0x8000) - (int(before[axis]) & 0xFFFF ^ 0x8000)
+        if v < 0:
+            v = 0 - v
+        sum += v
+        before[axis] = means[axis]
+        axis += 1
+    return sum
+
+
+@micropython.viper
+def roughness(x: ptr16, y: ptr16, z: ptr16, limits: ptr32) -> int:
+    """Sum of the squared steps from sample to sample of three axes.
+
+    limits: [first sample (1 or more), how many]; steps are held to +-2047, so that 85 samples stay below 2^30.
+    """
+    first = int(limits[0])
+    end = first + int(limits[1])
+    sum = 0
+    axis = 0
+    while axis < 3:
+        source = x
+        if axis == 1:
+            source = y
+        elif axis == 2:
+            source = z
+        before = int(source[first - 1]) ^ 0x8000
+        i = first
+        while i < end:
+            v = int(source[i]) ^ 0x8000
+            step = v - before
+            if step > 2047:
+                step = 2047
+            elif step < -2047:
+                step = -2047
+            sum += step * step
+            before = v
+            i += 1
+        axis += 1
     return sum
 
 

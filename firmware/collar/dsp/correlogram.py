@@ -86,27 +86,29 @@ def product(window: ptr32, start: int, n: int, lag: int) -> int:
     return (high << 16) | (sum & 0xFFFF)
 
 
-# `sizes`: [vectors in the window, vectors to compare n, greatest lag], window >= n + lags. Each value of array('h') `rho` is the
-# product over the mean of the two energies, so within +-1024. The words must be scaled so that 3 n squares sum below 2^29 (see
-# `product` about signs).
+# `near` and `far` are both the window: what walks along it, as the emitter keeps the first three names in registers. `sizes`:
+# [vectors in the window, vectors to compare n, greatest lag], window >= n + lags. Each value of array('h') `rho` is the product
+# over the mean of the two energies, so within +-1024. The words must be scaled so that 3 n squares sum below 2^29 (see `product`
+# about signs).
 @micropython.viper
-def correlogram(window: ptr32, sizes: ptr32, rho: ptr16) -> int:
-    """Correlation of the newest vectors of `window` with those 0 to `lags` before them, Q10; returns the newest ones' energy."""
+def correlogram(near: ptr32, far: ptr32, sizes: ptr32, rho: ptr16) -> int:
+    """Correlation of the newest vectors of a window with those 0 to `lags` before them, Q10; returns the newest ones' energy."""
+    window = ptr32(int(near))
     n = 3 * int(sizes[1])
     lags = int(sizes[2])
     start = 3 * int(sizes[0]) - n
+    first = int(window) + 4 * start
+    end = first + 4 * n
     newest = older = 0
     lag = 0
     while lag <= lags:
-        back = 3 * lag
         sum = 0
-        i = start
-        end = start + n
-        while i < end:
-            j = i - back
-            sum += int(window[i]) * int(window[j]) + int(window[i + 1]) * int(window[j + 1])
-            sum += int(window[i + 2]) * int(window[j + 2])
-            i += 3
+        near = ptr32(first)
+        far = ptr32(first - 12 * lag)
+        while int(near) < end:
+            sum += int(near[0]) * int(far[0]) + int(near[1]) * int(far[1]) + int(near[2]) * int(far[2])
+            near = ptr32(int(near) + 12)
+            far = ptr32(int(far) + 12)
         high = ((sum >> 16) & 0xFFFF ^ 0x8000) - 0x8000
         sum = (high << 16) | (sum & 0xFFFF)
         if lag == 0:
@@ -120,7 +122,7 @@ def correlogram(window: ptr32, sizes: ptr32, rho: ptr16) -> int:
         else:
             rho[lag] = 0
         # The energy of the older stretch moves on by one vector at each end.
-        i = start - back - 3
+        i = start - 3 * lag - 3
         if i >= 0:
             j = 0
             while j < 3:
@@ -132,16 +134,32 @@ def correlogram(window: ptr32, sizes: ptr32, rho: ptr16) -> int:
     return newest
 
 
-def similarity(window, start, n, lag):
+@micropython.viper
+def similarity(window: ptr32, start: int, n: int, lag: int) -> int:
     """Correlation of the n vectors from vector `start` on with those `lag` before, Q10; 0 where there is no motion."""
-    part = product(window, 3 * start, 3 * n, 3 * lag)
-    first = product(window, 3 * start, 3 * n, 0)
-    second = product(window, 3 * (start - lag), 3 * n, 0)
-    whole = (first + second) >> 1
+    i = 3 * start
+    end = i + 3 * n
+    back = 3 * lag
+    part = first = second = 0
+    while i < end:
+        a = int(window[i])
+        b = int(window[i - back])
+        part += a * b
+        first += a * a
+        second += b * b
+        i += 1
+    high = ((part >> 16) & 0xFFFF ^ 0x8000) - 0x8000
+    part = (high << 16) | (part & 0xFFFF)
+    high = ((first >> 16) & 0xFFFF ^ 0x8000) - 0x8000
+    first = (high << 16) | (first & 0xFFFF)
+    high = ((second >> 16) & 0xFFFF ^ 0x8000) - 0x8000
+    whole = (first + ((high << 16) | (second & 0xFFFF))) >> 1
     while whole > 524287:
         whole >>= 1
         part >>= 1
-    return (part << 10) // whole if whole > 0 else 0
+    if whole <= 0:
+        return 0
+    return (part << 10) // whole
 
 
 @micropython.viper

@@ -4,26 +4,48 @@ import micropython
 
 
 @micropython.viper
-def squares(x: ptr16, y: ptr16, z: ptr16, n: int, out: ptr16) -> int:
-    """out[i] = (x^2 + y^2 + z^2) / 65536 as an unsigned 16-bit word (64 is 1 g); returns the greatest.
+def retain(x: ptr16, y: ptr16, z: ptr16, rows) -> int:
+    """Moves a block into rows of its axes and of its squares, (x^2 + y^2 + z^2) / 65536 as an unsigned 16-bit word (64 is
+    1 g); returns the greatest of these. Full-scale input gives 49152.
 
-    Full-scale input gives 49152. `out` may be array('H').
+    `rows`: array('i') (samples in the block, length of a row, neither more than 65535), array('h') of x, y and z, array('H') of the squares;
+    the oldest of each make room.
     """
+    sizes = ptr32(rows[0])
+    n = int(sizes[0])
+    keep = int(sizes[1]) - n
+    axis = 1
+    while axis < 5:
+        row = ptr16(rows[axis])
+        i = 0
+        if keep & 1 | n & 1:
+            while i < keep:
+                row[i] = row[i + n]
+                i += 1
+        else:
+            pairs = ptr32(int(row))
+            while i < keep >> 1:
+                pairs[i] = pairs[i + (n >> 1)]
+                i += 1
+        if axis < 4:
+            source = x
+            if axis == 2:
+                source = y
+            elif axis == 3:
+                source = z
+            i = 0
+            while i < n:
+                row[keep + i] = source[i]
+                i += 1
+        axis += 1
     high = 0
     i = 0
     while i < n:
-        a = int(x[i])
-        if a > 32767:
-            a -= 65536
-        b = int(y[i])
-        if b > 32767:
-            b -= 65536
-        c = int(z[i])
-        if c > 32767:
-            c -= 65536
-        v = ((a * a) >> 4) + ((b * b) >> 4) + ((c * c) >> 4)
-        v >>= 12
-        out[i] = v
+        a = (int(x[i]) ^ 0x8000) - 0x8000
+        b = (int(y[i]) ^ 0x8000) - 0x8000
+        c = (int(z[i]) ^ 0x8000) - 0x8000
+        v = (((a * a) >> 4) + ((b * b) >> 4) + ((c * c) >> 4)) >> 12
+        row[keep + i] = v
         if v > high:
             high = v
         i += 1

@@ -193,7 +193,7 @@ class Bursts:
         sizes[0] = count
         sizes[1] = compared
         sizes[2] = lags
-        correlogram(vectors, sizes, rho)
+        correlogram(vectors, vectors, sizes, rho)
         lag = first_peak(rho, 2, lags - 1, _EARLIEST_SHARE)
         if lag == 0 or rho[lag] < _REGULAR:
             return 0

@@ -4,7 +4,7 @@ from array import array
 
 from micropython import const
 
-from collar.dsp.blocks import steepest
+from collar.dsp.blocks import moved, steepest
 from collar.dsp.isqrt import isqrt
 from collar.motion.window import HISTORY
 
@@ -30,6 +30,8 @@ _NO_JERK = const(41)
 # Breath is looked for only where nothing else moves: 20 mg rms (counts).
 _CALM = const(41)
 _MOST = const(32766)
+_FURTHEST = const(32767)
+_LONG = const(100)
 
 
 class Flinch:
@@ -81,9 +83,15 @@ class Flinch:
     def step(self, window, pitch_deg):
         """Takes the block that `window` has just taken. Returns True when the marked touch is scored."""
         at = self._at
-        self._jerks[at] = self._jerk(window)
+        self._jerks[at] = self._jerk(window) if window.span >= _NO_JERK and window.fresh else 0
         self._pitches[at] = pitch_deg
-        self._breaths[at] = self._breath(window)
+        # how far the mean has moved since the last block, counts x 16: what breath does at rest
+        far = moved(window.means, self._before) << 4
+        self._breaths[at] = far if far < _FURTHEST else _FURTHEST
+        if window.rms > _CALM:
+            self._calm = 0
+        elif self._calm < _LONG:
+            self._calm += 1
         at += 1
         self._at = 0 if at == _KEPT else at
         if self._known < _KEPT:
@@ -97,24 +105,11 @@ class Flinch:
         return True
 
     def _jerk(self, window):
-        n = min(window.fresh, HISTORY - 1)
-        if window.span < _NO_JERK or n < 1:
-            return 0
+        n = window.fresh
         limits = self._limits
         limits[0] = HISTORY - n
         limits[1] = n
         return isqrt(steepest(window.x, window.y, window.z, limits))
-
-    def _breath(self, window):
-        # How far the mean has moved since the last block: what breath does at rest. Counts x 16.
-        x, y, z = window.means
-        before = self._before
-        moved = abs(x - before[0]) + abs(y - before[1]) + abs(z - before[2])
-        before[0] = x
-        before[1] = y
-        before[2] = z
-        self._calm = min(100, self._calm + 1) if window.rms <= _CALM else 0
-        return min(32767, moved << 4)
 
     def _score(self):
         self.jerk_z = self._z(self._jerks, _JERK_FLOOR, 1)

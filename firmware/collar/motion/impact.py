@@ -27,8 +27,7 @@ from array import array
 
 from micropython import const
 
-from collar.dsp.blocks import slide
-from collar.dsp.magnitude import greatest, others, run_below, squares, width
+from collar.dsp.magnitude import greatest, others, retain, run_below, width
 from collar.dsp.isqrt import isqrt
 
 # Samples before and after a blow that are kept and looked at: 2 s at 52 Hz (the record's contract).
@@ -103,7 +102,8 @@ class Impact:
         self.y = array("h", bytes(2 * SPAN))
         self.z = array("h", bytes(2 * SPAN))
         self._row = array("H", bytes(2 * SPAN))
-        self._fresh = array("H", bytes(2 * _BLOCK))
+        self._sizes = array("i", (0, SPAN))
+        self._rows = (self._sizes, self.x, self.y, self.z, self._row)
         self._limits = array("i", (0, 0))
         self._pending = 0
         self._seen = 0
@@ -113,12 +113,14 @@ class Impact:
         self._ages = array("h", bytes(2 * _FELT))
         self._bits = bytearray(_FELT)
         self._next = 0
+        self._remembered = False
 
     def clear(self):
         """Samples were lost: a blow whose surroundings are not known is not judged."""
         self._pending = 0
         self._seen = 0
         self._foreign = 0
+        self._remembered = False
         for i in range(_FELT):
             self._bits[i] = 0
 
@@ -127,6 +129,7 @@ class Impact:
         self._ages[self._next] = -at
         self._bits[self._next] = bits
         self._next = (self._next + 1) % _FELT
+        self._remembered = True
 
     def step(self, x, y, z, n, period_us, foreign):
         """Takes the next block of slow samples; `foreign`: it was a shake or scratching (bursts.py).
@@ -134,27 +137,34 @@ class Impact:
         Returns True when a blow was found, two seconds after it.
         """
         self._foreign = (self._foreign << 1 | foreign) & 0b11111
-        fresh = self._fresh
-        high = squares(x, y, z, n, fresh)
-        for i in range(_FELT):
-            if self._bits[i]:
-                self._ages[i] += n
-                if 0 < self._ages[i] <= n:
-                    fresh[n - self._ages[i]] = max(fresh[n - self._ages[i]], _LEAST)
-                    high = max(high, _LEAST)
-                elif self._ages[i] > SPAN:
-                    self._bits[i] = 0
-        slide(self._row, SPAN, self._fresh, n)
-        slide(self.x, SPAN, x, n)
-        slide(self.y, SPAN, y, n)
-        slide(self.z, SPAN, z, n)
-        self._seen = min(SPAN, self._seen + n)
-        if high >= _LEAST:
+        self._sizes[0] = n
+        if retain(x, y, z, self._rows) >= _LEAST:
             self._pending = AROUND + _BLOCK
+        if self._remembered and self._grow_older(n):
+            self._pending = AROUND + _BLOCK
+        if self._seen < SPAN:
+            self._seen = min(SPAN, self._seen + n)
         if self._pending <= 0:
             return False
         self._pending -= n
         return self._judge(n, period_us)
+
+    def _grow_older(self, n):
+        """What was felt lies `n` samples further back; in the block that has just come it stands out. Whether any does."""
+        row, ages, bits = self._row, self._ages, self._bits
+        fresh = False
+        self._remembered = False
+        for i in range(_FELT):
+            if bits[i]:
+                ages[i] += n
+                if 0 < ages[i] <= n:
+                    row[SPAN - ages[i]] = max(row[SPAN - ages[i]], _LEAST)
+                    fresh = True
+                elif ages[i] > SPAN:
+                    bits[i] = 0
+                    continue
+                self._remembered = True
+        return fresh
 
     def _judge(self, n, period_us):
         # The stretch that has just become AROUND samples old.

@@ -73,33 +73,37 @@ class Motion:
             raise ValueError("more than 52 samples")
         if n == 0:
             return 0
-        period_us = min(_LONGEST_US, max(_SHORTEST_US, period_us))
+        if period_us > _LONGEST_US:
+            period_us = _LONGEST_US
+        elif period_us < _SHORTEST_US:
+            period_us = _SHORTEST_US
         window = self.window
         window.push(x, y, z, n, period_us)
         passed_us = n * period_us + self._rest_us
         block_ms = passed_us // 1000
         self._rest_us = passed_us - block_ms * 1000
-        rms = window.rms
-        self.activity_mg = rms * _MG_NUMERATOR + 128 >> 8
+        self.activity_mg = window.rms * _MG_NUMERATOR + 128 >> 8
         rest = self._rest
         rested = rest.step(window)
-        self.pitch_deg = rest.pitch_deg
+        self.pitch_deg = pitch_deg = rest.pitch_deg
+        still = rest.still
         flags = self._step_bursts(x, y, z, n, block_ms)
-        nosing = self._nose.step(window, self.pitch_deg)
-        trembles = self.tremor.strong(window, x, y, z, n, period_us, rest.still)
-        flags |= self._step_gait(block_ms, self._bursts.foreign or trembles)
-        if self.impact.step(x, y, z, n, period_us, self._bursts.foreign):
+        foreign = self._bursts.foreign
+        nosing = self._nose.step(window, pitch_deg)
+        tremor = self.tremor
+        trembles = tremor.strong(window, x, y, z, n, period_us, still)
+        flags |= self._step_gait(block_ms, foreign or trembles)
+        if self.impact.step(x, y, z, n, period_us, foreign):
             flags |= IMPACT
-        self._count(block_ms, rested, nosing)
-        self.still = rest.still and self.second_class >= REST
-        trembles = self.still or (trembles and self.second_class >= REST)
-        if self.tremor.step(window, x, y, z, n, period_us, trembles, block_ms):
+        name = self._count(block_ms, rested, nosing)
+        self.still = still = still and name >= REST
+        if tremor.step(window, x, y, z, n, period_us, still or (trembles and name >= REST), block_ms):
             flags |= TREMOR
-        if self.flinch.step(window, self.pitch_deg):
+        if self.flinch.step(window, pitch_deg):
             flags |= FLINCH
         if flags & (SHAKE | SCRATCH):
             self.posture.slip()
-        return flags | self.posture.step(window, self.second_class, self.pitch_deg, self._bout, block_ms)
+        return flags | self.posture.step(window, name, pitch_deg, self._bout, block_ms)
 
     def gap(self):
         """Samples were lost: history is dropped. Returns flags: a bout that was under way ends here."""
@@ -191,8 +195,12 @@ class Motion:
         rhythm = self.rhythm
         gait = self._gait
         was = bout.name
-        if self._rest.seconds or not rhythm.analyse(window, bout.name == OTHER):
-            ended = self._rest.seconds != 0 and bout.stop()
+        resting = self._rest.seconds != 0
+        if resting and was == OTHER:
+            self.stride_period_samples_q8 = 0
+            return 0
+        if resting or not rhythm.analyse(window, was == OTHER):
+            ended = resting and bout.stop()
             self._step_limp(was, ended)
             self.stride_period_samples_q8 = 0
             return BOUT if ended else 0
@@ -227,6 +235,7 @@ class Motion:
             )
 
     def _count(self, block_ms, rested, nosing):
+        # Names the second; returns its name.
         name = self._bout.name
         if name == OTHER and self._rest.resting:
             name = REST
@@ -241,6 +250,7 @@ class Motion:
             self._move(OTHER, REST, rested * block_ms)
         self._afoot = not self.posture.lying and (self._afoot or self._bout.name != OTHER)
         self._other_ms = min(_LONGEST_MS, self._other_ms + block_ms) if name == OTHER else 0
+        return name
 
     def _move(self, source, target, span_ms):
         if source == OTHER:

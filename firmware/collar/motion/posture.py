@@ -103,16 +103,18 @@ class Posture:
 
     def step(self, window, name, pitch_deg, bout, block_ms):
         """Takes the newest block of a Window. `name`: class of the second; `bout`: its Bout. Returns flags."""
-        means = window.means
-        roll = atan2(means[1], means[2])
         if name >= REST or self.lying or bout.good_ms:
             self._effort.step(window, block_ms)
+        rms = window.rms
+        if name >= REST and rms > _CALM:
+            self._calm = self._bowed = 0
+            if rms > self._jerk:
+                self._jerk = rms
+            return 0
+        means = window.means
+        roll = atan2(means[1], means[2])
         if name < REST:
             return self._walk(roll, pitch_deg, bout)
-        if window.rms > _CALM:
-            self._calm = self._bowed = 0
-            self._jerk = max(self._jerk, window.rms)
-            return 0
         self._calm += 1
         if self._calm == _SETTLED:
             self._taken_ms = self._effort.take()
@@ -122,7 +124,7 @@ class Posture:
             return self._settle(roll, pitch_deg, block_ms)
         flags = 0
         if not self.lying:
-            flags = self._prayer(window.rms, roll, pitch_deg) | self._lie(roll, pitch_deg, block_ms)
+            flags = self._prayer(rms, roll, pitch_deg) | self._lie(roll, pitch_deg, block_ms)
         if self._calm >= _SETTLED:
             self._last_roll = roll
             self._last_pitch = pitch_deg

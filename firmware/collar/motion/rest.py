@@ -1,5 +1,7 @@
 """Stillness, and how the neck is held."""
 
+from array import array
+
 from micropython import const
 
 from collar.dsp.angle import atan2, degrees
@@ -36,6 +38,7 @@ class Rest:
         self.still = False
         self.pitch_deg = 0
         self.seconds = 0
+        self._limits = array("i", (0, 0))
 
     def clear(self):
         """Nothing is known."""
@@ -48,10 +51,10 @@ class Rest:
         means = window.means
         y = means[1] >> 1
         z = means[2] >> 1
-        self.pitch_deg = degrees(atan2(means[0] >> 1, isqrt(y * y + z * z)))
+        self.pitch_deg = pitch_deg = degrees(atan2(means[0] >> 1, isqrt(y * y + z * z)))
         self.still = rms <= _STILL_RMS and self._smooth(window)
         if rms > (_REST_GOES_ON if self.resting else _REST_BEGINS) or (
-            self.pitch_deg < _HEAD_DOWN_DEG and rms > _HEAD_DOWN_MOST
+            rms > _HEAD_DOWN_MOST and pitch_deg < _HEAD_DOWN_DEG
         ):
             self.resting = False
             self.seconds = 0
@@ -63,9 +66,10 @@ class Rest:
         return _REST_AFTER - 1
 
     def _smooth(self, window):
-        n = min(window.fresh, HISTORY - 1)
+        n = window.fresh
         if n < 2:
             return False
-        start = HISTORY - n
-        total = roughness(window.x, start, n) + roughness(window.y, start, n) + roughness(window.z, start, n)
-        return total // n <= _STILL_STEP * _STILL_STEP
+        limits = self._limits
+        limits[0] = HISTORY - n
+        limits[1] = n
+        return roughness(window.x, window.y, window.z, limits) // n <= _STILL_STEP * _STILL_STEP

@@ -80,7 +80,7 @@ class Rhythm:
             self.count = 0
             return False
         self._prepare(window, compared, lags, far)
-        energy = correlogram(self.vectors, self._sizes, self.rho)
+        energy = correlogram(self.vectors, self.vectors, self._sizes, self.rho)
         self._energy = energy
         self._compared = compared
         self.amplitude = isqrt(energy // compared) << self.shift

@@ -53,6 +53,7 @@ _FILLED_SHIFT = const(2)
 _LONGEST = const(20)
 _QUARTERS = const(4)
 _KEPT = const(16)  # quarters: of the burst's second, of the one before and of the two after
+_ALL = const(4)  # blocks
 # A line that keeps its amplitude within this share from second to second (Q10) is an engine, unless it was seen
 # to begin and to end while the dog lay still: the power beside it half of its own at most.
 _EVEN_SHARE = const(256)
@@ -76,6 +77,8 @@ class Tremor:
         self.ago_ms = 0
         self._quarters = array("i", bytes(4 * _KEPT))
         self._at = 0
+        self._blank = _ALL  # the newest blocks, as far as they are kept, that were not looked at
+        self._limits = array("i", (0, 0))
         self._powers = array("i", bytes(4 * _TONES))
         self._before = array("i", bytes(4 * _TONES))
         self._usual = array("i", bytes(4 * _TONES))
@@ -110,6 +113,7 @@ class Tremor:
         self._known = _UNKNOWN
         for i in range(_KEPT):
             self._quarters[i] = 0
+        self._blank = _ALL
         self._seconds = 0
         self._held = 0
 
@@ -119,9 +123,9 @@ class Tremor:
         self._known = _UNKNOWN
         self._found = False
         rms = window.rms
-        if rms > _STRONGEST or (still and rms < _STRONG) or n < _FEWEST or period_us > _SLOWEST_US:
+        if (still and rms < _STRONG) or rms > _STRONGEST or n < _FEWEST or period_us > _SLOWEST_US:
             return False
-        if (self._rough(x, y, z, n) // n << 10) < rms * rms * _STEEP:
+        if (self._steps(x, y, z, 1, n - 1) // n << 10) < rms * rms * _STEEP:
             return False
         self._look(window, x, y, z, n, period_us)
         return self._found and self._power_share(rms, _PURE)
@@ -163,11 +167,15 @@ class Tremor:
 
     def _fill(self, x, y, z, n):
         # Power of the steps in each quarter of the block, 0 where it is not looked at.
+        looked = self._known == _LOOKED
+        if not looked and self._blank == _ALL:
+            return
+        self._blank = 0 if looked else self._blank + 1
         quarters = self._quarters
         self._at = at = (self._at + _QUARTERS) % _KEPT
         size = n // _QUARTERS
         for i in range(_QUARTERS):
-            quarters[at + i] = self._steps(x, y, z, i * size + 1, size - 1) if self._known == _LOOKED else 0
+            quarters[at + i] = self._steps(x, y, z, i * size + 1, size - 1) if looked else 0
 
     def _filled(self):
         # The longest row of quarters that are about as loud as the loudest.
@@ -190,7 +198,7 @@ class Tremor:
     def _look(self, window, x, y, z, n, period_us):
         if n < _FEWEST or period_us > _SLOWEST_US:
             return
-        if self._rough(x, y, z, n) < _STEP_LEAST * n:
+        if self._steps(x, y, z, 1, n - 1) < _STEP_LEAST * n:
             self._known = _QUIET
             return
         self._known = _LOOKED
@@ -219,11 +227,11 @@ class Tremor:
         # Of a block beside the burst, at the burst's frequency.
         return 0 if known == _QUIET else powers[self._bin] if known == _LOOKED else 0x3FFFFFFF
 
-    def _rough(self, x, y, z, n):
-        return self._steps(x, y, z, 1, n - 1)
-
     def _steps(self, x, y, z, first, n):
-        return roughness(x, first, n) + roughness(y, first, n) + roughness(z, first, n)
+        limits = self._limits
+        limits[0] = first
+        limits[1] = n
+        return roughness(x, y, z, limits)
 
     def _over(self, i):
         # Power of a tone beyond what is usual there, a sixteenth of it.

@@ -4,7 +4,7 @@ from array import array
 
 from micropython import const
 
-from collar.dsp.blocks import energy, measure, slide
+from collar.dsp.blocks import follow, slide, survey
 from collar.dsp.decimate import Halver
 from collar.dsp.isqrt import isqrt
 
@@ -17,8 +17,11 @@ _SLOWEST_HALVED_US = const(25641)
 _MOST_HALVINGS = const(5)
 _BLOCK = const(52)
 
-# Deviations of at most this, counts: squares of three axes of 52 stay below 2^30.
-_SQUARED_MOST = const(2047)
+# What a survey leaves behind the three means.
+_SPAN = const(3)
+_SHIFT = const(4)
+_POWER = const(5)
+_FOLLOW = const(2)
 
 # Below this rms (75 mg, counts) a block holds gravity and little else.
 _AT_REST = const(154)
@@ -43,87 +46,80 @@ class Window:
         self.fresh = 0
         self.period_us = 0
         self.halvings = 0
-        self.means = array("i", (0, 0, 0))
         self.rms = 0
         self.span = 0
         self.shift = 0
-        self._moments = array("i", bytes(4 * 9))
-        self._halvers = []
-        self._reach(halvings)
+        self._facts = array("i", bytes(4 * 6))
+        self.means = memoryview(self._facts)[:3]
         self.gravity = array("i", (0, 0, 0))
+        self._last = Halver((self.x, self.y, self.z), _BLOCK)
+        self._before: list = []
+        self._given_us = 0
         self._lost = True
-        self._spare = array("h", bytes(2 * _BLOCK))
-        self._half = array("h", bytes(2 * _BLOCK))
+        self._reach(halvings)
 
     def _reach(self, halvings):
-        while len(self._halvers) < halvings:
-            self._halvers.append([Halver(_BLOCK) for _ in range(3)])
+        """The last halver fills the history, those before it hand on through arrays of their own."""
+        while len(self._before) < halvings - 1:
+            if not self._before:
+                self._spare = [array("h", bytes(2 * _BLOCK)) for _ in range(3)]
+            self._before.append(Halver(self._spare, _BLOCK))
 
     def gap(self):
         """Samples were lost: nothing before now may be joined to what comes."""
         self.used = 0
         self._lost = True
-        for stage in self._halvers:
-            for halver in stage:
-                halver.reset()
+        self._last.reset()
+        for halver in self._before:
+            halver.reset()
 
     def push(self, x, y, z, n, period_us):
         """Takes `n` samples (0 to 52) of array('h') x, y, z, `period_us` apart (any positive number)."""
+        if period_us != self._given_us:
+            self._given_us = period_us
+            self._pace(period_us)
+        if n:
+            self._measure(x, y, z, n)
+        else:
+            self.rms = self.span = 0
+        halvings = self.halvings
+        if halvings == 1:
+            fresh = self._last.slide(x, y, z, n)
+        else:
+            fresh = self._append(x, y, z, n)
+        self.fresh = fresh
+        used = self.used + fresh
+        self.used = used if used < HISTORY else HISTORY
+
+    def _pace(self, period_us):
         halvings = 0
-        slow_us = period_us
-        while slow_us < _SLOWEST_HALVED_US and halvings < _MOST_HALVINGS:
-            slow_us <<= 1
+        while period_us < _SLOWEST_HALVED_US and halvings < _MOST_HALVINGS:
+            period_us <<= 1
             halvings += 1
         if halvings != self.halvings:
             self.halvings = halvings
             self._reach(halvings)
             self.gap()
-        self.period_us = slow_us
-        self._measure(x, y, z, n)
-        self.fresh = self._append(x, n, 0, self.x)
-        self._append(y, n, 1, self.y)
-        self._append(z, n, 2, self.z)
-        self.used = min(HISTORY, self.used + self.fresh)
+        self.period_us = period_us
 
-    def _append(self, axis, n, index, history):
-        source = axis
-        target = self._half
-        for stage in range(self.halvings):
-            n = self._halvers[stage][index].process(source, n, target)
-            source = target
-            target = self._spare if target is self._half else self._half
-        slide(history, HISTORY, source, n)
-        return n
+    def _append(self, x, y, z, n):
+        if self.halvings == 0:
+            slide(self.x, HISTORY, x, n)
+            slide(self.y, HISTORY, y, n)
+            slide(self.z, HISTORY, z, n)
+            return n
+        for stage in range(self.halvings - 1):
+            n = self._before[stage].place(x, y, z, n)
+            x, y, z = self._spare
+        return self._last.slide(x, y, z, n)
 
     def _measure(self, x, y, z, n):
-        moments = self._moments
-        measure(x, n, moments, 0)
-        measure(y, n, moments, 3)
-        measure(z, n, moments, 6)
-        if n == 0:
-            self.rms = self.span = 0
-            return
-        means = self.means
-        span = 0
-        for axis in range(3):
-            means[axis] = (moments[3 * axis] + (n >> 1)) // n
-            span = max(span, moments[3 * axis + 2] - moments[3 * axis + 1])
-        self.span = span
-        shift = 0
-        while span > _SQUARED_MOST:
-            span >>= 1
-            shift += 1
-        total = energy(x, 0, n, means[0], shift) + energy(y, 0, n, means[1], shift)
-        total += energy(z, 0, n, means[2], shift)
-        self.rms = isqrt(total // n) << shift
-        self.shift = shift
-        self._follow(n)
-
-    def _follow(self, n):
-        # Gravity is the mean of the last 4 s or so; a block at rest is as good as any mean.
-        means = self.means
-        gravity = self.gravity
-        share = 1 if self._lost or self.rms < _AT_REST else 4
+        facts = self._facts
+        facts[_SPAN] = n
+        survey(x, y, z, facts)
+        self.span = facts[_SPAN]
+        self.shift = shift = facts[_SHIFT]
+        self.rms = rms = isqrt(facts[_POWER]) << shift
+        # gravity is the mean of the last 4 s or so; a block at rest is as good as any mean
+        follow(self.gravity, self.means, 0 if self._lost or rms < _AT_REST else _FOLLOW)
         self._lost = False
-        for axis in range(3):
-            gravity[axis] += (means[axis] - gravity[axis]) // share

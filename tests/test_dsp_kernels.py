@@ -105,58 +105,38 @@ answer = (out, placed, [list(target) for target in targets])
             assert history == slid[-kept:]
 
 
+BLOCKS = st.lists(st.tuples(signals(1), signals(1), signals(1)), min_size=3, max_size=3)
+
+
+def cut(rows: list[tuple[list[int], ...]]) -> list[list[list[int]]]:
+    """The axes of each row, as long as its shortest."""
+    return [[axis[: min(map(len, axes))] for axis in axes] for axes in rows]
+
+
 @SEVERAL
-@given(st.lists(st.tuples(signals(1), signals(1), signals(1)), min_size=3, max_size=3))
+@given(BLOCKS)
 def test_sums_over_a_block(remote: Remote, rows: list[tuple[list[int], ...]]) -> None:
     source = """
-from collar.dsp.blocks import crackle, energy, follow, measure, moved, roughness, steepest, survey, wrinkles
-from collar.dsp.magnitude import greatest, retain
+from collar.dsp.blocks import crackle, energy, measure, roughness, steepest, wrinkles
 out = array('i', (0, 0, 0))
-n = min(len(axis) for axis in case)
-x, y, z = array('h', case[0]), array('h', case[1]), array('h', case[2])
+x, y, z = [array('h', axis) for axis in case]
+n = len(x)
 measure(x, n, out, 0)
 shift = 0
 while n * (((out[2] - out[1]) >> shift) + 1) ** 2 >= 1 << 30:
     shift += 1
 mean = out[0] // n
-norms = array('H', bytes(2 * n + 10))
-kept = [array('h', bytes(2 * n + 10)) for _ in case]
-high = retain(x, y, z, (array('i', (n, n + 5)), kept[0], kept[1], kept[2], norms))
-again = retain(x, y, z, (array('i', (2, n + 5)), kept[0], kept[1], kept[2], norms)) if n > 1 else 0
-rough = roughness(x, y, z, array('i', (1, min(n, 80) - 1))) if n > 1 else 0
-facts = array('i', (0, 0, 0, min(n, 104), 0, 0))
-survey(x, y, z, facts)
-level = array('i', (case[0][0], case[1][0], case[2][0]))
-follow(level, memoryview(facts)[:3], 2)
-before = array('i', (case[0][0], case[1][0], case[2][0]))
-far = moved(facts, before)
-steep = steepest(x, y, z, array('i', (1, n - 1)))
 m = min(n, 80)
+rough = roughness(x, y, z, array('i', (1, m - 1))) if n > 1 else 0
+steep = steepest(x, y, z, array('i', (1, n - 1)))
 bent = wrinkles(x, y, z, array('i', (2, m - 2))) if n > 2 else 0
 fine = crackle(x, y, z, array('i', (4, m - 4))) if n > 4 else 0
-answer = (list(out), mean, shift, energy(x, 0, n, mean, shift), rough, steep, bent, fine, high, list(norms), greatest(norms, 0, n), [list(axis) for axis in kept], list(facts), list(level), far, list(before))
+answer = (list(out), mean, shift, energy(x, 0, n, mean, shift), rough, steep, bent, fine)
 """
-    for case, answer in zip(rows, batch(remote, source, [list(row) for row in rows]), strict=True):
-        n = min(len(axis) for axis in case)
-        x, y, z = (np.array(axis[:n], np.int64) for axis in case)
-        (
-            moments,
-            mean,
-            shift,
-            energy,
-            rough,
-            steep,
-            bent,
-            fine,
-            high,
-            norms,
-            at,
-            kept,
-            facts,
-            level,
-            far,
-            before,
-        ) = answer
+    cases = cut(rows)
+    for case, answer in zip(cases, batch(remote, source, cases), strict=True):
+        x, y, z = (np.array(axis, np.int64) for axis in case)
+        moments, mean, shift, energy, rough, steep, bent, fine = answer
         assert moments == [x.sum(), x.min(), x.max()]
         assert energy == (((x - mean) >> shift) ** 2).sum()
         assert rough == sum((np.clip(np.diff(axis[:80]), -2047, 2047) ** 2).sum() for axis in (x, y, z))
@@ -165,16 +145,56 @@ answer = (list(out), mean, shift, energy(x, 0, n, mean, shift), rough, steep, be
         assert bent == np.sum(bends)
         assert fine == sum((np.clip(np.diff(axis[:80], 4), -2047, 2047) ** 2).sum() for axis in (x, y, z))
         assert steep == np.sum(steps, 0).max(initial=0)
-        true = ((x * x >> 4) + (y * y >> 4) + (z * z >> 4)) >> 12
-        twice = 2 if n > 1 else 0
-        assert norms == [0] * (5 - twice) + true.tolist() + true[:twice].tolist()
-        assert kept == [[0] * (5 - twice) + [*axis, *axis[:twice]] for axis in (x, y, z)]
-        assert high == true.max()
-        assert at == int(np.argmax(norms[:n]))
-        assert_survey([axis[:104] for axis in (x, y, z)], facts)
-        firsts = np.array([axis[0] for axis in (x, y, z)])
-        assert level == (firsts + (np.array(facts[:3]) - firsts >> 2)).tolist()
-        assert far == np.abs(np.array(facts[:3]) - firsts).sum()
+
+
+@SEVERAL
+@given(BLOCKS, st.integers(0, 9))
+def test_a_block_goes_into_rows_with_its_squares(
+    remote: Remote, rows: list[tuple[list[int], ...]], more: int
+) -> None:
+    source = """
+from collar.dsp.words import make_room
+from collar.dsp.magnitude import greatest, retain
+x, y, z = [array('h', axis) for axis in case]
+n = len(x)
+kept = tuple([array('h', bytes(2 * (n + more))) for _ in case]) + (array('H', bytes(2 * (n + more))),)
+high = retain(x, y, z, (array('i', (n, more)),) + kept)
+at = greatest(kept[3], more, more + n)
+down = min(2, n)
+make_room(kept, 0, n + more, down)
+retain(x, y, z, (array('i', (down, n + more - down)),) + kept)
+answer = (high, at, [list(row) for row in kept])
+"""
+    cases = cut(rows)
+    remote.run("more = given", given=more)
+    for case, (high, at, kept) in zip(cases, batch(remote, source, cases), strict=True):
+        x, y, z = (np.array(axis, np.int64) for axis in case)
+        squares = ((x * x >> 4) + (y * y >> 4) + (z * z >> 4)) >> 12
+        assert high == squares.max()
+        assert at == more + int(squares.argmax())
+        for row, true in zip(kept, (x, y, z, squares), strict=True):
+            assert row == ([0] * more + true.tolist())[min(2, len(x)) :] + true[:2].tolist()
+
+
+@SEVERAL
+@given(BLOCKS)
+def test_a_block_is_looked_over_and_followed(remote: Remote, rows: list[tuple[list[int], ...]]) -> None:
+    source = """
+from collar.dsp.blocks import follow, moved, survey
+facts = array('i', (0, 0, 0, len(case[0]), 0, 0))
+survey(array('h', case[0]), array('h', case[1]), array('h', case[2]), facts)
+level = array('i', [axis[0] for axis in case])
+before = array('i', level)
+follow(level, memoryview(facts)[:3], 2)
+far = moved(facts, before)
+answer = (list(facts), list(level), far, list(before))
+"""
+    cases = [[axis[:104] for axis in axes] for axes in cut(rows)]
+    for case, (facts, level, far, before) in zip(cases, batch(remote, source, cases), strict=True):
+        assert_survey([np.array(axis, np.int64) for axis in case], facts)
+        means, firsts = np.array(facts[:3]), np.array([axis[0] for axis in case])
+        assert level == (firsts + (means - firsts >> 2)).tolist()
+        assert far == np.abs(means - firsts).sum()
         assert before == facts[:3]
 
 

@@ -18,7 +18,12 @@ def believed(frames: list[bytes], first: int, end: int) -> int:
     at, count = first, 0
     for frame in frames:
         size = len(frame)
-        if size < _OVERHEAD or frame[1] + _OVERHEAD != size or frame[0] in _NO_KIND or crc32(frame) != _RESIDUE:
+        if (
+            size < _OVERHEAD
+            or frame[1] + _OVERHEAD != size
+            or frame[0] in _NO_KIND
+            or crc32(frame) != _RESIDUE
+        ):
             return count
         seq = unpack_from("<I", frame, 2)[0]
         if not at <= seq < end:

@@ -79,17 +79,12 @@ def survey(x: ptr16, y: ptr16, z: ptr16, facts: ptr32):
     span = 0
     axis = 0
     while axis < 3:
-        source = x
-        if axis == 1:
-            source = y
-        elif axis == 2:
-            source = z
         sum = n >> 1
         low = 65535
         high = 0
         i = 0
         while i < n:
-            v = int(source[i]) ^ 0x8000
+            v = int(x[i]) ^ 0x8000
             sum += v
             if v < low:
                 low = v
@@ -99,6 +94,7 @@ def survey(x: ptr16, y: ptr16, z: ptr16, facts: ptr32):
         facts[axis] = sum // n - 32768
         if high - low > span:
             span = high - low
+        x, y, z = y, z, x
         axis += 1
     facts[3] = span
     shift = 0
@@ -109,17 +105,13 @@ def survey(x: ptr16, y: ptr16, z: ptr16, facts: ptr32):
     sum = 0
     axis = 0
     while axis < 3:
-        source = x
-        if axis == 1:
-            source = y
-        elif axis == 2:
-            source = z
         low = int(facts[axis]) & 0xFFFF ^ 0x8000
         i = 0
         while i < n:
-            v = ((int(source[i]) ^ 0x8000) - low) >> shift
+            v = ((int(x[i]) ^ 0x8000) - low) >> shift
             sum += v * v
             i += 1
+        x, y, z = y, z, x
         axis += 1
     facts[5] = sum // n
 
@@ -160,15 +152,10 @@ def roughness(x: ptr16, y: ptr16, z: ptr16, limits: ptr32) -> int:
     sum = 0
     axis = 0
     while axis < 3:
-        source = x
-        if axis == 1:
-            source = y
-        elif axis == 2:
-            source = z
-        before = int(source[first - 1]) ^ 0x8000
+        before = int(x[first - 1]) ^ 0x8000
         i = first
         while i < end:
-            v = int(source[i]) ^ 0x8000
+            v = int(x[i]) ^ 0x8000
             step = v - before
             if step > 2047:
                 step = 2047
@@ -177,6 +164,7 @@ def roughness(x: ptr16, y: ptr16, z: ptr16, limits: ptr32) -> int:
             sum += step * step
             before = v
             i += 1
+        x, y, z = y, z, x
         axis += 1
     return sum
 

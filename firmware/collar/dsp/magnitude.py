@@ -5,39 +5,24 @@ import micropython
 
 @micropython.viper
 def retain(x: ptr16, y: ptr16, z: ptr16, rows) -> int:
-    """Moves a block into rows of its axes and of its squares, (x^2 + y^2 + z^2) / 65536 as an unsigned 16-bit word (64 is
-    1 g); returns the greatest of these. Full-scale input gives 49152.
+    """Puts a block at the end of rows of its axes and of its squares, (x^2 + y^2 + z^2) / 65536 as an unsigned 16-bit
+    word (64 is 1 g); returns the greatest of these. Full-scale input gives 49152.
 
-    `rows`: array('i') (samples in the block, length of a row, neither more than 65535), array('h') of x, y and z, array('H') of the squares;
-    the oldest of each make room.
+    `rows`: array('i') (samples in the block, places before its own), array('h') of x, y and z, array('H') of the squares.
     """
     sizes = ptr32(rows[0])
     n = int(sizes[0])
-    keep = int(sizes[1]) - n
+    at = int(sizes[1])
     axis = 1
-    while axis < 5:
+    while axis < 4:
         row = ptr16(rows[axis])
         i = 0
-        if keep & 1 | n & 1:
-            while i < keep:
-                row[i] = row[i + n]
-                i += 1
-        else:
-            pairs = ptr32(int(row))
-            while i < keep >> 1:
-                pairs[i] = pairs[i + (n >> 1)]
-                i += 1
-        if axis < 4:
-            source = x
-            if axis == 2:
-                source = y
-            elif axis == 3:
-                source = z
-            i = 0
-            while i < n:
-                row[keep + i] = source[i]
-                i += 1
+        while i < n:
+            row[at + i] = x[i]
+            i += 1
+        x, y, z = y, z, x
         axis += 1
+    row = ptr16(rows[4])
     high = 0
     i = 0
     while i < n:
@@ -45,7 +30,7 @@ def retain(x: ptr16, y: ptr16, z: ptr16, rows) -> int:
         b = (int(y[i]) ^ 0x8000) - 0x8000
         c = (int(z[i]) ^ 0x8000) - 0x8000
         v = (((a * a) >> 4) + ((b * b) >> 4) + ((c * c) >> 4)) >> 12
-        row[keep + i] = v
+        row[at + i] = v
         if v > high:
             high = v
         i += 1

@@ -38,3 +38,24 @@ def slide(kept: ptr16, down: int, count: int):
     while i < count:
         kept[i] = kept[i + down]
         i += 1
+
+
+@micropython.viper
+def make_room(rows, first: int, size: int, n: int):
+    """Moves all but the `n` oldest of `size` samples to the front in each array('h') of the tuple `rows` from place `first` on."""
+    keep = size - n
+    for one in rows:
+        first -= 1
+        if first < 0:
+            row = ptr16(one)
+            i = 0
+            if (keep | n) & 1:
+                while i < keep:
+                    row[i] = row[i + n]
+                    i += 1
+            else:
+                pairs = ptr32(int(row))
+                ahead = ptr32(int(row) + 2 * n)
+                while i < keep >> 1:
+                    pairs[i] = ahead[i]
+                    i += 1

@@ -27,6 +27,7 @@ from array import array
 
 from micropython import const
 
+from collar.dsp.words import make_room
 from collar.dsp.magnitude import greatest, others, retain, run_below, width
 from collar.dsp.isqrt import isqrt
 
@@ -102,7 +103,7 @@ class Impact:
         self.y = array("h", bytes(2 * SPAN))
         self.z = array("h", bytes(2 * SPAN))
         self._row = array("H", bytes(2 * SPAN))
-        self._sizes = array("i", (0, SPAN))
+        self._sizes = array("i", (0, 0))
         self._rows = (self._sizes, self.x, self.y, self.z, self._row)
         self._limits = array("i", (0, 0))
         self._pending = 0
@@ -137,8 +138,11 @@ class Impact:
         Returns True when a blow was found, two seconds after it.
         """
         self._foreign = (self._foreign << 1 | foreign) & 0b11111
-        self._sizes[0] = n
-        if retain(x, y, z, self._rows) >= _LEAST:
+        sizes, rows = self._sizes, self._rows
+        sizes[0] = n
+        sizes[1] = SPAN - n
+        make_room(rows, 1, SPAN, n)
+        if retain(x, y, z, rows) >= _LEAST:
             self._pending = AROUND + _BLOCK
         if self._remembered and self._grow_older(n):
             self._pending = AROUND + _BLOCK

@@ -78,7 +78,6 @@ class Tremor:
         self._quarters = array("i", bytes(4 * _KEPT))
         self._at = 0
         self._blank = _ALL  # the newest blocks, as far as they are kept, that were not looked at
-        self._limits = array("i", (0, 0))
         self._powers = array("i", bytes(4 * _TONES))
         self._before = array("i", bytes(4 * _TONES))
         self._usual = array("i", bytes(4 * _TONES))
@@ -89,20 +88,14 @@ class Tremor:
         self._found = False
         self._sole = False
         self._best = 0
-        self._tone_hz = 0
-        self._tone_size = 0
+        self._tone_hz = self._tone_size = 0
         self._bin = 0
         self._loudest = 0
-        self._seconds = 0
-        self._pause = 0
-        self._hz = 0
-        self._size = 0
-        self._least = 0
-        self._most = 0
+        self._seconds = self._pause = 0
+        self._hz = self._size = 0
+        self._least = self._most = 0
         self._long_ms = 0
-        self._held = 0
-        self._held_tone = 0
-        self._held_seconds = 0
+        self._held = self._held_tone = self._held_seconds = 0
         # What is known of the newest block and of the one before; the power just before and after the burst.
         self._known = _UNKNOWN
         self._was = _UNKNOWN
@@ -114,8 +107,7 @@ class Tremor:
         for i in range(_KEPT):
             self._quarters[i] = 0
         self._blank = _ALL
-        self._seconds = 0
-        self._held = 0
+        self._seconds = self._held = 0
 
     def strong(self, window, x, y, z, n, period_us, still):
         """Takes a block that `window` has just taken, before its gait is judged: is it a strong tremor? `still`: as Rest says."""
@@ -228,10 +220,10 @@ class Tremor:
         return 0 if known == _QUIET else powers[self._bin] if known == _LOOKED else 0x3FFFFFFF
 
     def _steps(self, x, y, z, first, n):
-        limits = self._limits
-        limits[0] = first
-        limits[1] = n
-        return roughness(x, y, z, limits)
+        sizes = self._sizes
+        sizes[0] = first
+        sizes[1] = n
+        return roughness(x, y, z, sizes)
 
     def _over(self, i):
         # Power of a tone beyond what is usual there, a sixteenth of it.

@@ -35,23 +35,27 @@ _SETTLING = const(2)
 _FURTHEST = const(10923)
 # The rate may leave what the gait says by 1 in 2^3.
 _STRAY_SHIFT = const(3)
-# The moving mean that was taken out of the vectors is whole only this far from the newest end, us: half its width
-# (rhythm.py).
+# The moving mean that was taken out of the vectors is whole only this far from either end, us: half its width.
 _WHOLE_US = const(500000)
 # A head lower than this (degrees) sniffs.
 _HEAD_DOWN_DEG = const(-20)
 # Block mean away from gravity by more than this (counts, .12 g): a turn or a pull on the leash.
 _PULL = const(250)
+# Which way is up: the mean of about so many seconds, eight strides of a trot, of this bout alone. A dog that sets
+# off carries its head otherwise than it stood, and what remained of that would turn sway into limp.
+_MEAN_OF = const(4)
+# A stride with more than this once a stride (quarter counts, 300 mg) is none: a jump, a stumble, a knock. It is three
+# times the largest limp expected at a neck (field.md: 10 to 100 mg); single strides scatter by 45 mg (simulated).
+_ODD = const(2458)
 # Means of groups are held to this, in quarter counts (226 mg), so that the squares of the 150 groups of a
 # four-minute bout sum up within 30 bits.
 _MOST = const(1850)
 _TURN = const(1 << 24)
-# What of a stride's lateness goes into the phase (2^7 is all of it, to settle; then half) and into the rate
-# (2^-8 would be all of it; half). Chosen among ten pairs for the least spread on simulated trots of seeds 1
-# to 3.
+# What of a stride's lateness goes into the phase: all of it (2^7), for strides differ in length by 2 to 3 in 100, which
+# is more than a stride's middle is uncertain by. And into the rate (2^-8 would be all of it): a quarter. Chosen among
+# six pairs for the least distance from what the true phase gives, on simulated trots of seeds 90001 to 90132.
 _CATCH = const(7)
-_FOLLOW = const(6)
-_HURRY = const(9)
+_HURRY = const(10)
 
 
 class Limp:
@@ -59,9 +63,10 @@ class Limp:
 
     The rhythm of steps (second harmonic) steers the phase, so the first harmonic keeps its sign over the bout
     while the stride period drifts. What counts is measured a second time, from the middle of one stride to the
-    middle of the next: at both the rhythm has told where the phase stood, whatever the period did between.
-    `done` holds the sums of the bout just closed: groups, sum of I, of Q, of
-    I^2 + Q^2 (quarter counts), mean step amplitude (half counts), strides within the moving mean (2^24 each).
+    middle of the next: at both the rhythm has told where the phase stood, whatever the period did between. The
+    strides by which the phase was found count too: once it is known, they are gone through again.
+    `done` holds the sums of the bout just closed: groups, sum of I, of Q, of I^2 + Q^2 (quarter counts), mean step
+    amplitude (half counts), strides within the moving mean (2^24 each).
     """
 
     def __init__(self):
@@ -70,6 +75,8 @@ class Limp:
         self._state = array("i", bytes(4 * STATE_SIZE))
         self._fine = array("i", bytes(4 * STATE_SIZE))
         self._sizes = array("i", (0, 0, 0, 0, 0, 0))
+        self._gravity = array("i", (0, 0, 0))
+        self._seen = 0
         self._group = array("i", (0, 0, 0))
         self._running = False
         self._settling = 0
@@ -95,8 +102,11 @@ class Limp:
         """No stride is followed any more."""
         self._running = False
 
-    def step(self, window, rhythm, stride_q8, pitch_deg):
-        """Takes the newest block. `stride_q8`: the gait's stride in window samples, Q8, or 0 while in doubt."""
+    def step(self, window, rhythm, stride_q8, pitch_deg, since):
+        """Takes the newest block. `stride_q8`: the gait's stride in window samples, Q8, or 0 while in doubt.
+
+        `since`: how many window samples ago the gait began; so far back it looks when it starts.
+        """
         n = window.fresh
         if stride_q8 == 0 and not self._running:
             return
@@ -104,16 +114,19 @@ class Limp:
         if stride_q8:
             # A turn of 2^24 over the stride's samples: 2^32 / stride_q8 without leaving 30 bits.
             self._nominal = (_TURN << 5) // stride_q8 << 3
+        whole = _WHOLE_US // window.period_us
+        end = rhythm.count - whole
+        at = end - n
         if not self._running:
             self._start()
-        at = rhythm.count - _WHOLE_US // window.period_us - n
+            at = max(whole, min(at, rhythm.count - since))
         sizes = self._sizes
         sizes[5] = 10 - rhythm.shift
-        if stride_q8 == 0 or at < 0 or sizes[5] < 0 or pitch_deg < _HEAD_DOWN_DEG or self._pulled(window):
+        if self._pulled(window) or stride_q8 == 0 or at < 0 or sizes[5] < 0 or pitch_deg < _HEAD_DOWN_DEG:
             self._coast(n)
             return
-        direction(window.gravity, sizes, 2)
-        self._follow(rhythm.vectors, at, at + n)
+        direction(self._gravity, sizes, 2)
+        self._follow(rhythm.vectors, at, end)
 
     def _start(self):
         state = self._state
@@ -122,16 +135,21 @@ class Limp:
         state[STEP] = self._nominal
         self._settling = _SETTLING
         self._running = True
+        self._seen = 0
         self._back = 0
         for i in range(3):
             self._group[i] = 0
 
     def _pulled(self, window):
+        # Follows which way is up in this bout, too.
+        gravity = self._gravity
+        self._seen = min(_MEAN_OF, self._seen + 1)
+        most = 0
         for axis in range(3):
-            off = window.means[axis] - window.gravity[axis]
-            if off > _PULL or off < -_PULL:
-                return True
-        return False
+            off = window.means[axis] - gravity[axis]
+            most = max(most, abs(off))
+            gravity[axis] += off // self._seen
+        return self._seen > 1 and most > _PULL
 
     def _coast(self, n):
         # The dog goes on; the phase goes on with it at its last rate.
@@ -148,12 +166,23 @@ class Limp:
         sizes = self._sizes
         state = self._state
         self._back += 2 * at if self._back else 0
+        first = at
         while at < end:
+            if state[PHASE] < 0:
+                # The stride has yet to begin.
+                state[PHASE] += state[STEP]
+                at += 1
+                continue
             sizes[0] = at
             sizes[1] = end - at
             at += lockin(vectors, sizes, state, COSINE)
             if state[WRAPPED]:
+                settled = self._settling == 1
                 self._stride(vectors, at)
+                if settled:
+                    state[PHASE] = (state[PHASE] - (at - first) * state[STEP]) & (_TURN - 1)
+                    self._back = 0
+                    at = first
         self._back -= 2 * end if self._back else 0
 
     def _stride(self, vectors, at):
@@ -165,29 +194,36 @@ class Limp:
         # Where the phase truly stood at the stride's middle, and the middle's place in half vectors.
         middle = state[PHASE] + _TURN - (count + 1) * (state[STEP] >> 1) + (late << _CATCH)
         place = 2 * at - count - 1
-        whole = count * state[STEP] >= _TURN - (_TURN >> 2) and -_FURTHEST < late < _FURTHEST
+        odd = self._odd(count)
+        whole = count * state[STEP] >= _TURN - (_TURN >> 2) and -_FURTHEST < late < _FURTHEST and not odd
         if self._settling:
             self._settling -= 1
             state[MODEL] = isqrt((i2 >> 2) * (i2 >> 2) + (q2 >> 2) * (q2 >> 2)) * 4 // max(1, count)
-            self._steer(late, _CATCH)
+            # The first lateness tells of where the phase began and nothing of the rate.
+            self._steer(late, self._settling == 0)
         else:
             if whole:
                 if self._back:
                     self._measure(vectors, place, middle)
                 state[MODEL] += (i2 // count - state[MODEL]) >> 2
-            self._steer(late, _FOLLOW)
+            if not odd:
+                self._steer(late, True)
         self._back = place if whole else 0
         self._middle = middle
         self._empty()
 
-    def _steer(self, late, share):
-        # `late`: by how much the steps come before (+) the phase, 65536 a step; a step is half a turn of the
-        # stride.
+    def _odd(self, count):
+        most = max(abs(self._state[FIRST_I]), abs(self._state[FIRST_Q]))
+        return (most >> 9) // count > _ODD
+
+    def _steer(self, late, hurry):
+        # `late`: by how much the steps come before (+) the phase, 65536 a step, which is half a turn of the stride.
         state = self._state
-        state[PHASE] = max(0, state[PHASE] + (late << share))
-        step = state[STEP] + ((state[STEP] >> 10) * late >> _HURRY)
-        stray = self._nominal >> _STRAY_SHIFT
-        state[STEP] = min(self._nominal + stray, max(self._nominal - stray, step))
+        state[PHASE] += late << _CATCH
+        if hurry:
+            step = state[STEP] + ((state[STEP] >> 10) * late >> _HURRY)
+            stray = self._nominal >> _STRAY_SHIFT
+            state[STEP] = min(self._nominal + stray, max(self._nominal - stray, step))
 
     def _measure(self, vectors, place, middle):
         """Measures from the middle of the last stride to that of this one, where the phase is known at both ends."""

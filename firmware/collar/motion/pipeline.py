@@ -224,14 +224,15 @@ class Motion:
         limp = self._limp
         if ended or name != was:
             limp.close()
-        if name != was or name == OTHER or name == GALLOP:
+        if name != was:
             limp.stop()
-        if name != OTHER and name != GALLOP:
+        elif name != OTHER and name != GALLOP:
             limp.step(
                 self.window,
                 self.rhythm,
                 self._gait.stride_q8 if self._gait.name == name else 0,
                 self.pitch_deg,
+                self._bout.age_ms * 1000 // self.window.period_us,
             )
 
     def _count(self, block_ms, rested, nosing):

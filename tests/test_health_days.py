@@ -10,8 +10,17 @@ import pytest
 
 from hostsim.codecs import records
 from hostsim.evaluate.health import Collar, Told, began_s, case_of, rises
-from hostsim.generator import Generator
+from hostsim.generator import IMPACT, Generator
 from tests.remote import Remote
+
+
+def felt(seed: int) -> bool:
+    """Whether the story's blow is one that is told at once, and the only one that the collar feels."""
+    days = [row for number in range(21) for row in Generator("story", seed).day(number) if row[0] == IMPACT]
+    return len(days) == 1 and days[0][4] >= 1200
+
+
+SEED = next(seed for seed in range(3, 40) if felt(seed))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +49,7 @@ def of(told: list[Told], kind: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def story(collar: Collar) -> list[Told]:
-    return lived(collar, "story", 21)
+    return lived(collar, "story", 21, SEED)
 
 
 def test_without_a_baseline_there_is_no_index(story: list[Told]) -> None:
@@ -51,7 +60,7 @@ def test_without_a_baseline_there_is_no_index(story: list[Told]) -> None:
 
 
 def test_the_story_is_told_in_time_with_its_reason(story: list[Told]) -> None:
-    began = began_s(Generator("story", 3))
+    began = began_s(Generator("story", SEED))
     case = case_of(story, began, felt=True)
     assert case.amber_d is not None and case.amber_d <= 2.0
     assert case.red_d is not None and case.red_d < 5.0
@@ -62,7 +71,7 @@ def test_the_story_is_told_in_time_with_its_reason(story: list[Told]) -> None:
 
 
 def test_the_blow_is_told_at_once_and_watched(story: list[Told]) -> None:
-    began = began_s(Generator("story", 3))
+    began = began_s(Generator("story", SEED))
     first = next(item for item in story if item.type == "alert")
     assert first.fields["reasons"] == ["impact"] and abs(first.at_s - began) < 60
     watch = of(story, "watch")
@@ -73,7 +82,7 @@ def test_the_blow_is_told_at_once_and_watched(story: list[Told]) -> None:
 
 def test_the_onset_names_the_blow_before_it(story: list[Told]) -> None:
     onset = [item for item in of(story, "onset") if item["signal"] is None][-1]
-    began = began_s(Generator("story", 3))
+    began = began_s(Generator("story", SEED))
     watch = of(story, "watch")[0]
     assert onset["impact_seq"] == watch["impact_seq"]
     assert case_of(story, began, felt=True).onset_error_d == pytest.approx(0.0, abs=1.0)

@@ -34,7 +34,7 @@ PATTERNS = {
     "thoracic": "The signs fit the chest: ask for an X-ray of the chest.",
     "limb": "The signs fit a limb: have the limbs, paws and claws looked at.",
     "systemic": "The signs fit an illness of the whole body: pulse, breath and activity drift together.",
-    "heat": "The signs fit overheating: cool the dog and watch it for the next hours.",
+    "heat": "The signs fit overheating: cool the dog, take its temperature; a vet if it does not recover at rest.",
     "none": "The signs fit no pattern that the collar knows.",
 }
 LEVELS = {
@@ -77,7 +77,7 @@ class Times:
 
 def _onset_words(item: dict[str, Any], times: Times) -> str:
     if item["at"] is None:
-        return f"cannot be dated without a clock (known to within {item['plus_minus_h']} h)"
+        return f"no date without a clock (known to within {item['plus_minus_h']} h)"
     at = datetime.fromtimestamp(item["at"], tz=timezone.utc)
     within = timedelta(hours=item["plus_minus_h"])
     if item["plus_minus_h"] > 36:
@@ -151,7 +151,7 @@ def answer(data: Gathered, times: Times) -> Box:
     if together and level != "green":
         blow = _blow_words(data, together[-1]["impact_seq"], times)
         text = _onset_words(together[-1], times)
-        text = "It " + text if text.startswith("began") else "Its beginning " + text
+        text = "It " + text if text.startswith("began") else "When it began has " + text
         lines.append(text + (f", after {blow}." if blow else f"; {_no_blow(data, together[-1])}."))
     lines.append(NO_DIAGNOSIS)
     return Box(level, LEVELS[level], lines)
@@ -274,10 +274,16 @@ def _trots(data: Gathered) -> list[Block]:
         if least:
             middle = least[len(least) // 2]
             said.append(
-                f"{name} a limp of {middle:.0f} mg or more would have been seen on the day in the middle ({least[0]:.0f} mg "
-                f"on the best, {least[-1]:.0f} mg on the worst of {len(least)})"
+                f"{name} one of {middle:.0f} mg on the median day ({least[0]:.0f} mg on the best, {least[-1]:.0f} mg on the "
+                f"worst of {len(least)})"
             )
-    return [Text(f"Trots: {'; '.join(said)}. A smaller limp may be there unseen.")] if said else []
+    if not said:
+        return []
+    return [
+        Text(
+            f"The least limp that would have been seen: {'; '.join(said)}. A smaller one may be there unseen."
+        )
+    ]
 
 
 def _rhythm(data: Gathered) -> list[Block]:
@@ -376,7 +382,7 @@ def missing(data: Gathered, verified: str) -> list[str]:
 def thresholds() -> list[str]:
     """The constants that decide, as they stand in the firmware of this checkout."""
     out: list[str] = []
-    for name in ("history", "index", "alerts", "watch", "onset", "touch", "range"):
+    for name in ("history", "index", "alerts", "watch", "onset", "touch", "range", "heat"):
         source = (FIRMWARE / "collar" / "health" / f"{name}.py").read_text()
         found = re.findall(r"^([A-Z][A-Z_]+) = const\((\d+)\)", source, re.MULTILINE)
         if found:

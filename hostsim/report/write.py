@@ -79,10 +79,11 @@ def compose(data: Gathered, verified: str, printed: str) -> Document:
     span = data.span
     serials = ", ".join(data.serials) or "unknown"
     covered = sum(day.coverage for day in data.days.values()) / len(span) if span else 0.0
-    period = f"{len(span)} days" if span else "no day"
+    period = f"{len(span)} {'day' if len(span) == 1 else 'days'}" if span else "no day"
     if span and data.clocked:
         period += f", {span[0].day} {span[0]:%b %Y} to {span[-1].day} {span[-1]:%b %Y}"
-    subtitle = f"Collar {serials}. {period}; worn and recorded for {100 * covered:.0f} % of that time."
+    subtitle = f"Collar {serials}. {period[0].upper()}{period[1:]}"
+    subtitle += f"; worn and recorded for {100 * covered:.0f} % of that time." if span else " is recorded."
     blocks: list[Block] = [words.answer(data, times)]
     if data.records:
         title = "What was measured" if began(data) is None else "What changed"

@@ -23,6 +23,10 @@ class Dating:
         self.told_day = 0
         self.told_hours = 0
 
+    def latest(self):
+        """The day by which it had begun, of what was last told of all together; None while nothing is told."""
+        return self.told_day + self.told_hours // 24 + 1 if self.told_day else None
+
     def close_day(self, day, closed_s):
         """Yields None between slices, then the records if there is news: of all signs (signal None), of the strongest.
 

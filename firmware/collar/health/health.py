@@ -14,6 +14,7 @@ from collar.health import today as t
 from collar.health import words as w
 from collar.health.alerts import Alerts
 from collar.health.dating import Dating
+from collar.health.heat import Heat
 from collar.health.index import SHOWN, Index
 from collar.health.pattern import Evidence
 from collar.health.profile import HOUR_UNKNOWN, Profile
@@ -30,6 +31,8 @@ _SICK = const(35)  # from this index on a day is no part of a baseline
 # first sign: in rough play it feels such too.
 _HARD = const(1200)
 _ONSET_DAYS = const(10)
+_HEAT_HOURS = const(2)  # either side of the first panting breath
+_HEAT_DAYS = const(3)  # in which the days' signs are the heat's and date nothing
 _HEAD = "<BIHHBH"
 
 
@@ -46,9 +49,11 @@ class Health:
         self.touch = Touch()
         self.alerts = Alerts()
         self.range = Range()
+        self.heat = Heat()
         self.dating = Dating(self.history, self.index, self.watches)
         self._closed_s = 0
         self._raised_day = 0
+        self._heat_day = -_HEAT_DAYS
 
     def hour(self, utc_ms):
         """The hour of the dog's day, or None while the clock was never set."""
@@ -66,7 +71,7 @@ class Health:
         elif kind == w.PULSE:
             return self._pulse(values, utc_ms, uptime_ms, duty)
         elif kind == w.BREATH:
-            return self._breath(values, utc_ms, duty)
+            return self._breath(values, utc_ms, uptime_ms, duty)
         elif kind == w.BOUT:
             self.today.bout(values, uptime_ms, duty)
         elif kind == w.LIE or kind == w.RISE:
@@ -89,15 +94,32 @@ class Health:
         rate = self.today.pulse(values, self._slot(utc_ms), uptime_ms, duty)
         if rate is None:
             return ()
-        return self._raise(self.range.pulse(rate, values[5], self.today.excess, uptime_ms), w.RED, utc_ms)
+        told = self._raise(self.range.pulse(rate, values[5], uptime_ms), w.RED, utc_ms)
+        excess = self.profile.above(rate) if self.today.excess is None else self.today.excess
+        if excess is None:
+            return told
+        level = self.heat.pulse(excess, uptime_ms - self.today.moved_ms, uptime_ms)
+        return told + self._hot(level, utc_ms, uptime_ms)
+
+    def _hot(self, level, utc_ms, uptime_ms):
+        """The alert of a dog that overheats, its pattern and when it began; a pulse that has been fast for days is no heat."""
+        if level == w.GREEN or self.index.sign_sizes[w.FAST_PULSE] >= SHOWN:
+            return ()
+        told = self._raise([w.HEAT, w.PANTING_AT_REST, w.FAST_PULSE], level, utc_ms)
+        if not told:
+            return ()
+        self._heat_day = self.history.count
+        began_s = None if utc_ms is None else (utc_ms - uptime_ms + self.heat.since_ms) // 1000
+        return told + (self._pattern(), (w.ONSET, (None, began_s, _HEAT_HOURS, None)))
 
     def no_pulse(self, utc_ms):
         """The pulse of a still dog is gone, and the sensor was found sound: the `alert` record of that, or ()."""
         return self._raise([w.NO_PULSE], w.RED, utc_ms)
 
-    def _breath(self, values, utc_ms, duty):
+    def _breath(self, values, utc_ms, uptime_ms, duty):
         rate = self.today.breath(values, self._slot(utc_ms), duty)
-        return self._raise(self.range.breath(rate, values[6], values[7]), w.RED, utc_ms)
+        told = self._raise(self.range.breath(rate, values[6], values[7]), w.RED, utc_ms)
+        return told + self._hot(self.heat.breath(rate, values[6], uptime_ms), utc_ms, uptime_ms)
 
     def _impact(self, values, utc_ms, seq):
         peak = values[0] or 0
@@ -129,11 +151,7 @@ class Health:
         if self.touch.over(uptime_ms):
             yield from self.end_touch()
         self.alerts.hour()
-        hot = self.range.hour(self.index.sign_sizes[w.FAST_PULSE] >= SHOWN)
-        if hot != w.GREEN:
-            for item in self._raise([w.HEAT, w.PANTING_AT_REST, w.FAST_PULSE], hot, utc_ms):
-                yield item
-                yield self._pattern()
+        self.heat.hour()
         told = self.alerts.take(self.hour(utc_ms))
         if told:
             yield told
@@ -180,7 +198,9 @@ class Health:
         self.today.frozen = watched or self.alerts.level != w.GREEN
         if news or index.reasons:
             yield self._pattern(missing)
-        if self.alerts.level != w.GREEN and index.reasons and day - self._raised_day <= _ONSET_DAYS:
+        if self.alerts.level == w.GREEN:
+            self.dating.told_day = 0
+        elif index.reasons and day - self._raised_day <= _ONSET_DAYS and day - self._heat_day > _HEAT_DAYS:
             yield from self.dating.close_day(day, self._closed_s)
         told = self.alerts.take(self.hour(utc_ms))
         if told:
@@ -198,16 +218,9 @@ class Health:
         self._closed_s += gone * _DAY_S
 
     def _missing(self, utc_ms, coverage):
-        sums = self.today.sums
-        missing = []
+        missing = self.today.missing(coverage)
         if self.touch.day < 0 or self.history.count - self.touch.day > 7:
             missing.append(w.NO_TOUCH_TEST)
-        if sums[t.PULSES] < 8:
-            missing.append(w.NO_HEART)
-        if sums[t.BREATHS] < 8:
-            missing.append(w.NO_BREATH)
-        if coverage < 50:
-            missing.append(w.NOT_WORN)
         if utc_ms is None:
             missing.append(w.NO_CLOCK)
         return missing
@@ -231,9 +244,9 @@ class Health:
 
     def _pattern(self, missing=()):
         index = self.index
-        blow = self.watches.latest(self.history.count) is not None
+        blow = self.watches.explain(self.history.count, self.dating.latest())
         spot = self.touch.spot if index.sign_sizes[w.FLINCHING] else w.NONE
-        evidence = Evidence(index.sign_sizes, index.domains, blow, self.range.hot, spot)
+        evidence = Evidence(index.sign_sizes, index.domains, blow, self.heat.hot, spot)
         missing = list(missing)
         if not index.trusted:
             missing.append(w.NO_BASELINE)

@@ -15,7 +15,10 @@ _HOT = (w.HEAT, w.PANTING_AT_REST, w.FAST_PULSE, w.FAST_BREATH)
 
 
 class Evidence:
-    """What is known on a day: `sizes` by sign (%), whether a blow is under watch, a hot spell, the sorest spot."""
+    """What is known on a day: `sizes` by sign (%), whether a blow is under watch, a hot spell, the sorest spot.
+
+    `blow` is None when there is one that came after the signs: it explains none of them.
+    """
 
     def __init__(self, sizes, domains, blow, hot, spot):
         self._sizes = sizes
@@ -30,7 +33,7 @@ class Evidence:
         if sign == w.HEAT:
             return 100 if self._hot else 0
         if sign == w.NO_IMPACT:
-            return 0 if self._blow else 100
+            return 100 if self._blow is False else 0
         return self._sizes[sign]
 
     def _shown(self, signs, least=_SHOWS):
@@ -46,14 +49,14 @@ class Evidence:
 
     def name(self):
         """The pattern's number."""
-        if self._hot:
-            return w.P_HEAT
         breath = self._shown(_BREATH)
         side = self._shown(_SIDE, 40)
         catches = self._size(w.CAUGHT_BREATH) >= 40
         # Quick and shallow at once spares the chest; a fever is quick and deep.
         spared = self._size(w.FAST_BREATH) >= 40 and self._size(w.SHORT_BREATH) >= _SHOWS
         local = catches or side or self._ribs or spared
+        if self._hot and not (catches or side or self._ribs):
+            return w.P_HEAT
         pulse = self._size(w.FAST_PULSE) >= 40
         # A blow and a quick breath point at the chest, unless the pulse runs with the breath and nothing has a place.
         if breath and self._most(_BREATH) >= _CLEAR and (local or (self._blow and not pulse)):
@@ -73,7 +76,7 @@ class Evidence:
         if name == w.P_THORACIC:
             speaks = self._shown((w.BLOW,) + _BREATH + _SIDE + (w.FLINCHING,))
             against = self._shown((w.HEAT,))
-            if not self._blow:
+            if self._blow is False:
                 against.append(w.NO_IMPACT)
         elif name == w.P_LIMB:
             speaks = self._shown(_GAIT) + self._calm(w.BREATHING, w.BREATH_NORMAL)

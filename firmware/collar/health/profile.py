@@ -86,6 +86,14 @@ class Profile:
         at = _VITALS * (2 * hour + (1 if duty else 0)) + which
         return self._levels[at] if self._counts[at] >= _TRUST else None
 
+    def above(self, rate):
+        """How far a heart rate lies above the highest that is usual at any hour; None while none is known."""
+        most = None
+        for at in range(HEART, _VITALS * _STATES, _VITALS):
+            if self._counts[at] >= _TRUST and (most is None or self._levels[at] > most):
+                most = self._levels[at]
+        return None if most is None else rate - most
+
     def dump(self, out):
         """Appends itself to a bytearray."""
         _drain("<10h", self._levels, out)

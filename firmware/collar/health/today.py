@@ -78,7 +78,7 @@ class Today:
             self._heart,
             self._rmssd,
         )
-        self._moved_ms = -_AFTER_MS
+        self.moved_ms = -_AFTER_MS  # uptime of the last movement
         self.excess = None  # of the last pulse over its hour's usual
 
     def clear(self):
@@ -101,7 +101,7 @@ class Today:
             return
         # A bout is told when it ends, a minute while it lasts: a pulse in a long trot is none at rest.
         if minutes <= 100 and (values[1] or 0) + (values[2] or 0) + (values[3] or 0) >= _MOVING_S:
-            self._moved_ms = uptime_ms
+            self.moved_ms = uptime_ms
         sums[REST_DUTY if duty else REST_OFF] += values[0] or 0
         sums[SHAKES] += values[7] or 0
         sums[SCRATCHES] += values[8] or 0
@@ -132,7 +132,7 @@ class Today:
 
     def bout(self, values, uptime_ms, duty):
         """A `bout` record."""
-        self._moved_ms = uptime_ms
+        self.moved_ms = uptime_ms
         self.even.bout(values, duty)
 
     def pulse(self, values, hour, uptime_ms, duty):
@@ -142,7 +142,7 @@ class Today:
         rate = values[1]
         if values[0] != w.OK or rate is None or (values[5] or 0) < _QUALITY:
             return None
-        if uptime_ms - self._moved_ms < _AFTER_MS:
+        if uptime_ms - self.moved_ms < _AFTER_MS:
             return None
         sums[PULSES] += 1
         self.excess = self._profile.excess(p.HEART, hour, duty, rate, self.frozen)
@@ -240,6 +240,17 @@ class Today:
         out[s.S_HEART] = self._heart.quantile(50, 8)
         out[s.S_RMSSD] = self._rmssd.quantile(50, 8)
         out[s.S_PITCH] = sums[PITCH] // sums[WALKED] if sums[WALKED] >= 300 else None
+        return out
+
+    def missing(self, coverage):
+        """What the day lacks, as words; `coverage`: % of it that the collar was worn."""
+        out = []
+        if self.sums[PULSES] < 8:
+            out.append(w.NO_HEART)
+        if self.sums[BREATHS] < 8:
+            out.append(w.NO_BREATH)
+        if coverage < 50:
+            out.append(w.NOT_WORN)
         return out
 
     def dump(self, out):

@@ -79,6 +79,16 @@ class Watches:
                 found = blow
         return found
 
+    def explain(self, day, last):
+        """Whether a blow is under watch; None when all of them came after day `last` (None: no such day)."""
+        found = False
+        for blow in self.blows:
+            if day - blow.day <= DAYS:
+                if last is None or blow.day <= last:
+                    return True
+                found = None
+        return found
+
     def close_day(self, day, index):
         """The `watch` records of a day; `day`: the history's count with this day in it."""
         told = []

@@ -344,7 +344,9 @@ class _Day:
         self._trots(hour, duty, seconds["trot"], signs, [start for start, _ in quiet])
         resting = seconds["rest"] / total
         if duty:
-            times = [at for start, end in quiet for at in np.arange(start + AT_REST_S, end, DUTY_PULSE_S)]
+            times = [
+                at for start, end in quiet for at in np.arange(start + AT_REST_S, end, DUTY_PULSE_S).tolist()
+            ]
             self._pulses(times, 1, 1.0, 0.0, signs)
         else:
             self._pulses(self._times(hour, int(total / 600.0 + rng.random())), 0, resting, asleep, signs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from hostsim.chips.base import Ahead
 from hostsim.chips.lsm6dsox import Lsm6dsox
 from hostsim.chips.maker import maker
 from hostsim.chips.max30101 import Max30101
+from hostsim.runtime import device
 from hostsim.runtime.board import Board, ForeseenWrong
+from hostsim.runtime.device import Device
 from hostsim.runtime.virtual import VirtualClock
 from tests.chip_bench import ChipBench, Waves
 
@@ -25,7 +28,7 @@ from machine import Pin
 from collar.drivers.lsm6dsox import LSM6DSOX
 from collar.drivers.max30101 import MAX30101
 imu, light = LSM6DSOX(bus), MAX30101(bus)
-imu.configure(52, 208)
+imu.configure(52, WATERMARK)
 light.start()
 x, y, z = (array('h', bytes(104)) for _ in range(3))
 counts = array('i', bytes(128))
@@ -40,7 +43,7 @@ for turn in range({TURNS}):
     levels.append(pin.value())
     if turn % 7 == 3:
         light.current(3000 + 200 * turn)
-    if turn % 11 == 5:
+    if WATERMARK and turn % 11 == 5:
         imu.watermark(100 + turn)
     while imu.drain(x, y, z):
         sums = (sums * 31 + sum(x) + 7 * sum(y) + imu.skipped) & 0xFFFFFF
@@ -54,14 +57,19 @@ for turn in range({TURNS}):
 """
 
 
-def lived(folder: Path) -> tuple[Any, Counter[str], int]:
-    """The script's result, round trips that it took, and transactions that the parts saw."""
+def lived(folder: Path, script: str = SCRIPT, *, pressed: bool = True) -> tuple[Any, Counter[str], int]:
+    """The script's result and the instant of its end, round trips that it took, and transactions that the parts saw.
+
+    `pressed`: the button moves by itself, and the accelerometer's line by how its FIFO is read; so the bench has to be
+    asked at every wait.
+    """
     folder.mkdir()
     clock = VirtualClock()
     source = Waves()
     chips = [Lsm6dsox(clock, source, seed=3, rate_error=0.01), Max30101(clock, source, seed=4)]
     collar = ChipBench(folder, clock, chips, {4: (chips[0], "int1")})
-    collar.board.drive(9, lambda: int(clock.now_us // 7_000_000 % 3 > 0))
+    if pressed:
+        collar.board.drive(9, lambda: int(clock.now_us // 7_000_000 % 3 > 0))
     trips: Counter[str] = Counter()
 
     def counted(name: str, serve: Callable[[memoryview], bytes]) -> Callable[[memoryview], bytes]:
@@ -73,38 +81,98 @@ def lived(folder: Path) -> tuple[Any, Counter[str], int]:
 
     board = collar.board
     vars(board).update(i2c=counted("i2c", board.i2c), pin_read=counted("pin", board.pin_read))
-    return collar.run(SCRIPT), trips, collar.bus.transfers
+    begin = Device._begin_wait
+
+    def waits(device: Device, op: int, payload: memoryview) -> None:
+        trips["wait"] += 1
+        begin(device, op, payload)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Device, "_begin_wait", waits)
+        result = collar.run(f"WATERMARK = {208 if pressed else 0}\n{script}")
+    return (result, clock.now_us), trips, collar.bus.transfers
 
 
-def test_a_run_is_the_same_with_and_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    foreseen, trips, transfers = lived(tmp_path / "with")
-    monkeypatch.setattr(Board, "ahead", lambda board: b"")
-    asked, all_trips, all_transfers = lived(tmp_path / "without")
-    assert foreseen == asked
+def without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on nothing is foreseen."""
+    monkeypatch.setattr(Board, "ahead", lambda board, limit_us: (b"", board.clock.now_us))
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_a_run_is_the_same_with_and_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pressed: bool
+) -> None:
+    (turns, end_us), trips, transfers = lived(tmp_path / "with", pressed=pressed)
+    without(monkeypatch)
+    asked, all_trips, all_transfers = lived(tmp_path / "without", pressed=pressed)
+    assert (turns, end_us) == asked
     assert transfers == all_transfers == all_trips["i2c"]
-    assert {tuple(turn[7]) for turn in foreseen} >= {(0, 0, 0), (0, 1, 0), (1, 1, 1)}, (
-        "lines of both kinds move"
+    levels = {tuple(turn[7]) for turn in turns}
+    assert levels == {(0, 1, 0)} or (pressed and levels >= {(0, 0, 0), (0, 1, 0), (1, 1, 1)}), (
+        "both lines move"
     )
-    assert len(foreseen) == TURNS and any(turn[3] for turn in foreseen) and any(turn[4] for turn in foreseen)
+    assert len(turns) == TURNS and any(turn[3] for turn in turns) and any(turn[4] for turn in turns)
     assert trips["i2c"] < all_trips["i2c"] * 2 / 3, "most reads of the streams take no round trip"
     assert trips["pin"] < all_trips["pin"] / 2, "and most looks at a line"
+    assert pressed or trips["wait"] < all_trips["wait"] * 2 / 3, "and many waits"
+
+
+HANGS = """
+import machine
+if machine.reset_cause() == machine.WDT_RESET:
+    result = "bitten"
+else:
+    dog = machine.WDT(timeout=60000)
+    for turn in range(9):
+        time.sleep_ms(1500 + turn)
+        dog.feed()
+    while True:
+        pass
+"""
+
+
+def test_a_hang_is_noticed_at_the_same_instant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "HANG_WALL_S", 1.0)
+    ended, trips, _ = lived(tmp_path / "with", HANGS, pressed=False)
+    without(monkeypatch)
+    asked, all_trips, _ = lived(tmp_path / "without", HANGS, pressed=False)
+    assert ended == asked and ended[0] == "bitten"
+    assert trips["wait"] < all_trips["wait"], "some of the waits before it were not asked"
+
+
+INTERRUPTED = """
+from machine import Pin
+from collar.drivers.lsm6dsox import LSM6DSOX
+imu = LSM6DSOX(bus)
+imu.configure(52, 208)
+Pin(4, Pin.IN).irq(lambda pin: None, Pin.IRQ_RISING)
+result = []
+for turn in range(12):
+    before = time.ticks_us()
+    time.sleep_ms(1000)
+    result.append(time.ticks_diff(time.ticks_us(), before))
+    imu.look()
+"""
+
+
+def test_an_interrupt_that_was_not_foreseen_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreseen = lived(tmp_path / "with", INTERRUPTED, pressed=False)
+    with monkeypatch.context() as patch:
+        without(patch)
+        assert foreseen[0] == lived(tmp_path / "without", INTERRUPTED, pressed=False)[0]
+    monkeypatch.setattr(Lsm6dsox, "steady_until_us", lambda chip: 1 << 60)
+    with pytest.raises(ForeseenWrong, match="a line moved"):
+        lived(tmp_path / "run", INTERRUPTED, pressed=False)
 
 
 def test_a_part_that_foresees_wrongly_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     foreseen = Lsm6dsox.ahead
 
-    def wrong(chip: Lsm6dsox) -> Ahead | None:
-        ahead = foreseen(chip)
-        if ahead is None:
-            return None
-        return Ahead(
-            ahead.status_register,
-            ahead.status,
-            ahead.status_until_us,
-            ahead.fifo_register,
-            bytes(len(ahead.fifo)),
-            ahead.fifo_until_us,
-        )
+    def wrong(chip: Lsm6dsox, until_us: int) -> Ahead | None:
+        ahead = foreseen(chip, until_us)
+        return ahead and replace(ahead, words=bytes(len(ahead.words)))
 
     monkeypatch.setattr(Lsm6dsox, "ahead", wrong)
     with pytest.raises(ForeseenWrong, match="0x78 at 0x6a"):
@@ -117,10 +185,11 @@ def test_a_broken_part_foresees_nothing() -> None:
     for register, value in ((0x08, 0x40), (0x0A, 0x27), (0x0C, 32), (0x11, 1), (0x09, 7)):
         chip.write(bytes((register, value)))
     clock.now_us += 500_000
-    foreseen = chip.ahead()
-    assert foreseen is not None and len(foreseen.fifo) == 13 * 3 and foreseen.later_bytes == 3
+    foreseen = chip.ahead(1_500_000)
+    assert foreseen is not None and len(foreseen.words) == 3 * len(foreseen.times_us) >= 3 * 37
+    assert (foreseen.times_us == 0).sum() == 12 and foreseen.until_us >= 1_500_000
     chip.faults.nak_every = 5
-    assert chip.ahead() is None
+    assert chip.ahead(1_500_000) is None
 
 
 class Far(Waves):
@@ -138,15 +207,15 @@ def test_blocks_made_elsewhere_are_the_same_blocks() -> None:
     assert maker(Waves(), cores) is None, "a source has to say that it may"
     here, there = Max30101(clock, Far(), seed=7), Max30101(clock, Far(), seed=7)
     there.maker = made
-    asked: list[int] = []
-    fetch = made.block
+    asked: list[bool] = []
+    fetch = made.take
 
-    def block(stream: Any, number: int) -> Any:
-        found = fetch(stream, number)
+    def take(key: tuple[int, int]) -> Any:
+        found = fetch(key)
         asked.append(found is not None)
         return found
 
-    made.block = block
+    made.take = take
     try:
         for chip in (here, there):
             for register, value in ((0x08, 0x40), (0x0A, 0x27), (0x0C, 32), (0x11, 1), (0x09, 7)):
@@ -162,4 +231,4 @@ def test_blocks_made_elsewhere_are_the_same_blocks() -> None:
             assert answers[0] == answers[1]
     finally:
         made.close()
-    assert asked == [False, False, True, True], "none that were asked before the fault are used after it"
+    assert asked == [True] * 4, "all are, and none after the fault"

@@ -11,12 +11,11 @@ the source says that anything quick may happen. Both branches hold the same at a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 
 from hostsim.chips.maker import Maker
 from hostsim.chips.part import SampleClock
@@ -74,6 +73,15 @@ class Block:
     valid: NDArray[np.bool_] | None
     words: bytes
     index: NDArray[np.int64]
+    even: int = 0
+    """The step from each word's index to the next one's, 0 if it is not the same all through."""
+
+    def places(self, start: int, end: int) -> tuple[int, int]:
+        """Which of the words are those of samples start..end - 1, which lie within the block."""
+        if self.even:
+            return -((self.first - start) // self.even), -((self.first - end) // self.even)
+        first, last = np.searchsorted(self.index, (start, end)).tolist()
+        return first, last
 
 
 _BATCHED, _BETWEEN, _QUICK = 0, 1, 2
@@ -103,7 +111,8 @@ class Stream:
         self.step = max(1, settings.divider)
         self.span = BLOCK * self.step
         self._seed = recipe.seed
-        self._maker = maker
+        self.maker = maker
+        self._made = maker.open(recipe) if maker is not None else None
         self._blocks: dict[int, Block] = {}
         self._whole: dict[int, Block] = {}
 
@@ -113,9 +122,16 @@ class Stream:
         if block is None:
             if len(self._blocks) >= 4:
                 del self._blocks[min(self._blocks)]
-            if self._maker is not None:
-                block = self._maker.block(self, number)
+            if self._made is not None:
+                block = self._made.block(number)
             block = self._blocks[number] = block or self.make(number)
+        return block
+
+    def made(self, number: int) -> Block | None:
+        """As `block`, but None if it would have to be worked out now."""
+        block = self._blocks.get(number)
+        if block is None and self._made is not None and self._made.has(number):
+            block = self.block(number)
         return block
 
     def value(self, k: int) -> tuple[int, int, int]:
@@ -151,7 +167,15 @@ class Stream:
 
     def valid(self, k: NDArray[np.int64]) -> NDArray[np.bool_] | None:
         """Which of these samples the source has data for; None when for all."""
-        return _valid(self.source, self.times_s(k))
+        start_s, end_s = self.times_s(k[[0, -1]]).tolist()
+        gaps = self.source.gaps(start_s, end_s)
+        if not gaps:
+            return None
+        t_s = self.times_s(k)
+        valid = np.ones(len(t_s), bool)
+        for start, end in gaps:
+            valid &= (t_s < start) | (t_s >= end)
+        return valid
 
     def _every(self, number: int) -> Block:
         """Samples number * BLOCK and on, those that the FIFO leaves out included."""
@@ -207,7 +231,8 @@ class Stream:
         values = self._sampled(k, setting.bandwidth_hz, setting.noise_g, _BATCHED)
         valid = self.valid(k)
         words, index = self._words(k, values, valid)
-        return Block(first, values, valid, words, index)
+        even = self.step if valid is None and setting.divider and not setting.temperature_divider else 0
+        return Block(first, values, valid, words, index, even)
 
     def _words(
         self, k: NDArray[np.int64], values: NDArray[np.int16], valid: NDArray[np.bool_] | None
@@ -247,16 +272,6 @@ def _rows(sensor: int, k: NDArray[np.int64], values: NDArray[np.int16]) -> NDArr
     return rows
 
 
-def _valid(source: SignalSource, t_s: NDArray[np.float64]) -> NDArray[np.bool_] | None:
-    gaps = source.gaps(float(t_s[0]), float(t_s[-1]))
-    if not gaps:
-        return None
-    valid = np.ones(len(t_s), bool)
-    for start, end in gaps:
-        valid &= (t_s < start) | (t_s >= end)
-    return valid
-
-
 @dataclass(frozen=True)
 class Thresholds:
     """The motion functions' settings, in counts and in samples.
@@ -290,68 +305,70 @@ class Thresholds:
 
 _SLOWEST_HZ = 10.0
 """Cut-off of the high-pass below which it sees more than a source foresees."""
+_CODES_KEPT = 6
 _SETTLED = 12.0
 """Time constants after which the high-pass has forgotten where it began, to less than a count."""
 
 
-class MotionEvents:
-    """Wake-up, free fall, taps and sleep, as a code for each sample from `start` on, a block at a time in order.
+@dataclass(frozen=True)
+class Span:
+    """Samples low..high - 1: which axes are `steep` for the wake-up function (n, 3), which samples free fall holds for
+    `falling` (n,), and which are `tapped` (n,). None where none are."""
 
-    A block has `size` samples. Free fall is looked for only where something quick may happen.
-    """
+    low: int
+    high: int
+    steep: NDArray[np.bool_] | None
+    falling: NDArray[np.bool_] | None
+    tapped: NDArray[np.bool_] | None
 
-    def __init__(self, stream: Stream, thresholds: Thresholds, start: int) -> None:
-        self.start = start
-        self.size = stream.span
+
+@dataclass(frozen=True)
+class FeltRecipe:
+    """What makes `Felt` beside its source."""
+
+    stream_recipe: Recipe
+    thresholds: Thresholds
+
+    def stream(self, source: SignalSource) -> Felt:
+        """What is felt of the stream."""
+        return Felt(Stream(source, self.stream_recipe), self.thresholds)
+
+
+class Felt:
+    """What passes the motion functions' thresholds, block by block, with no memory from one to the next."""
+
+    def __init__(self, stream: Stream, thresholds: Thresholds) -> None:
         self._stream = stream
         self._set = thresholds
-        self._next = start // self.size
-        self._codes: dict[int, NDArray[np.uint8]] = {}
-        self._wake_run = self._fall_run = self._still_run = 0
-        self._tap_open: int | None = None
-        self._tap_end: int | None = None
+        self._made = (
+            stream.maker.open(FeltRecipe(stream.recipe, thresholds)) if stream.maker is not None else None
+        )
 
-    def codes(self, number: int) -> NDArray[np.uint8]:
-        """The codes of block `number`, shape (size,). Blocks are worked through in order; the last few are kept."""
-        while self._next <= number:
-            self._codes[self._next] = self._find(self._next)
-            if len(self._codes) > 4:
-                del self._codes[min(self._codes)]
-            self._next += 1
-        return self._codes[number]
+    def spans(self, number: int) -> list[Span]:
+        """Where anything may be felt in block `number`."""
+        found = self._made.block(number) if self._made is not None else None
+        return self.make(number) if found is None else found
 
-    def _find(self, number: int) -> NDArray[np.uint8]:
-        limits, size = self._set, self.size
-        first = number * size
-        codes = np.zeros(size, np.uint8)
-        awake: NDArray[np.bool_] | None = None
-        over: NDArray[np.bool_] | None = None
-        for low, high in self._spans(first):
+    def has(self, number: int) -> bool:
+        """Whether that was worked out already."""
+        return self._made is not None and self._made.has(number)
+
+    def make(self, number: int) -> list[Span]:
+        """The same, worked out anew."""
+        limits = self._set
+        out: list[Span] = []
+        for low, high in self._spans(number * self._stream.span):
             values, change, wake = self._felt(low, high)
-            part = slice(low - first, high - first)
-            steep = wake > limits.wake
-            if steep.any():
-                awake = np.zeros((size, 3), bool) if awake is None else awake
-                awake[part] = steep
-            self._falls(values, codes[part])
+            tapped = None
             if any(limits.tap):
                 tapped = np.any(change > np.array([2 * t or np.inf for t in limits.tap]), axis=1)
-                if tapped.any():
-                    over = np.zeros(size, bool) if over is None else over
-                    over[part] = tapped
-        self._wakes(awake, codes)
-        if over is not None or self._tap_open is not None:
-            self._taps(first, np.zeros(size, bool) if over is None else over, codes)
-        valid = self._stream.valid(np.arange(first, first + size))
-        if valid is not None:
-            codes[~valid] &= SLEEP
-        if number == self.start // size:
-            codes[: self.start % size] = 0
-        return codes
+            falling = np.all(np.abs(values.astype(np.int32)) < limits.fall, axis=1)
+            out.append(Span(low, high, _any(wake > limits.wake), _any(falling), _any(tapped)))
+        return out
 
     def _spans(self, first: int) -> list[tuple[int, int]]:
         """Stretches of the block from `first` on, as sample indices, in which anything may be felt."""
-        stream, end = self._stream, first + self.size
+        stream, end = self._stream, first + self._stream.span
         rate_hz = stream.clock.rate_uhz * 1e-6
         if self._set.high_pass and self._set.high_pass * rate_hz < _SLOWEST_HZ:
             return [(first, end)]
@@ -377,22 +394,101 @@ class MotionEvents:
         values = self._stream.quick(begin, high)
         change = np.abs(np.diff(values.astype(np.int32), axis=0, prepend=values[:1]))
         if cut:
-            ways: Any = signal.butter(1, 2 * cut, "highpass")
-            wake = np.abs(
-                np.asarray(signal.lfilter(ways[0], ways[1], values - values[0].astype(np.float64), axis=0))
-            )
+            wake = np.abs(_high_passed(values - values[0].astype(np.float64), cut))
         else:
             # The slope is half of the change (AN5272, wake-up interrupt).
             wake = change / 2
         skip = low - begin
         return values[skip:], change[skip:], wake[skip:]
 
-    def _falls(self, values: NDArray[np.int16], codes: NDArray[np.uint8]) -> None:
-        limits = self._set
-        low = np.all(np.abs(values.astype(np.int32)) < limits.fall, axis=1)
-        if self._fall_run or low.any():
+
+def _high_passed(values: NDArray[np.float64], cut: float) -> NDArray[np.float64]:
+    """What a Butterworth high-pass of first order leaves of each column; `cut` is its corner over the sample rate.
+
+    The bilinear transform, in the order of operations of SciPy's `butter` and `lfilter`, whose import takes longer than all
+    that a day has to filter.
+    """
+    warped = 4.0 * math.tan(math.pi * cut)
+    gain, pole = 4.0 / (4.0 + warped), (4.0 - warped) / (4.0 + warped)
+    columns: list[list[float]] = []
+    for column in values.T.tolist():
+        state = 0.0
+        out: list[float] = []
+        for sample in column:
+            passed = state + gain * sample
+            state = pole * passed - gain * sample
+            out.append(passed)
+        columns.append(out)
+    return np.array(columns).T
+
+
+def _any(which: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    return which if which is not None and which.any() else None
+
+
+class MotionEvents:
+    """Wake-up, free fall, taps and sleep, as a code for each sample from `start` on, a block at a time in order.
+
+    A block has `size` samples. Free fall is looked for only where something quick may happen.
+    """
+
+    def __init__(self, stream: Stream, thresholds: Thresholds, start: int) -> None:
+        self.start = start
+        self.size = stream.span
+        self._stream = stream
+        self._set = thresholds
+        self._felt = Felt(stream, thresholds)
+        self._next = start // self.size
+        self._codes: dict[int, NDArray[np.uint8]] = {}
+        self._wake_run = self._fall_run = self._still_run = 0
+        self._tap_open: int | None = None
+        self._tap_end: int | None = None
+
+    def codes(self, number: int) -> NDArray[np.uint8]:
+        """The codes of block `number`, shape (size,). Blocks are worked through in order; the last few are kept."""
+        while self._next <= number:
+            self._codes[self._next] = self._find(self._next)
+            if len(self._codes) > _CODES_KEPT:
+                del self._codes[min(self._codes)]
+            self._next += 1
+        return self._codes[number]
+
+    def found(self, number: int) -> bool:
+        """Whether the codes of a block can be had without working out what is felt in it."""
+        return number < self._next or (number == self._next and self._felt.has(number))
+
+    def _find(self, number: int) -> NDArray[np.uint8]:
+        size = self.size
+        first = number * size
+        codes = np.zeros(size, np.uint8)
+        awake: NDArray[np.bool_] | None = None
+        over: NDArray[np.bool_] | None = None
+        for span in self._felt.spans(number):
+            part = slice(span.low - first, span.high - first)
+            if span.steep is not None:
+                awake = np.zeros((size, 3), bool) if awake is None else awake
+                awake[part] = span.steep
+            self._falls(span, codes[part])
+            if span.tapped is not None:
+                over = np.zeros(size, bool) if over is None else over
+                over[part] = span.tapped
+        self._wakes(awake, codes)
+        if over is not None or self._tap_open is not None:
+            self._taps(first, np.zeros(size, bool) if over is None else over, codes)
+        valid = self._stream.valid(np.arange(first, first + size))
+        if valid is not None:
+            codes[~valid] &= SLEEP
+        if number == self.start // size:
+            codes[: self.start % size] = 0
+        return codes
+
+    def _falls(self, span: Span, codes: NDArray[np.uint8]) -> None:
+        low = span.falling
+        if low is None and self._fall_run:
+            low = np.zeros(span.high - span.low, bool)
+        if low is not None:
             run, self._fall_run = _runs(low, self._fall_run)
-            codes[run >= limits.fall_run] |= FREE_FALL
+            codes[run >= self._set.fall_run] |= FREE_FALL
 
     def _wakes(self, steep: NDArray[np.bool_] | None, codes: NDArray[np.uint8]) -> None:
         """Wake-up by axis, and sleep where no axis has been awake for long."""

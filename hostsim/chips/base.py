@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class Nak(Exception):
     """The chip did not acknowledge: the bus answers ENODEV."""
@@ -18,22 +21,28 @@ class Now(Protocol):
 
 @dataclass(frozen=True)
 class Ahead:
-    """What reads of a part would answer now and until `status_until_us` or `fifo_until_us`, both on the clock.
+    """What reads of a part's status and FIFO will answer, whenever they come before `until_us` (on the clock), as long as
+    nothing else is done to the part.
 
-    `status` is at `status_register` and is good for one read before any of the FIFO; `fifo` is at `fifo_register`.
-    If `later` is not empty it is what the status says from `status_until_us` to `later_until_us`, when the last
-    `later_bytes` of the FIFO are there too.
+    `kind` says how the status follows from the FIFO, see hostsim.shims._ahead. `words`: what lies in the FIFO and what
+    will come, `size` bytes each; `times_us` (number of words,): when each is there, from the present on and 0 for those
+    that are there. `depth`: words that the FIFO holds; `level`: those that make it full enough to say so. `flags`,
+    `pointer` and `rest`: what else the status says at present.
     """
 
+    kind: int
     status_register: int
-    status: bytes
-    status_until_us: int
+    status_length: int
     fifo_register: int
-    fifo: bytes
-    fifo_until_us: int
-    later: bytes = b""
-    later_until_us: int = 0
-    later_bytes: int = 0
+    size: int
+    words: bytes
+    times_us: NDArray[np.int64]
+    until_us: int
+    depth: int
+    level: int
+    flags: int = 0
+    pointer: int = 0
+    rest: int = 0
 
 
 class I2CChip(Protocol):

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections import deque
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hostsim.chips.accelerometer import (
     DOUBLE_TAP,
@@ -41,6 +42,8 @@ from hostsim.signals import SignalSource
 
 WORD = 7
 DEPTH = 512
+_NEVER = 1 << 62
+_SOON_US = 500_000
 
 _FIFO_CTRL1, _FIFO_CTRL2, _FIFO_CTRL3, _FIFO_CTRL4 = 0x07, 0x08, 0x09, 0x0A
 _INT1_CTRL, _INT2_CTRL, _WHO_AM_I, _CTRL1_XL, _CTRL2_G, _CTRL3_C = 0x0D, 0x0E, 0x0F, 0x10, 0x11, 0x12
@@ -77,9 +80,10 @@ _ROUTES = ((0x80, SLEEP), (0x40, SINGLE_TAP), (0x20, WAKE_UP), (0x10, FREE_FALL)
 _PINS = {"int1": 1, "int2": 2}
 
 
-def _routed(bits: int) -> int:
-    """The event codes that these bits of MD1_CFG or MD2_CFG send to a pin."""
-    return sum(events for bit, events in _ROUTES if bits & bit)
+_ROUTED = [sum(events for bit, events in _ROUTES if bits & bit) for bits in range(256)]
+"""The event codes that these bits of MD1_CFG or MD2_CFG send to a pin."""
+_FIFO_ROUTES = 0x39
+"""INT1_CTRL and INT2_CTRL: data ready, and what the FIFO says of itself."""
 
 
 class Lsm6dsox(Part):
@@ -121,6 +125,11 @@ class Lsm6dsox(Part):
         self._stream: Stream | None = None
         self._events: MotionEvents | None = None
         self._ahead: dict[int, tuple[int, int]] = {}
+        self._next_us = 0
+        self._calm = 0
+        self._level_until_us = 0
+        self._levels: dict[str, int] = {}
+        self._change_us: int | None = None
         self._seen = 0
         self._read_samples = 0
         self._latched = 0
@@ -143,21 +152,25 @@ class Lsm6dsox(Part):
 
     def advance(self) -> None:
         """Takes in every sample that is ready by now: into the FIFO, through the motion functions."""
-        stream = self._stream
-        if stream is None:
+        stream, now_us = self._stream, self._clock.now_us
+        if stream is None or now_us < self._next_us:
             return
-        ready = stream.clock.count(self._clock.now_us)
+        ready = stream.clock.count(now_us)
         if ready <= self._seen:
             return
-        if self._events is not None:
+        if self._events is not None and ready > self._calm:
             self._take_events(self._events, ready)
         if self._collecting():
             self._collect(stream, ready)
         self._seen = ready
+        self._next_us = stream.clock.ready_us(ready)
 
     def _take_events(self, events: MotionEvents, ready: int) -> None:
-        if ready <= self._next_event(events, 0xFF):
+        changes = self._next_event(events, 0xFF)
+        if ready <= changes:
             self._latched |= self._current & ~SLEEP
+            if not self._current & ~SLEEP:
+                self._calm = changes
             return
         k = max(self._seen, ready - 4 * events.size)
         while k < ready:
@@ -206,7 +219,10 @@ class Lsm6dsox(Part):
             number = k // span
             block = stream.block(number)
             end = min(ready, (number + 1) * span)
-            first, last = np.searchsorted(block.index, (k, end)).tolist()
+            first, last = block.places(k, end)
+            if last <= first:
+                k = end
+                continue
             if stops:
                 room = max(0, depth - self._count)
                 if last - first > room:
@@ -265,25 +281,61 @@ class Lsm6dsox(Part):
             self._overrun = False
         return out
 
-    def _foreseen(self, least: int) -> Ahead | None:
-        if self._stream is None or self._mode() != 6 or not self._registers[_CTRL3_C] & 0x04:
+    def _foreseen(self, least: int, until_us: int) -> Ahead | None:
+        stream = self._stream
+        if stream is None or self._mode() != 6 or not self._registers[_CTRL3_C] & 0x04:
             return None
         self.advance()
-        if self._count == 0 or self._count * WORD < least:
+        if self._overrun or self._overrun_latched or self._count * WORD < least or not self._collecting():
             return None
-        status = bytes((self._count & 0xFF, self._fifo_flags()))
-        next_us = self._stream.clock.ready_us(self._seen)
-        # of `step` samples one is batched, and may be two words
-        left = (self._depth() - self._count) // 2
-        full_us = self._stream.clock.ready_us(self._seen + left * self._stream.step)
-        held = b"".join([blob[start:end] for blob, start, end in self._segments])
-        return Ahead(_FIFO_STATUS1, status, next_us, _FIFO_TAG, held, full_us)
+        held = [blob[start:end] for blob, start, end in self._segments]
+        now_us = self._clock.now_us
+        last = stream.clock.count(max(until_us, now_us + _SOON_US))
+        parts, index, end = self._coming(stream, last)
+        times_us = np.zeros(self._count + len(index), np.int64)
+        if len(index):
+            times_us[self._count :] = stream.clock.ready_in_us(index, now_us)
+        return Ahead(
+            0,
+            _FIFO_STATUS1,
+            2,
+            _FIFO_TAG,
+            WORD,
+            b"".join(held + parts),
+            times_us,
+            stream.clock.ready_us(end),
+            self._depth(),
+            self._watermark(),
+        )
+
+    def _coming(self, stream: Stream, last: int) -> tuple[list[bytes], NDArray[np.int64], int]:
+        """The FIFO's words of samples seen..last and their sample indices, as far as their blocks are made; and the sample
+        up to which."""
+        words: list[bytes] = []
+        index: list[NDArray[np.int64]] = []
+        k = self._seen
+        while k < last:
+            number = k // stream.span
+            block = stream.block(number) if not words else stream.made(number)
+            if block is None:
+                break
+            end = min(last, (number + 1) * stream.span)
+            first, stop = block.places(k, end)
+            words.append(block.words[first * WORD : stop * WORD])
+            index.append(block.index[first:stop])
+            k = end
+        return words, np.concatenate(index) if index else np.empty(0, np.int64), k
 
     # Bus
 
     def _read(self, length: int) -> bytes:
-        if self._pointer == _FIFO_TAG and length % WORD == 0 and self._registers[_CTRL3_C] & 0x04:
+        r, pointer = self._registers, self._pointer
+        if pointer == _FIFO_TAG and length % WORD == 0 and r[_CTRL3_C] & 0x04:
+            if (r[_INT1_CTRL] | r[_INT2_CTRL]) & _FIFO_ROUTES:
+                self._level_until_us = 0
             return self._pop(length // WORD).ljust(length, b"\0")
+        if pointer != _FIFO_STATUS1 or length != 2 or (r[_INT1_CTRL] | r[_INT2_CTRL]) & _FIFO_ROUTES:
+            self._level_until_us = 0
         return super()._read(length)
 
     def _after(self, register: int) -> int:
@@ -314,6 +366,15 @@ class Lsm6dsox(Part):
             ticks = int((self._clock.now_us - self._timestamp_zero_us) * (1 + self.rate_error)) // 25
             return ticks >> 8 * (register - _TIMESTAMP) & 0xFF
         return self._registers[register]
+
+    def again(self, register: int, length: int) -> bytes:
+        """See `Part`."""
+        if register != _FIFO_STATUS1 or self.faults.overrun or self._overrun_latched or length != 2:
+            return super().again(register, length)
+        self._transactions += 1
+        self.advance()
+        self._pointer = _FIFO_STATUS2 + 1
+        return bytes((self._count & 0xFF, self._fifo_flags()))
 
     def _fifo_byte(self, at: int) -> int:
         if not self._segments:
@@ -421,6 +482,7 @@ class Lsm6dsox(Part):
 
     def _restart(self) -> None:
         """A new data rate: the samples count from here."""
+        self._next_us = 0
         self._seen = self._read_samples = 0
         self._held.clear()
         divider = _DIVIDER.get(self._registers[_CTRL1_XL] >> 4)
@@ -480,7 +542,7 @@ class Lsm6dsox(Part):
         r = self._registers
         self._events = None
         self._ahead.clear()
-        self._current = 0
+        self._current = self._calm = 0
         if self._stream is None or not r[_TAP_CFG2] & 0x80:
             return
         range_g = _RANGE_G[r[_CTRL1_XL] >> 2 & 3]
@@ -512,13 +574,27 @@ class Lsm6dsox(Part):
 
     def pin_level(self, name: str) -> int:
         """Level of 'int1' or 'int2' now. Raises KeyError for another name."""
+        if self._clock.now_us < self._level_until_us and name in self._levels:
+            return self._levels[name]
         self.advance()
         joined = self._registers[_CTRL4_C] & 0x20
         if _PINS[name] == 1:
             active = self._active(1) or bool(joined and self._active(2))
         else:
             active = not joined and self._active(2)
-        return int(active != bool(self._registers[_CTRL3_C] & 0x20))
+        level = int(active != bool(self._registers[_CTRL3_C] & 0x20))
+        self._know(name, level)
+        return level
+
+    def _know(self, name: str, level: int) -> None:
+        """Keeps a pin's level for as long as nothing can move it."""
+        if self._clock.now_us >= self._level_until_us:
+            self._levels.clear()
+            self._level_until_us = 0
+            if self._current & ~SLEEP:
+                return  # what lasts is felt anew by every sample
+            self.next_change_us()
+        self._levels[name] = level
 
     def _active(self, pin: int) -> bool:
         r = self._registers
@@ -532,28 +608,57 @@ class Lsm6dsox(Part):
         if route & 0x01 and self._seen > self._read_samples:
             return True
         routed = r[_MD1_CFG if pin == 1 else _MD2_CFG]
-        return bool(routed and self._flags() & _routed(routed))
+        return bool(routed and self._flags() & _ROUTED[routed])
 
     def next_change_us(self) -> int | None:
         """The next instant at which a pin may change by itself: often exact, never late."""
+        if self._clock.now_us < self._level_until_us:
+            return self._change_us
         self.advance()
+        self._levels.clear()
         stream = self._stream
-        if stream is None:
-            return None
+        soonest = None if stream is None else self._next_change(stream)
+        self._change_us = soonest
+        if self._current & ~SLEEP:
+            return soonest
+        until_us = _NEVER if soonest is None else soonest
+        if stream is not None and self._events is not None:
+            # beyond a few blocks the motion functions lose count
+            size = self._events.size
+            until_us = min(until_us, stream.clock.ready_us((self._seen // size + 2) * size))
+        self._level_until_us = until_us
+        return soonest
+
+    def _next_change(self, stream: Stream) -> int | None:
         r = self._registers
         routes = r[_INT1_CTRL] | r[_INT2_CTRL]
         soonest = None
         if routes & 0x01 and self._seen == self._read_samples:
             soonest = self._seen
-        for mask, level in ((0x08, self._watermark()), (0x20, self._depth() - 1), (0x10, self._depth() + 1)):
-            if routes & mask and self._count < level and self._collecting():
-                k = self._filled(stream, level - self._count)
-                soonest = k if soonest is None else min(soonest, k)
-        events = _routed(r[_MD1_CFG] | r[_MD2_CFG])
+        if routes & 0x38:
+            for mask, level in (
+                (0x08, self._watermark()),
+                (0x20, self._depth() - 1),
+                (0x10, self._depth() + 1),
+            ):
+                if routes & mask and self._count < level and self._collecting():
+                    k = self._filled(stream, level - self._count)
+                    soonest = k if soonest is None else min(soonest, k)
+        events = _ROUTED[r[_MD1_CFG] | r[_MD2_CFG]]
         if events and self._events is not None:
             k = self._next_event(self._events, events)
             soonest = k if soonest is None else min(soonest, k)
         return None if soonest is None else stream.clock.ready_us(soonest)
+
+    def steady_until_us(self) -> int:
+        """See `Part`; the FIFO's own interrupts follow how it is read."""
+        r = self._registers
+        if (r[_INT1_CTRL] | r[_INT2_CTRL]) & _FIFO_ROUTES:
+            return 0
+        change_us = self.next_change_us()
+        if self._current & ~SLEEP:
+            return 0
+        return self._level_until_us if change_us is None else change_us
 
     def _filled(self, stream: Stream, words: int) -> int:
         """The sample with which that many more words are in the FIFO, or a later block's first to ask again at."""
@@ -576,5 +681,8 @@ class Lsm6dsox(Part):
         codes = events.codes(number)[row:] & mask
         changed = np.flatnonzero(codes != level)
         k = self._seen + int(changed[0]) if len(changed) else (number + 1) * events.size
+        if not len(changed) and events.found(number + 1):
+            changed = np.flatnonzero(events.codes(number + 1) & mask != level)
+            k += int(changed[0]) if len(changed) else events.size
         self._ahead[mask] = level, k
         return k

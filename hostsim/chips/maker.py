@@ -1,7 +1,7 @@
 """Blocks of samples made ahead in a process of their own, while the bench and its interpreter use another core.
 
 A block is the same wherever it is made: a stream is its source, a few numbers and a seed, and a source that says so
-(`everywhere`) is a function of time alone. What was not asked ahead, the chip makes itself.
+(`everywhere`) is a function of time alone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import sys
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
@@ -18,7 +19,9 @@ from hostsim.signals import SignalSource
 
 _AHEAD = 3
 """Blocks that are asked for beyond the one in use."""
-_MOST_STREAMS = 4
+_NONE = -1
+_MOST_STREAMS = 16
+_MOST_MADE = 48
 
 
 class Recipe(Protocol):
@@ -32,14 +35,42 @@ class Recipe(Protocol):
 class Makeable(Protocol):
     """A stream whose blocks another process can make."""
 
-    @property
-    def recipe(self) -> Recipe:
-        """What it is made from."""
-        ...
-
     def make(self, number: int) -> Any:
         """Block `number`, worked out anew."""
         ...
+
+
+class Made:
+    """The blocks of one stream."""
+
+    def __init__(self, maker: Maker, recipe: Recipe, token: int) -> None:
+        self._maker = maker
+        self._recipe: Recipe | None = recipe
+        self._token = token
+        self._used = 0
+
+    def expect(self, number: int, soon: bool = True) -> None:
+        """Block `number` will be wanted; `soon` goes before what is not."""
+        recipe = self._recipe
+        if self._maker.ask(self._token, recipe, number, soon):
+            self._recipe = None
+
+    def close(self) -> None:
+        """Nothing of it will be wanted any more."""
+        if self._recipe is None:
+            self._maker.forget(self._token)
+
+    def has(self, number: int) -> bool:
+        """Whether block `number` is here."""
+        return self._maker.has((self._token, number))
+
+    def block(self, number: int) -> Any:
+        """Block `number`; None if it cannot be had. The next ones are asked for, more of them the longer the stream is."""
+        self.expect(number)
+        self._used += 1
+        for ahead in range(number + 1, number + 1 + min(_AHEAD, self._used)):
+            self.expect(ahead, soon=False)
+        return self._maker.take((self._token, number))
 
 
 class Maker:
@@ -53,38 +84,48 @@ class Maker:
         )
         self._process.start()
         theirs.close()
-        self._asked: set[tuple[Recipe, int]] = set()
-        self._made: dict[tuple[Recipe, int], Any] = {}
-        self._last: dict[Recipe, int] = {}
+        self._streams = 0
+        self._asked: set[tuple[int, int]] = set()
+        self._made: dict[tuple[int, int], Any] = {}
 
-    def block(self, stream: Makeable, number: int) -> Any:
-        """Block `number` of `stream` if it was asked for ahead, else None. From the second in a row on more are asked for."""
-        found = None
-        key = (stream.recipe, number)
+    def open(self, recipe: Recipe) -> Made:
+        """A stream of which blocks may be asked for."""
+        self._streams += 1
+        return Made(self, recipe, self._streams)
+
+    def ask(self, token: int, recipe: Recipe | None, number: int, soon: bool) -> bool:
+        """Asks for a block, unless that was done; whether it was done now. The first time a stream's recipe goes with it."""
+        key = (token, number)
         if key in self._asked or key in self._made:
-            for ahead in range(number + 1, number + 1 + _AHEAD):
-                self._ask(stream.recipe, ahead)
-            while key in self._asked:
-                self._take()
-            found = self._made.pop(key, None)
-        elif self._last.get(stream.recipe) == number - 1:
-            self._ask(stream.recipe, number + 1)
-        self._last[stream.recipe] = number
-        while len(self._last) > _MOST_STREAMS:
-            del self._last[next(iter(self._last))]
-        return found
+            return False
+        self._asked.add(key)
+        self._pipe.send((token, recipe, number, soon))
+        return True
 
-    def _ask(self, recipe: Recipe, number: int) -> None:
-        key = (recipe, number)
-        if key not in self._asked and key not in self._made:
-            self._asked.add(key)
-            self._pipe.send(key)
+    def forget(self, token: int) -> None:
+        """Nothing of this stream is to be made any more."""
+        self._asked = {key for key in self._asked if key[0] != token}
+        self._pipe.send((token, None, _NONE, False))
 
-    def _take(self) -> None:
+    def has(self, key: tuple[int, int]) -> bool:
+        """Whether the block was made already."""
+        while key in self._asked and self._pipe.poll():
+            self._receive()
+        return key in self._made
+
+    def take(self, key: tuple[int, int]) -> Any:
+        """The block, when it is made; None if it was given up."""
+        while key in self._asked:
+            self._receive()
+        return self._made.pop(key, None)
+
+    def _receive(self) -> None:
         key, block = self._pipe.recv()
+        if key not in self._asked:
+            return
         self._asked.discard(key)
         self._made[key] = block
-        while len(self._made) > _MOST_STREAMS * (_AHEAD + 1):
+        while len(self._made) > _MOST_MADE:
             del self._made[next(iter(self._made))]
 
     def close(self) -> None:
@@ -100,16 +141,28 @@ def _work(source: SignalSource, pipe: Connection, theirs: Connection, cores: set
     theirs.close()
     if cores:
         os.sched_setaffinity(0, cores)
-    streams: dict[Recipe, Makeable] = {}
+    streams: OrderedDict[int, Makeable] = OrderedDict()
+    soon: deque[tuple[int, int]] = deque()
+    later: deque[tuple[int, int]] = deque()
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
         while True:
-            recipe, number = pipe.recv()
-            stream = streams.get(recipe)
-            if stream is None:
-                if len(streams) >= _MOST_STREAMS:
-                    del streams[next(iter(streams))]
-                stream = streams[recipe] = recipe.stream(source)
-            pipe.send(((recipe, number), stream.make(number)))
+            while pipe.poll() or not (soon or later):
+                token, recipe, number, is_soon = pipe.recv()
+                if number == _NONE:
+                    streams.pop(token, None)
+                    soon = deque(key for key in soon if key[0] != token)
+                    later = deque(key for key in later if key[0] != token)
+                    continue
+                if recipe is not None:
+                    streams[token] = recipe.stream(source)
+                    if len(streams) > _MOST_STREAMS:
+                        streams.popitem(last=False)
+                (soon if is_soon else later).append((token, number))
+            token, number = (soon or later).popleft()
+            stream = streams.get(token)
+            if stream is not None:
+                streams.move_to_end(token)
+            pipe.send(((token, number), None if stream is None else stream.make(number)))
 
 
 def maker(source: SignalSource, cores: set[int]) -> Maker | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hostsim.chips.base import Ahead, Now
 from hostsim.chips.optical import BLOCK, IR, RED, Recipe, Settings, Stream
@@ -18,6 +19,7 @@ from hostsim.chips.part import Faults, Part, SampleClock
 from hostsim.signals import SignalSource
 
 DEPTH = 32
+_SOON_US = 500_000
 
 _STATUS1, _STATUS2, _ENABLE1, _ENABLE2, _WRITE, _OVERFLOW, _READ, _DATA = range(8)
 _FIFO_CONFIG, _MODE, _SPO2, _LED1, _PILOT, _SLOTS, _SLOTS2 = 0x08, 0x09, 0x0A, 0x0C, 0x10, 0x11, 0x12
@@ -59,13 +61,14 @@ class Max30101(Part):
         self._noise = noise
         self._seed = seed
         self.before_setting: Callable[[], None] | None = None
+        self._stream: Stream | None = None
         self.reset()
 
     def reset(self) -> None:
         """Power-on state: everything off, PWR_RDY set."""
         self._registers = bytearray(256)
         self._registers[_STATUS1] = _PWR_RDY
-        self._stream: Stream | None = None
+        self._leave()
         self._seeking = False
         self._seen = 0
         self._ring = bytearray(DEPTH * 12)
@@ -194,58 +197,78 @@ class Max30101(Part):
     def _size(self) -> int:
         return 3 * len(self._stream.settings.slots) if self._stream is not None else 3
 
-    def _foreseen(self, least: int) -> Ahead | None:
-        if self._stream is None or self._seeking or self._offset:
+    def _foreseen(self, least: int, until_us: int) -> Ahead | None:
+        stream = self._stream
+        if stream is None or self._seeking or self._offset or self._temperature_at_us is not None:
             return None
         self.advance()
-        size = self._size()
+        r, size = self._registers, self._size()
         held = self._unread * size
-        if held == 0 or held < least:
+        if held < least or r[_STATUS2]:
             return None
-        r = self._registers
-        status = bytes(
-            (r[_STATUS1], r[_STATUS2], r[_ENABLE1], r[_ENABLE2], self._write_at, self._lost, self._read_at)
-        )
-        next_us = self._stream.clock.ready_us(self._seen)
-        if self._temperature_at_us is not None:
-            next_us = min(next_us, self._temperature_at_us)
-        full_us = self._stream.clock.ready_us(self._seen + DEPTH - self._unread)
+        now_us = self._clock.now_us
+        words, index, end = self._coming(stream, stream.clock.count(max(until_us, now_us + _SOON_US)))
         at = self._read_at * size
         data = self._ring[at : min(at + held, DEPTH * size)]
         data += self._ring[: held - len(data)]
-        later, word = self._foreseen_next(self._stream)
-        later_us = self._stream.clock.ready_us(self._seen + 1) if later else 0
+        times_us = np.zeros(self._unread + len(index), np.int64)
+        if len(index):
+            times_us[self._unread :] = stream.clock.ready_in_us(index, now_us)
         return Ahead(
-            _STATUS1, status, next_us, _DATA, bytes(data) + word, full_us, later, later_us, len(word)
+            1,
+            _STATUS1,
+            7,
+            _DATA,
+            size,
+            bytes(data) + words,
+            times_us,
+            stream.clock.ready_us(end),
+            DEPTH,
+            self._full_at(),
+            r[_STATUS1],
+            self._write_at,
+            r[_ENABLE1] | r[_ENABLE2] << 8 | self._lost << 16,
         )
 
-    def _foreseen_next(self, stream: Stream) -> tuple[bytes, bytes]:
-        """What status and FIFO will have to say when the next sample is there; nothing if more than that happens."""
-        number, row = divmod(self._seen, BLOCK)
-        block = stream.block(number)
-        if (
-            self._temperature_at_us is not None
-            or self._unread >= DEPTH
-            or len(block.index) < BLOCK
-            or block.flooded[row]
-        ):
-            return b"", b""
-        r, size = self._registers, self._size()
-        full = _A_FULL if self._unread < self._full_at() <= self._unread + 1 else 0
-        status = bytes(
-            (
-                r[_STATUS1] | _PPG_RDY | full,
-                r[_STATUS2],
-                r[_ENABLE1],
-                r[_ENABLE2],
-                self._write_at + 1 & 31,
-                self._lost,
-                self._read_at,
-            )
-        )
-        return status, block.words[row * size : (row + 1) * size]
+    def _coming(self, stream: Stream, last: int) -> tuple[bytes, NDArray[np.int64], int]:
+        """The words of samples seen..last and their indices, as far as their blocks are made and no light floods them; and
+        the sample up to which."""
+        size = self._size()
+        words: list[bytes] = []
+        index: list[NDArray[np.int64]] = []
+        k = self._seen
+        while k < last:
+            number = k // BLOCK
+            block = stream.block(number) if not words else stream.made(number)
+            if block is None:
+                break
+            end = min(last, (number + 1) * BLOCK)
+            flooded = block.flooded[k % BLOCK : k % BLOCK + end - k]
+            if flooded.any():
+                end = k + int(np.argmax(flooded))
+            first, stop = np.searchsorted(block.index, (k, end)).tolist()
+            words.append(block.words[first * size : stop * size])
+            index.append(block.index[first:stop])
+            k = end
+            if k % BLOCK:
+                break
+        return b"".join(words), np.concatenate(index) if index else np.empty(0, np.int64), k
 
     # Bus
+
+    def again(self, register: int, length: int) -> bytes:
+        """See `Part`."""
+        r = self._registers
+        if register != _STATUS1 or length != 7 or self.faults.overrun:
+            return super().again(register, length)
+        self._transactions += 1
+        self.advance()
+        self._pointer = _READ + 1
+        answer = bytes(
+            (r[_STATUS1], r[_STATUS2], r[_ENABLE1], r[_ENABLE2], self._write_at, self._lost, self._read_at)
+        )
+        r[_STATUS1] = r[_STATUS2] = 0
+        return answer
 
     def _read(self, length: int) -> bytes:
         if self._pointer == _DATA:
@@ -350,16 +373,21 @@ class Max30101(Part):
     def _start(self, t0_us: int) -> None:
         """Conversions begin at `t0_us`, or stop, as the registers have it."""
         self._seen = 0
-        self._stream = None
+        self._leave()
         slots = self._slots()
         if slots:
             rate_uhz = round(self._rate_hz(len(slots)) * 1_000_000 * (1 + self._rate_error) / self._average())
             self._renew(SampleClock(t0_us, rate_uhz))
 
+    def _leave(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+        self._stream = None
+
     def _renew(self, clock: SampleClock) -> None:
+        self._leave()
         slots = self._slots()
         if not slots:
-            self._stream = None
             return
         spo2 = self._registers[_SPO2]
         settings = Settings(
@@ -371,6 +399,7 @@ class Max30101(Part):
             noise=self._noise,
         )
         self._stream = Stream(self._source, Recipe(clock, settings, self._seed), self.faults, self.maker)
+        self._stream.expect(self._seen // BLOCK)
 
     def _slots(self) -> tuple[tuple[int, float], ...]:
         """(LED, mA) of each active slot; none when shut down or without a mode."""

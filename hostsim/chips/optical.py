@@ -70,7 +70,7 @@ class Stream:
         self._seed = recipe.seed
         self._source = source
         self._faults = faults
-        self._maker = maker
+        self._made = maker.open(recipe) if maker is not None else None
         self._blocks: dict[int, Block] = {}
 
     def block(self, number: int) -> Block:
@@ -79,10 +79,27 @@ class Stream:
         if block is None:
             if len(self._blocks) >= 4:
                 del self._blocks[min(self._blocks)]
-            if self._maker is not None and self._faults == _NO_FAULTS:
-                block = self._maker.block(self, number)
+            if self._made is not None and self._faults == _NO_FAULTS:
+                block = self._made.block(number)
             block = self._blocks[number] = block or self.make(number)
         return block
+
+    def made(self, number: int) -> Block | None:
+        """As `block`, but None if it would have to be worked out now."""
+        block = self._blocks.get(number)
+        if block is None and self._made is not None and self._faults == _NO_FAULTS and self._made.has(number):
+            block = self.block(number)
+        return block
+
+    def expect(self, number: int) -> None:
+        """Block `number` will be wanted soon."""
+        if self._made is not None and self._faults == _NO_FAULTS:
+            self._made.expect(number)
+
+    def close(self) -> None:
+        """Nothing more will be wanted."""
+        if self._made is not None:
+            self._made.close()
 
     def forget(self) -> None:
         """Blocks generated ahead are dropped, because a fault was switched."""

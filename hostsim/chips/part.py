@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hostsim.chips.base import Ahead, Nak, Now
 from hostsim.chips.maker import Maker
 
@@ -34,6 +37,7 @@ class Faults:
 
 
 _NO_FAULTS = Faults()
+_SOON_US = 1_000_000
 
 
 class Part:
@@ -49,6 +53,7 @@ class Part:
         self._pointer = 0
         self._transactions = 0
         self._taken = self._usual = 0
+        self._level_until_us = 0
         self.maker: Maker | None = None
 
     def write(self, data: bytes) -> None:
@@ -56,7 +61,11 @@ class Part:
         self._gate()
         if not data:
             return
+        if len(data) == 1:
+            self._pointer = data[0]
+            return
         self.advance()
+        self._level_until_us = 0
         self._pointer = data[0]
         for value in data[1:]:
             self._set(self._pointer, value)
@@ -70,17 +79,30 @@ class Part:
             return bytes([self.faults.stuck]) * length
         return self._read(length)
 
-    def ahead(self) -> Ahead | None:
-        """What will be read next, as far as that can be foreseen: samples, if about as many wait as were taken last."""
+    def again(self, register: int, length: int) -> bytes:
+        """A read from `register` on that `ahead` foresaw, done now."""
+        self._transactions += 1
+        self.advance()
+        self._pointer = register
+        return self._read(length)
+
+    def ahead(self, until_us: int) -> Ahead | None:
+        """What will be read until then, as far as that can be foreseen; of little use and so None, if less than a second
+        is asked for and hardly as much waits as was taken last."""
         if self.faults != _NO_FAULTS:
             return None
         if self._taken:
             self._usual, self._taken = self._taken, 0
-        return self._foreseen(self._usual // 2)
+        soon = until_us - self._clock.now_us < _SOON_US
+        return self._foreseen(self._usual // 2 if soon else 0, until_us)
 
-    def _foreseen(self, least: int) -> Ahead | None:
+    def _foreseen(self, least: int, until_us: int) -> Ahead | None:
         """The answer to `ahead`, if at least so many bytes of samples wait. Nothing but the present may change by it."""
         return None
+
+    def steady_until_us(self) -> int:
+        """Until when no pin moves, on the clock, if nothing is done to the part but that its status and FIFO are read."""
+        return 0
 
     def advance(self) -> None:
         """Brings the registers to the present; a part whose registers change only by traffic has nothing to do."""
@@ -131,3 +153,11 @@ class SampleClock:
     def ready_us(self, k: int) -> int:
         """The first microsecond at which sample k is ready."""
         return self.t0_us - (-(k + 1) * PPT // self.rate_uhz)
+
+    def ready_in_us(self, k: NDArray[np.int64], now_us: int) -> NDArray[np.int64]:
+        """Microseconds from `now_us` to when each of these samples is ready; they are close together and increase."""
+        first = int(k[0])
+        whole, rest = divmod((first + 1) * PPT, self.rate_uhz)
+        return (rest + (k - first) * PPT + (self.rate_uhz - 1)) // self.rate_uhz + (
+            whole + self.t0_us - now_us
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -84,10 +85,10 @@ class Dog:
             day = self._planner.day(number)
             moments = moments_of(day, self.life, self.traits, self.seed)
             startles = [item for item in moments if item.kind in ("flinch", "impact", "fall")]
-            body = vitals.build(day, self.traits, self.life.course, self.seed, startles)
+            body = partial(vitals.build, day, self.traits, self.life.course, self.seed, startles)
             quick = [(item.start_s, item.end_s) for item in moments if item.kind in SHOCK_KINDS]
             quick += [(item.start_s, item.end_s) for item in day.segments if item.activity in QUICK]
-            found = BuiltDay(day, body, moments, np.array([item.start_s for item in moments]), sorted(quick))
+            found = BuiltDay(day, moments, np.array([item.start_s for item in moments]), sorted(quick), body)
             self._days[number] = found
             if len(self._days) > _KEPT_DAYS:
                 self._days.popitem(last=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -26,11 +28,16 @@ class BuiltDay:
     """A day with all that was worked out for it."""
 
     day: Day
-    vitals: DayVitals
     moments: list[Moment]
     moment_starts: FloatArray
     quick: list[tuple[float, float]]
     """When anything happens that the chip's quick functions could notice, by its start."""
+    living: Callable[[], DayVitals]
+
+    @cached_property
+    def vitals(self) -> DayVitals:
+        """Breath and heart, worked out when first asked for; until then no segment of the day says how long it pants."""
+        return self.living()
 
 
 class Lived(Protocol):

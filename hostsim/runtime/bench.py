@@ -145,7 +145,7 @@ class Collar:
         self.board.connect(data.GAUGE_ALERT, self.gauge, "alrt")
         self._on_charger = False
         if data.CHARGER_STATUS is not None:
-            self.board.drive(data.CHARGER_STATUS, lambda: 0 if self._on_charger else 1)
+            self.board.drive(data.CHARGER_STATUS, lambda: 0 if self._on_charger else 1, steady=True)
 
     def _build_flash(self, data: SimpleNamespace) -> None:
         table = BOARDS / self.options.board / "partitions.csv"

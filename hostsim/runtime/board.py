@@ -7,6 +7,8 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from hostsim.chips.base import Ahead, I2CChip, Nak
 from hostsim.chips.part import Part
 from hostsim.runtime.virtual import NEVER, VirtualClock
@@ -14,16 +16,52 @@ from hostsim.shims import _ops
 
 RISING, FALLING = 1, 2
 _BITS_PER_BYTE = 9
-_LINES = struct.Struct("<BxHI")
-_HEAD = struct.Struct("<BBBBBBHIIHHIHH")
-_USED = struct.Struct("<IBBBxI")
-_AHEAD_BYTES = 4608
+_LINES = struct.Struct("<BxHII")
+_PART = struct.Struct("<15I")
+_TIME_BYTES = 4
+_AHEAD_BYTES = 49152
 _AHEAD_US = 1 << 29
-_REGISTERS = [bytes((register,)) for register in range(256)]
+_LOOKED_AT, _DRIVEN, _MOVES_WITH_READS = 1, 2, 8
+Entry = tuple[int, int, int, int, int, int, int]
+"""A read or a wait as the interpreter tells it (shims/_ahead.py)."""
+
+
+def status_sum(status: bytes) -> int:
+    """By which a status that the interpreter made is held against the part's own (shims/_ahead.py)."""
+    total = 0
+    for byte in status:
+        total = total * 31 + byte & 0xFFFFFF
+    return total
+
+
+def _pack_part(bus: int, one: Ahead, address: int, place: int, now_us: int) -> bytes:
+    """A part's answers, to stand at `place` of all that is sent (shims/_ahead.py)."""
+    known = len(one.times_us)
+    data = place + _PART.size + known * _TIME_BYTES
+    there = known - int(np.count_nonzero(one.times_us))
+    pad = -len(one.words) % 4
+    head = _PART.pack(
+        bus | address << 8,
+        data - place + len(one.words) + pad,
+        one.kind,
+        one.status_register | one.fifo_register << 8 | one.status_length << 16 | one.size << 24,
+        known,
+        data,
+        place + _PART.size,
+        there,
+        0,
+        one.depth,
+        one.level,
+        max(0, min(one.until_us - now_us, _AHEAD_US)),
+        one.flags,
+        (one.pointer - there) % one.depth,
+        one.rest,
+    )
+    return b"".join((head, one.times_us.astype("<u4").tobytes(), one.words, bytes(pad)))
 
 
 class ForeseenWrong(Exception):
-    """A part answers otherwise than it foresaw: its model has a mistake in `ahead`."""
+    """A part or the world does otherwise than was foreseen: a model has a mistake in `ahead` or `steady_until_us`."""
 
 
 class DeviceError(Exception):
@@ -68,11 +106,13 @@ class I2CBus:
         """How long so many bytes take on the wire."""
         return length * _BITS_PER_BYTE * 1_000_000 // self.frequency_hz
 
-    def ahead(self) -> list[tuple[int, Ahead]]:
-        """Address and foreseen answers of each part that has some."""
+    def ahead(self, until_us: int) -> list[tuple[int, Ahead]]:
+        """Address and foreseen answers of each part that has some, as far as that instant if may be."""
         if self.stuck:
             return []
-        found = [(chip.address, chip.ahead()) for chip in self.chips.values() if isinstance(chip, Part)]
+        found = [
+            (chip.address, chip.ahead(until_us)) for chip in self.chips.values() if isinstance(chip, Part)
+        ]
         return [(address, ahead) for address, ahead in found if ahead is not None]
 
     def clocked(self, gpio: int, level: int) -> None:
@@ -92,6 +132,7 @@ class Line:
 
     read: Callable[[], int] | None = None
     chip: I2CChip | None = None
+    steady: bool = False
     level: int = 1
     output: int = 1
     edges: int = 0
@@ -110,10 +151,12 @@ class Board:
         self.outputs: list[tuple[int, int, int]] = []
         self._adc_uv = adc_uv
         self._driven: list[tuple[int, Line]] = []
+        self._heard: list[tuple[int, Line]] = []
         self._looked_at: dict[int, None] = {}
         self._moved: list[int] = []
-        self._promised: dict[tuple[int, int, int], tuple[bytes, int]] = {}
-        self._later: dict[tuple[int, int, int], tuple[int, bytes]] = {}
+        self._steady_us = 0
+        self._promised: dict[tuple[int, int, int], bytes] = {}
+        self._taken: dict[tuple[int, int, int], int] = {}
 
     @property
     def chips(self) -> list[I2CChip]:
@@ -129,10 +172,11 @@ class Board:
         self.drive(gpio, lambda: chip.pin_level(name))
         self.line(gpio).chip = chip
 
-    def drive(self, gpio: int, read: Callable[[], int]) -> None:
-        """Lets something outside the processor (a button, a charger) drive the line."""
+    def drive(self, gpio: int, read: Callable[[], int], steady: bool = False) -> None:
+        """Lets something outside the processor (a button, a charger) drive the line. `steady`: it moves only when something
+        on the bench's loop moves it, and not with time."""
         line = self.line(gpio)
-        line.read = read
+        line.read, line.steady = read, steady
         line.level = read()
         self._driven.append((gpio, line))
 
@@ -144,29 +188,23 @@ class Board:
     def next_change_us(self) -> int:
         """When a chip may next move a line that the processor listens to."""
         soonest = NEVER
-        for _, line in self._driven:
-            if line.edges and line.chip is not None:
+        for _, line in self._heard:
+            if line.chip is not None:
                 change = line.chip.next_change_us()
                 if change is not None and change < soonest:
                     soonest = change
         return soonest
 
-    def advance(self) -> None:
-        """Brings the chips whose lines are listened to to the present; the others follow when they are asked."""
-        for _, line in self._driven:
-            if line.edges and line.chip is not None:
-                line.chip.advance()
-
     def edges(self) -> list[int]:
         """The GPIOs on which an interrupt that is switched on has fired since the last look."""
+        if not self._moved:
+            return self._edges()
         moved, self._moved = self._moved, []
         return moved + self._edges()
 
     def _edges(self) -> list[int]:
         fired: list[int] = []
-        for gpio, line in self._driven:
-            if not line.edges:
-                continue
+        for gpio, line in self._heard:
             assert line.read is not None
             level = line.read()
             if level == line.level:
@@ -184,84 +222,106 @@ class Board:
             raise DeviceError(errno.EINVAL)
         return bus.transfer(address, bytes(payload[4:]), length)
 
-    def ahead(self) -> bytes:
-        """The reads that are foreseen, as the interpreter takes them out of a wait (shims/_ahead.py)."""
-        block = self._levels()
-        self._promised.clear()
-        self._later.clear()
-        now_us = self.clock.now_us
-        for number, bus in self.buses.items():
-            for address, one in bus.ahead():
-                length = _HEAD.size + len(one.status) + len(one.later) + len(one.fifo)
-                if len(block) + length > _AHEAD_BYTES:
-                    continue
-                self._promised[number, address, one.status_register] = one.status, 0
-                if one.later:
-                    self._later[number, address, one.status_register] = one.status_until_us, one.later
-                self._promised[number, address, one.fifo_register] = one.fifo, 0
-                block += _HEAD.pack(
-                    number,
-                    address,
-                    one.status_register,
-                    len(one.status),
-                    one.fifo_register,
-                    0,
-                    len(one.fifo),
-                    max(0, min(one.status_until_us - now_us, _AHEAD_US)),
-                    max(0, min(one.fifo_until_us - now_us, _AHEAD_US)),
-                    length,
-                    len(block) + _HEAD.size + len(one.status) + len(one.later),
-                    max(0, min(one.later_until_us - now_us, _AHEAD_US)),
-                    one.later_bytes,
-                    0,
-                )
-                block += one.status + one.later + one.fifo
-        return block
+    def steady_until_us(self) -> int:
+        """Until when no line that the processor listens to or looks at moves, if it does no more than to read status and
+        FIFO of the parts that foresee them."""
+        until_us = NEVER
+        for gpio, line in self._driven:
+            if line.edges or gpio in self._looked_at:
+                chip = line.chip
+                if isinstance(chip, Part):
+                    until_us = min(until_us, chip.steady_until_us())
+                elif not line.steady:
+                    return 0
+        return until_us
 
-    def _levels(self) -> bytes:
+    def ahead(self, limit_us: int) -> tuple[bytes, int]:
+        """What is foreseen, as the interpreter takes it out of a wait (shims/_ahead.py), and before when waits end by their
+        deadline alone: `limit_us`, or as soon as anything foreseen runs out. The present is never."""
+        self._promised.clear()
+        self._taken.clear()
+        self._steady_us = limit_us
+        now_us = self.clock.now_us
+        lines, until_us = self._levels()
+        place = _LINES.size + len(lines)
+        parts = [b"", lines]
+        for number, bus in self.buses.items():
+            for address, one in bus.ahead(limit_us):
+                known = len(one.times_us)
+                if place + _PART.size + known * (_TIME_BYTES + one.size) + 3 > _AHEAD_BYTES:
+                    continue
+                limit_us = min(limit_us, one.until_us)
+                self._promised[number, address, one.fifo_register] = one.words
+                part = _pack_part(number, one, address, place, now_us)
+                parts.append(part)
+                place += len(part)
+        parts[0] = _LINES.pack(
+            len(lines) // 4,
+            _LINES.size + len(lines),
+            max(0, until_us - now_us),
+            max(0, min(limit_us - now_us, _AHEAD_US)),
+        )
+        return b"".join(parts), limit_us
+
+    def _levels(self) -> tuple[bytes, int]:
+        """The lines that are looked at or listened to, and until when the parts' own hold."""
         now_us = self.clock.now_us
         until_us = now_us + _AHEAD_US
-        pairs = bytearray()
-        for gpio in self._looked_at:
+        lines = bytearray()
+        listed = [gpio for gpio, _ in self._heard if gpio not in self._looked_at]
+        for gpio in (*self._looked_at, *listed):
             line = self.lines[gpio]
             level = line.read() if line.read else line.output
-            if line.chip is not None:
-                level |= 2
-                until_us = min(until_us, line.chip.next_change_us() or until_us)
-            pairs += bytes((gpio, level))
-        head = _LINES.pack(len(self._looked_at), _LINES.size + len(pairs), max(0, until_us - now_us))
-        return head + pairs
+            chip = line.chip
+            if chip is None:
+                lines += bytes((gpio, level, 0, 0))
+                continue
+            until_us = min(until_us, chip.next_change_us() or until_us)
+            level |= _DRIVEN
+            if not isinstance(chip, Part) or chip.steady_until_us() <= now_us:
+                level |= _MOVES_WITH_READS
+            lines += bytes((gpio, level, self._bus_of(chip), chip.address))
+        return bytes(lines), until_us
 
-    def i2c_used(self, payload: memoryview) -> bytes:
-        """Operation I2C_USED: reads that the interpreter answered itself, done to the parts now, each at its time."""
-        reads = list(_USED.iter_unpack(payload))
-        at = 0
-        while at < len(reads):
-            busy_us, number, address, register, length = reads[at]
-            bus, key = self.buses[number], (number, address, register)
-            self.clock.now_us += busy_us
-            at += 1
-            # more of the same FIFO, taken piece by piece: one read of them all tells as much
-            parts_us, together = 0, length
-            while at < len(reads) and reads[at][1:4] == key:
-                parts_us += bus.wire_us(3 + reads[at][4]) + reads[at][0]
-                together += reads[at][4]
+    def _bus_of(self, chip: I2CChip) -> int:
+        return next(number for number, bus in self.buses.items() if bus.chips.get(chip.address) is chip)
+
+    def used(self, reads: list[Entry], at: int) -> int:
+        """Does to the parts what the interpreter answered itself: the read at that place and more of the same FIFO behind
+        it, each at its time. Returns the place behind."""
+        busy_us, number, address, register, _, length, said = reads[at]
+        bus, key = self.buses[number], (number, address, register)
+        self.clock.now_us += busy_us
+        at += 1
+        # more of the same FIFO, taken piece by piece: one read of them all tells as much
+        parts_us, together = 0, length
+        if key in self._promised:
+            while at < len(reads) and reads[at][1:5] == (number, address, register, 0):
+                parts_us += bus.wire_us(3 + reads[at][5]) + reads[at][0]
+                together += reads[at][5]
                 bus.transfers += 1
                 at += 1
             self.clock.now_us += parts_us + bus.wire_us(3 + length) - bus.wire_us(3 + together)
-            self._agree(key, bus.transfer(address, _REGISTERS[register], together))
+        bus.transfers += 1
+        self.clock.now_us += bus.wire_us(3 + together)
+        chip = bus.chips[address]
+        assert isinstance(chip, Part)
+        self._agree(key, chip.again(register, together), said)
+        if self.clock.now_us >= self._steady_us:
             self._moved += self._edges()
-        return b""
+        return at
 
-    def _agree(self, key: tuple[int, int, int], answer: bytes) -> None:
+    def _agree(self, key: tuple[int, int, int], answer: bytes, said: int) -> None:
         """Raises ForeseenWrong if a part answers otherwise than was promised for it."""
-        promised, at = self._promised[key]
-        later = self._later.get(key)
-        if later is not None and self.clock.now_us >= later[0]:
-            promised = later[1]
-        if not promised.startswith(answer, at):
+        promised = self._promised.get(key)
+        if promised is None:
+            right = said == status_sum(answer)
+        else:
+            at = self._taken.get(key, 0)
+            right = promised.startswith(answer, at)
+            self._taken[key] = at + len(answer)
+        if not right:
             raise ForeseenWrong(f"a read of {len(answer)} bytes of register {key[2]:#04x} at {key[1]:#04x}")
-        self._promised[key] = promised, at + len(answer)
 
     def pin_mode(self, payload: memoryview) -> bytes:
         """Operation PIN_MODE: modes need no model, the line is whatever drives it."""
@@ -289,8 +349,10 @@ class Board:
         """Operation PIN_IRQ."""
         line = self.line(payload[0])
         line.edges, line.wakes = payload[1], bool(payload[2])
+        self._steady_us = 0
         if line.read:
             line.level = line.read()
+        self._heard = [(number, one) for number, one in self._driven if one.edges]
         return b""
 
     def adc(self, payload: memoryview) -> bytes:
@@ -301,13 +363,14 @@ class Board:
         """The processor forgets what it drove and which interrupts it wanted."""
         for line in self.lines.values():
             line.edges, line.wakes, line.output = 0, False, 1
+        self._heard.clear()
         self._moved.clear()
+        self._steady_us = 0
 
     def operations(self) -> dict[int, Callable[[memoryview], bytes]]:
         """Operation number to handler."""
         return {
             _ops.I2C: self.i2c,
-            _ops.I2C_USED: self.i2c_used,
             _ops.PIN_MODE: self.pin_mode,
             _ops.PIN_READ: self.pin_read,
             _ops.PIN_WRITE: self.pin_write,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hostsim.runtime.board import Board, DeviceError
+from hostsim.runtime.board import Board, DeviceError, Entry, ForeseenWrong
 from hostsim.runtime.interpreter import FIRMWARE, interpreter
 from hostsim.runtime.virtual import NEVER, Deadlock, VirtualClock
 from hostsim.shims import _ops
@@ -24,6 +25,8 @@ BOOT_US = 350_000
 """From reset to main.py on an ESP32-S3: ROM loader, second stage, interpreter. Assumed, of the order seen on boards."""
 HANG_WALL_S = 30.0
 """Wall time without a word from the interpreter after which it counts as hung."""
+FORESEEN_US = 40_000_000
+"""How far ahead the interpreter is told what it will read, at most."""
 WORKING_SET_BYTES = 64 * 1024
 """The heap that the firmware has beside its code, as a 32-bit chip counts it."""
 
@@ -105,6 +108,11 @@ class _State:
 
 
 Handler = Callable[[memoryview], bytes]
+_HEADER = struct.Struct("<BBHI")
+_REPLY = struct.Struct("<HHIII")
+_EVENT = struct.Struct("<BBH")
+_ENTRY = struct.Struct("<IBBBBHxxi")
+_PIPE_BYTES = 65536
 
 
 def firmware_modules() -> list[str]:
@@ -145,6 +153,9 @@ class Device:
         self._state = _State()
         self._process: subprocess.Popen[str] | None = None
         self._socket: socket.socket | None = None
+        self._pipe = -1
+        self._ready: Callable[[], bool] = lambda: False
+        self._alone_until_us = 0
         self._reader: threading.Thread | None = None
         self._register()
 
@@ -209,6 +220,9 @@ class Device:
         self._cause = cause
         self.boots.append(Boot(self.clock.now_s, CAUSES[cause]))
         ours, theirs = socket.socketpair()
+        self._pipe, told = os.pipe()
+        os.set_blocking(self._pipe, False)
+        self._alone_until_us = 0
         terminal = self.options.terminal
         if terminal is None:
             # the kernel's own timeout: with Python's every call would ask the kernel twice
@@ -225,8 +239,9 @@ class Device:
                 *(("-X", "emit=native") if self.options.native else ()),
                 str(SHIMS / "_launch.py"),
                 str(theirs.fileno()),
+                str(told),
             ],
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), told],
             stdin=terminal,
             stdout=subprocess.PIPE if terminal is None else terminal,
             stderr=subprocess.STDOUT,
@@ -236,6 +251,7 @@ class Device:
             env={"MICROPYPATH": ":".join((*path, ".frozen")), "PATH": os.environ.get("PATH", "")},
         )
         theirs.close()
+        os.close(told)
         self._socket = ours
         self._reader = threading.Thread(target=self._read_console, args=(self._process,), daemon=True)
         self._reader.start()
@@ -260,6 +276,7 @@ class Device:
         if process.stdout is not None:
             process.stdout.close()
         self._socket.close()
+        os.close(self._pipe)
         self.board.power_off()
         for function in self._on_reset:
             function()
@@ -273,6 +290,7 @@ class Device:
 
     def world(self, deadline_us: int, is_ready: Callable[[], bool]) -> None:
         """Lets the collar live until `deadline_us` or until `is_ready()`; see VirtualLoop."""
+        self._ready = is_ready
         while True:
             if self._process is not None and self._state.waiting is None:
                 self._serve()
@@ -290,7 +308,7 @@ class Device:
                 self.clock.now_us = max(self.clock.now_us, deadline_us)
                 return
             self.clock.now_us = max(self.clock.now_us, due_us)
-            self._wake()
+            self._wake(deadline_us)
 
     def _next_due_us(self) -> int:
         state = self._state
@@ -303,14 +321,13 @@ class Device:
             due_us = min(due_us, state.fed_us + state.watchdog_us)
         return due_us
 
-    def _wake(self) -> None:
+    def _wake(self, deadline_us: int) -> None:
         state = self._state
         now_us = self.clock.now_us
         assert state.waiting is not None
         if state.watchdog_us and now_us >= state.fed_us + state.watchdog_us:
             self.reset(WATCHDOG)
             return
-        self.board.advance()
         self._collect_edges()
         if state.events or now_us >= state.waiting.deadline_us:
             if state.waiting.pins_only:
@@ -318,11 +335,68 @@ class Device:
             else:
                 self.waited_us += now_us - state.waiting.since_us
             state.waiting = None
-            self._reply(0, self.board.ahead())
+            answer, self._alone_until_us = self.board.ahead(self._foresee(deadline_us))
+            self._reply(0, answer)
+
+    def _foresee(self, deadline_us: int) -> int:
+        """Before when nothing can end a wait but its own deadline."""
+        state, now_us = self._state, self.clock.now_us
+        until_us = min(deadline_us, now_us + FORESEEN_US)
+        if state.watchdog_us:
+            until_us = min(until_us, state.fed_us + state.watchdog_us)
+        if until_us > now_us:
+            until_us = min(until_us, self.board.steady_until_us())
+        return max(until_us, now_us)
 
     def _collect_edges(self) -> None:
         for gpio in self.board.edges():
             self._state.events.append((_ops.EVENT_PIN, bytes((gpio,))))
+
+    # What the interpreter did alone
+
+    def _alone(self) -> None:
+        """Does what is told in the pipe."""
+        told = b""
+        with contextlib.suppress(BlockingIOError):
+            while more := os.read(self._pipe, _PIPE_BYTES):
+                told += more
+        self._repeat(told)
+
+    def _repeat(self, told: bytes | memoryview) -> None:
+        """Does to parts and clock what the interpreter did alone. Raises ForeseenWrong if it should not have."""
+        entries: list[Entry] = list(_ENTRY.iter_unpack(told))
+        at = 0
+        while at < len(entries):
+            if entries[at][4]:
+                self._waited_alone(entries[at])
+                at += 1
+            else:
+                at = self.board.used(entries, at)
+
+    def _waited_alone(self, entry: Entry) -> None:
+        busy_us, op, flags, _, _, _, ms = entry
+        state, clock = self._state, self.clock
+        clock.now_us += busy_us
+        if flags & _ops.FLAG_FED:
+            state.fed_us = clock.now_us
+        self.calls += 1
+        self.waits += 1
+        now_us = clock.now_us
+        due_us = max(now_us, self._deadline_us(ms))
+        if due_us >= self._alone_until_us or self._ready():
+            raise ForeseenWrong(f"a wait to {due_us / 1e6:.6f} s")
+        if op == _ops.LIGHTSLEEP:
+            self.slept_us += due_us - now_us
+        else:
+            self.waited_us += due_us - now_us
+        clock.now_us = due_us
+        if self.board.edges():
+            raise ForeseenWrong(f"a line moved before {due_us / 1e6:.6f} s")
+
+    def _deadline_us(self, ms: int) -> int:
+        """When a wait of so many ms from now on ends: at a whole ms of the processor's clock."""
+        boot_us = self._state.boot_us
+        return boot_us + ((self.clock.now_us - boot_us) // 1000 + ms) * 1000
 
     # The wire
 
@@ -362,22 +436,24 @@ class Device:
         (ms,) = struct.unpack("<i", payload)
         self.waits += 1
         now_us = self.clock.now_us
-        elapsed_ms = (now_us - self._state.boot_us) // 1000
-        deadline_us = NEVER if ms < 0 else self._state.boot_us + (elapsed_ms + ms) * 1000
+        deadline_us = NEVER if ms < 0 else self._deadline_us(ms)
         self._state.waiting = _Wait(max(deadline_us, now_us), op == _ops.LIGHTSLEEP, now_us)
 
     def _receive(self) -> tuple[int, memoryview] | None:
         assert self._socket is not None
         try:
             data = self._complete(self._socket.recv(16384))
-            if data[0] == _ops.I2C_USED:
+            if data[1] & _ops.FLAG_PIPED:
+                self._alone()
+            if data[0] == _ops.USED:
                 end = 8 + (data[2] | data[3] << 8)
                 used, data = memoryview(data)[8:end], self._complete(data[end:])
-                self._handlers[_ops.I2C_USED](used)
+                self._repeat(used)
         except BlockingIOError:
+            self._alone()
             self._hung()
             return None
-        op, flags, _, busy_us = struct.unpack_from("<BBHI", data)
+        op, flags, _, busy_us = _HEADER.unpack_from(data)
         self.clock.now_us += busy_us
         if flags & _ops.FLAG_FED:
             self._state.fed_us = self.clock.now_us
@@ -408,14 +484,16 @@ class Device:
         events = b""
         if self._state.events:
             events = b"".join(
-                struct.pack("<BBH", event, 0, len(payload)) + payload for event, payload in self._state.events
+                _EVENT.pack(event, 0, len(payload)) + payload for event, payload in self._state.events
             )
             self._state.events.clear()
         ticks_ms = (self.options.ticks_start_ms + since_us // 1000) & TICKS_MASK
         ticks_us = (self.options.ticks_start_ms * 1000 + since_us) & TICKS_MASK
         lengths = len(answer) | len(events) << 16
+        if self._ready():
+            status |= _ops.STATUS_LAST
         self._socket.sendall(
-            struct.pack("<HHIII", status, since_us % 1000, ticks_ms, ticks_us, lengths) + answer + events
+            _REPLY.pack(status, since_us % 1000, ticks_ms, ticks_us, lengths) + answer + events
         )
 
     def _died(self) -> FirmwareCrash:

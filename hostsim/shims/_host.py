@@ -1,5 +1,6 @@
 """The interpreter's end of the wire to the bench. Everything virtual passes through `call` and `call_into`."""
 
+from micropython import const
 import micropython
 import struct
 import _ahead
@@ -12,6 +13,14 @@ _payload = bytearray(8192)
 _payload_view = memoryview(_payload)
 _subscribers = {}
 _pending = []
+
+# Operations that give the bench no reason to end a wait: it says so if one does.
+_HARMLESS = bytes(
+    (
+        _ops.HEAP, _ops.RANDOM, _ops.RTC, _ops.RTC_MEMORY, _ops.CONSOLE, _ops.LABEL, _ops.I2C, _ops.PIN_READ, _ops.FLASH_INFO,
+        _ops.FLASH_READ, _ops.FLASH_WRITE, _ops.FLASH_ERASE, _ops.NVS_GET, _ops.NVS_SET, _ops.NVS_ERASE, _ops.NVS_COMMIT,
+    )
+)  # fmt: skip
 
 flags = 0
 busy_us = 0
@@ -68,10 +77,14 @@ def _read(buf, length):
 def _exchange(op, payload, into):
     global flags, busy_us, ticks_ms, ticks_us, remainder_us
     size = len(payload)
+    if op not in _HARMLESS:
+        _ahead.last()
+    told = _ops.FLAG_PIPED if _ahead.piped() else 0
     at = _ahead.used()
     if at:
-        _head(_request, 0, _ops.I2C_USED | at - 8 << 16, 0)
-    _head(_request, at, op | flags << 8 | size << 16, busy_us)
+        _head(_request, 0, _ops.USED | told << 8 | at - 8 << 16, 0)
+        told = 0
+    _head(_request, at, op | (flags | told) << 8 | size << 16, busy_us)
     flags = 0
     busy_us = 0
     at += 8
@@ -81,7 +94,9 @@ def _exchange(op, payload, into):
     _read(_reply, 16)
     status = _word(_reply, 0)
     remainder_us = status >> 16 & 0xFFFF
-    status &= 0xFFFF
+    if status & _ops.STATUS_LAST:
+        _ahead.last()
+    status &= 0x7FFF
     ticks_ms = _word(_reply, 4)
     ticks_us = _word(_reply, 8)
     length = _word(_reply, 12) & 0xFFFF
@@ -146,9 +161,34 @@ _wait_payload = bytearray(4)
 _answered_us = 0
 
 
+_FORESEEN_MS = const(60000)  # longer waits are the bench's; a small integer has room for the microseconds
+
+
+def _wait_ahead(ms, op):
+    """Waits if nothing can happen before `ms` are over; False if only the bench can tell."""
+    global flags, busy_us, ticks_ms, ticks_us, remainder_us
+    passed_us = (ticks_us + busy_us - _answered_us) & 0x3FFFFFFF
+    # a deadline is a whole millisecond, and never in the past
+    step_us = ms * 1000 - (remainder_us + busy_us) % 1000 if ms else 0
+    if not _ahead.waits(op, flags, busy_us, ms, passed_us + step_us):
+        return False
+    step_us += busy_us
+    flags = 0
+    busy_us = 0
+    ticks_us = (ticks_us + step_us) & 0x3FFFFFFF
+    step_us += remainder_us
+    ticks_ms = (ticks_ms + step_us // 1000) & 0x3FFFFFFF
+    remainder_us = step_us % 1000
+    return True
+
+
 def wait(ms, op=_ops.WAIT):
     """Lets virtual time pass until `ms` are over (-1: for ever) or something happens."""
     global _answered_us
+    if 0 <= ms < _FORESEEN_MS and _wait_ahead(ms, op):
+        if _pending:
+            dispatch()
+        return
     struct.pack_into("<i", _wait_payload, 0, ms)
     _ahead.begin(_exchange(op, _wait_payload, _ahead.answers))
     _answered_us = ticks_us

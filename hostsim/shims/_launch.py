@@ -8,6 +8,7 @@ import gc
 import json
 import struct
 import sys
+import _ahead
 import _host
 import _ops
 
@@ -87,6 +88,7 @@ def _take_away(working_set):
 _WORD = 8 if sys.maxsize > 1 << 32 else 4
 
 _host.connect(int(sys.argv[1]))
+_ahead.connect(int(sys.argv[2]))
 _boot = json.loads(_host.call(_ops.HELLO))
 import _tasks
 import machine

@@ -7,6 +7,8 @@ event, 0, payload length, and its payload.
 """
 
 FLAG_FED = 1  # the watchdog was fed since the last request
+FLAG_PIPED = 2  # there are reads and waits in the pipe, older than this request
+STATUS_LAST = 0x8000  # added to a reply's status: waits are the bench's until it has answered one
 
 HELLO = 0x01  # -> boot information, see _launch
 WAIT = 0x02  # i32 ms, -1 for ever -> answers ahead, see _ahead; returns at the deadline or at the first event
@@ -23,7 +25,7 @@ CONSOLE = 0x0C  # text
 LABEL = 0x0D  # text: what the bench should note in its log
 
 I2C = 0x10  # u8 bus, u8 address, u16 length to read, bytes to write
-I2C_USED = 0x11  # reads that were answered ahead, see _ahead; no reply
+USED = 0x11  # reads that were answered ahead, see _ahead; no reply
 PIN_MODE = 0x18  # u8 gpio, u8 mode (0 in, 1 out, 2 open drain), u8 pull (0 none, 1 up, 2 down)
 PIN_READ = 0x19  # u8 gpio -> u8
 PIN_WRITE = 0x1A  # u8 gpio, u8 level

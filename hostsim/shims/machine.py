@@ -123,6 +123,7 @@ class I2C:
 
     def _transfer(self, address, length, data, into):
         _ahead.drop(self._id, address)
+        _ahead.last()
         request = struct.pack("<BBH", self._id, address, length) + bytes(data)
         if into is None:
             _host.call(_ops.I2C, request)

@@ -119,8 +119,7 @@ def show(console: Console, demo: Demo) -> None:
         if told.seen:
             continue
         level = _LEVELS[told.level]
-        why = "the alert is over" if told.level == "green" else told.reasons
-        table.add_row(str(teller.number(told.at.date())), clock_words(told.at), level, escape(why))
+        table.add_row(str(teller.number(told.at.date())), clock_words(told.at), level, escape(told.reasons))
     if teller.told:
         console.print(table)
     else:

@@ -240,7 +240,13 @@ class Teller:
         self._note(today, at, f"touch test, {touch_words(item)}")
 
     def _alert(self, item: Item, at: datetime, today: _Today) -> None:
-        told = Told(at, item["level"], listed(item["reasons"]), bool(item["acknowledged"]))
+        why = listed(item["reasons"])
+        if item["level"] == "green":
+            blow = bool(self.told) and self.told[-1].reasons == listed(["impact"])
+            why = (
+                "no sign has followed the blow; the watch goes on" if blow else "nothing stands out any more"
+            )
+        told = Told(at, item["level"], why, bool(item["acknowledged"]))
         self.told.append(told)
         self._note(today, at, alert_words(told), "" if told.seen else _STYLES[told.level])
         shown = self.pattern is not None and self.pattern["name"] != "none"
@@ -266,7 +272,7 @@ def alert_words(told: Told) -> str:
     if told.seen:
         return f"the handler has seen it: {told.level}, {told.reasons}"
     if told.level == "green":
-        return "GREEN: the alert is over"
+        return f"GREEN: the alert is over, {told.reasons}"
     return f"{told.level.upper()}: the handler is told: {told.reasons}"
 
 

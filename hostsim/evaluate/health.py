@@ -18,6 +18,7 @@ from hashlib import sha256
 from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from scipy.stats import beta, chi2
@@ -252,6 +253,8 @@ class Case:
     """Whether the truth lies in the interval that was told."""
     pattern: str
     """The one named most often in PATTERN_DAYS from the first alert; `silent` without one."""
+    onset_within_h: float | None = None
+    """Half of the width of the interval that was told."""
 
 
 PATTERN_DAYS = 5.0
@@ -267,11 +270,12 @@ def case_of(told: Sequence[Told], began_s: float, felt: bool) -> Case:
     reds = [item for item in signed if item.fields["level"] == "red"]
     blows = [item for item in alerts if felt and item.fields["reasons"] == ["impact"]]
     onsets = [item for item in after if item.type == "onset" and item.fields["signal"] is None]
-    error, inside = None, False
+    error, inside, within = None, False, None
     if onsets and onsets[-1].fields["at"] is not None:
         off_s = onsets[-1].fields["at"] - utc_s(0) - began_s
         error = off_s / DAY_S
-        inside = abs(off_s) <= 3600 * onsets[-1].fields["plus_minus_h"]
+        within = onsets[-1].fields["plus_minus_h"]
+        inside = abs(off_s) <= 3600 * within
     pattern = "silent"
     if signed:
         until = signed[0].at_s + PATTERN_DAYS * DAY_S
@@ -282,7 +286,7 @@ def case_of(told: Sequence[Told], began_s: float, felt: bool) -> Case:
     def first(items: Sequence[Told]) -> float | None:
         return (items[0].at_s - began_s) / DAY_S if items else None
 
-    return Case(first(signed), first(reds), first(blows), error, inside, pattern)
+    return Case(first(signed), first(reds), first(blows), error, inside, pattern, within)
 
 
 def began_s(generator: Generator) -> float:
@@ -411,6 +415,11 @@ def _spread(values: Sequence[float | None]) -> str:
     return f"{len(known)}/{len(values)}: {at[1]:.1f} d ({at[0]:.1f} to {at[2]:.1f})"
 
 
+def _median(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{median(known):.0f}" if known else "none"
+
+
 def stories_of(result: Result) -> tuple[int, int, int, int, int]:
     """Of the story and its variants: amber within 2 days of the first sign, red before day 5, onset within 1 day,
     pattern right, and of how many."""
@@ -465,14 +474,14 @@ def lines(result: Result) -> Iterator[str]:
     yield f"the story and its variants: amber within 2 days of the first sign {_share(ambers, n)}"
     yield f"    red before day 5 {_share(reds, n)}, onset within 1 day {_share(dated, n)}"
     yield f"    pattern right {_share(right, n)}; the first sign is a quarter of the signs"
-    yield f"{'scenario':17} {'amber after':27} {'red after':27} {'onset within 1 d':22} interval holds it"
+    yield f"{'scenario':17} {'amber after':27} {'red after':27} {'onset within 1 d':22} {'interval holds it':24} +- h"
     for name, cases in result.cases.items():
         n = len(cases)
         dated = sum(case.onset_error_d is not None and abs(case.onset_error_d) <= 1.0 for case in cases)
         yield (
             f"{name:17} {_spread([case.amber_d for case in cases]):27} "
             f"{_spread([case.red_d for case in cases]):27} {_share(dated, n):22} "
-            f"{_share(sum(case.onset_inside for case in cases), n)}"
+            f"{_share(sum(case.onset_inside for case in cases), n):24} {_median([case.onset_within_h for case in cases])}"
         )
     yield "patterns: rows are the truth"
     names = (*records.PATTERNS, "silent")

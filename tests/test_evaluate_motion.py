@@ -28,6 +28,14 @@ def test_a_sound_trot_and_a_lame_one_are_told_apart() -> None:
     assert np.median(lame) == pytest.approx(100, rel=0.15)
 
 
+def test_the_threshold_is_a_tolerance_bound() -> None:
+    rng = np.random.default_rng(1)
+    for n, from_above in ((2475, 17), (600, 2), (299, 1), (120, 1)):
+        assert motion.tolerance(rng.permutation(n).astype(float)) == n - from_above
+    bounds = np.array([motion.tolerance(rng.normal(size=800)) for _ in range(1000)])
+    assert np.mean(bounds >= 2.326) == pytest.approx(0.95, abs=0.025)
+
+
 def test_the_limp_laid_on_a_trot_has_the_size_asked_for() -> None:
     feed, times = motion_feeds.trots(303, 2, 40.0)
     start, end = times[0]
@@ -101,6 +109,8 @@ def test_everything_is_written_and_shown(tmp_path: Path, monkeypatch: pytest.Mon
     assert json.loads((tmp_path / "motion.json").read_text())["rows"] == json.loads(
         json.dumps(result["rows"])
     )
+    names = [(row["kind"], row["what"]) for row in result["rows"]]
+    assert len(set(names)) == len(names) > 60
     with open(tmp_path / "motion.csv", newline="") as file:
         assert len(list(csv.DictReader(file))) == len(result["rows"])
     for name in ("limp", "gait", "impact", "tremor"):

@@ -73,6 +73,7 @@ def test_without_recordings_their_rows_are_left_out(tmp_path: Path, monkeypatch:
 def test_the_vitals_reach_their_figures_and_leave_plots(tmp_path: Path) -> None:
     result = vitals_tables.evaluate(tmp_path, quick=True)
     rows = {row["what"]: row for row in result["rows"]}
+    assert len(rows) == len(result["rows"])
     assert rows[AT_REST]["met"] is True and rows[AT_REST]["n"] > 900
     assert rows[STAIRS]["met"] is True
     assert rows["breath every 12 s"]["coverage"] == 0

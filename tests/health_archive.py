@@ -8,11 +8,22 @@ from pathlib import Path
 
 from hostsim.codecs import records
 from hostsim.evaluate.health import Collar
-from hostsim.generator import ABSENT, CLOSE_DAY, CLOSE_HOUR, MINUTE, Generator, utc_s
+from hostsim.generator import ABSENT, CLOSE_DAY, CLOSE_HOUR, IMPACT, MINUTE, Generator, utc_s
 from hostsim.handler.archive import Archive, CollarIdentity
+from hostsim.scenarios import BLOW_DAY
 
 Entry = tuple[int, int, list[int | None]]
 IDENTITY = CollarIdentity("0011223344556677", "Rex collar", "bench", "0.1.0", "1.0")
+
+
+def felt(seed: int) -> bool:
+    """Whether the story's blow is one that is told at once, and the only one that the collar feels."""
+    days = [row for number in range(21) for row in Generator("story", seed).day(number) if row[0] == IMPACT]
+    return len(days) == 1 and days[0][4] >= 1200
+
+
+SEED = 11
+"""A story that is `felt`."""
 
 
 def entries(row: list[int]) -> Iterator[Entry]:
@@ -73,6 +84,12 @@ def write_archive(
         archive.add(journal, frames)
         archive.confirm(journal, 1, len(frames) + 1)
     return path
+
+
+def blow_size(scenario: str, seed: int) -> str:
+    """How large the story's blow is said to be, as the generator's records show it."""
+    shown = next(row[4] for row in Generator(scenario, seed).day(BLOW_DAY) if row[0] == IMPACT)
+    return "unknown size" if shown == ABSENT else f"{shown / 100:.0f} g or more"
 
 
 def _frame(seq: int, entry: Entry, impacts: dict[int, int]) -> bytes:

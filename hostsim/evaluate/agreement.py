@@ -231,7 +231,7 @@ def live(out: Path, dogs: Sequence[tuple[str, int, float]]) -> Iterator[Dog]:
         if not kept.exists():
             world = SCENARIOS[scenario].build(seed, days + 0.02)
             with TemporaryDirectory() as folder:
-                Run(world, days * DAY_S, Path(folder), CollarOptions(seed=seed)).play()
+                Run(world, days * DAY_S, Path(folder), CollarOptions(seed=seed, native=True)).play()
                 packed = kept.with_suffix(".jsonl.gz")
                 with open(Path(folder) / "findings.jsonl", "rb") as plain, gzip.open(packed, "wb") as file:
                     shutil.copyfileobj(plain, file)

@@ -108,7 +108,7 @@ def test_without_a_clock_nothing_is_dated(tmp_path: Path) -> None:
     assert "the collar's clock was never set" in said
     assert "2026" not in said and "UTC" not in said
     assert "day 15" in said
-    assert "has no date without a clock" in said
+    assert "It has no date without a clock" in said
 
 
 def test_without_a_heart_reading_that_is_said(tmp_path: Path) -> None:

@@ -93,6 +93,14 @@ def _blow_words(data: Gathered, seq: int | None, times: Times) -> str | None:
     return None
 
 
+def _beginning(data: Gathered, onset: dict[str, Any], times: Times) -> str:
+    """When all of it began, and after which blow."""
+    blow, when = _blow_words(data, onset["impact_seq"], times), _onset_words(onset, times)
+    if not blow:
+        return f"It {'has ' if onset['at'] is None else ''}{when}; {_no_blow(data, onset)}."
+    return f"It has {when}: it began after {blow}." if onset["at"] is None else f"It {when}, after {blow}."
+
+
 def _no_blow(data: Gathered, onset: dict[str, Any]) -> str:
     """That no blow was recorded, and whether one could have been missed."""
     said = "no blow was recorded before it"
@@ -100,6 +108,8 @@ def _no_blow(data: Gathered, onset: dict[str, Any]) -> str:
         return said
     at = datetime.fromtimestamp(onset["at"], tz=timezone.utc)
     within = timedelta(hours=onset["plus_minus_h"] + 24)
+    if any(when <= at for when, _ in data.impacts):
+        said = "no blow that was recorded before it fits it"
     around = [when for when in data.span if (at - within).date() <= when <= (at + within).date()]
     blind = [when for when in around if data.day(when).coverage < 0.5]
     if not blind:
@@ -149,10 +159,7 @@ def answer(data: Gathered, times: Times) -> Box:
         lines.append(PATTERNS[data.patterns[-1][1]["name"]])
     together = [item for _, item in data.onsets if item["signal"] is None]
     if together and level != "green":
-        blow = _blow_words(data, together[-1]["impact_seq"], times)
-        text = _onset_words(together[-1], times)
-        text = "It " + text if text.startswith("began") else "When it began has " + text
-        lines.append(text + (f", after {blow}." if blow else f"; {_no_blow(data, together[-1])}."))
+        lines.append(_beginning(data, together[-1], times))
     lines.append(NO_DIAGNOSIS)
     return Box(level, LEVELS[level], lines)
 

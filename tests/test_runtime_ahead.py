@@ -188,8 +188,14 @@ def test_a_broken_part_foresees_nothing() -> None:
     foreseen = chip.ahead(1_500_000)
     assert foreseen is not None and len(foreseen.words) == 3 * len(foreseen.times_us) >= 3 * 37
     assert (foreseen.times_us == 0).sum() == 12 and foreseen.until_us >= 1_500_000
+    chip = Max30101(clock, Waves(ambient_na=300_000.0))
+    for register, value in ((0x08, 0x40), (0x0A, 0x27), (0x0C, 32), (0x11, 1), (0x09, 7)):
+        chip.write(bytes((register, value)))
+    clock.now_us += 256 * 40_000
+    flooded = chip.ahead(clock.now_us + 1_000_000)
+    assert flooded is not None and all(flooded.times_us == 0), "of light that floods it nothing is foreseen"
     chip.faults.nak_every = 5
-    assert chip.ahead(1_500_000) is None
+    assert chip.ahead(clock.now_us + 1_000_000) is None
 
 
 class Far(Waves):

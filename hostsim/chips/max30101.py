@@ -147,9 +147,9 @@ class Max30101(Part):
             number = k // BLOCK
             block = stream.block(number)
             end = min(ready, (number + 1) * BLOCK)
-            first, last = np.searchsorted(block.index, (k, end)).tolist()
+            first, last = block.places(k, end)
             self._push(block.words, first, last)
-            if block.flooded[k % BLOCK : k % BLOCK + end - k].any():
+            if block.floods(k, end) is not None:
                 self._registers[_STATUS1] |= _ALC_OVF
             k = end
 
@@ -243,14 +243,14 @@ class Max30101(Part):
             if block is None:
                 break
             end = min(last, (number + 1) * BLOCK)
-            flooded = block.flooded[k % BLOCK : k % BLOCK + end - k]
-            if flooded.any():
-                end = k + int(np.argmax(flooded))
-            first, stop = np.searchsorted(block.index, (k, end)).tolist()
+            flooded = block.floods(k, end)
+            if flooded is not None:
+                end = flooded
+            first, stop = block.places(k, end)
             words.append(block.words[first * size : stop * size])
             index.append(block.index[first:stop])
             k = end
-            if k % BLOCK:
+            if flooded is not None:
                 break
         return b"".join(words), np.concatenate(index) if index else np.empty(0, np.int64), k
 

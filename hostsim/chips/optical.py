@@ -37,12 +37,28 @@ class Settings:
 @dataclass(frozen=True)
 class Block:
     """BLOCK samples. `counts` (BLOCK, slots) 0..FULL; `words` 3 bytes a slot; `index` (number of samples,) the sample
-    index of each that is there (holes leave samples out); `flooded` (BLOCK,) where ambient light passed the limit."""
+    index of each that is there (holes leave samples out); `flooded` (BLOCK,) where ambient light passed the limit, None
+    where it never did."""
 
     counts: NDArray[np.int64]
     words: bytes
     index: NDArray[np.int64]
-    flooded: NDArray[np.bool_]
+    flooded: NDArray[np.bool_] | None
+
+    def places(self, start: int, end: int) -> tuple[int, int]:
+        """Which of the samples there are start..end - 1, which lie within the block."""
+        if len(self.index) == BLOCK:
+            first = start % BLOCK
+            return first, first + end - start
+        low, high = np.searchsorted(self.index, (start, end)).tolist()
+        return low, high
+
+    def floods(self, start: int, end: int) -> int | None:
+        """The first of start..end - 1, which lie within the block, that ambient light floods."""
+        if self.flooded is None:
+            return None
+        there = np.flatnonzero(self.flooded[start % BLOCK : start % BLOCK + end - start])
+        return start + int(there[0]) if len(there) else None
 
 
 @dataclass(frozen=True)
@@ -122,7 +138,8 @@ class Stream:
         valid = np.ones(BLOCK, bool)
         for start, end in self._source.gaps(float(end_s[0]), float(end_s[-1])):
             valid &= (end_s < start) | (end_s >= end)
-        return Block(counts, rows[valid].tobytes(), k[valid], np.any(flooded.reshape(BLOCK, parts), axis=1))
+        bright = np.any(flooded.reshape(BLOCK, parts), axis=1) if flooded.any() else None
+        return Block(counts, rows[valid].tobytes(), k[valid], bright)
 
     def _convert(
         self, light: Optical, number: int, parts: int

@@ -114,6 +114,7 @@ class Collar:
         self.air = Air(options.air, seed=options.seed)
         self.radio: CollarRadio | None = None
         self.loop.world = self.device.world
+        self.device.next_timer_us = self.loop.next_timer_us
         self.meter = Meter(self)
 
     def _injected(self) -> dict[str, Any]:

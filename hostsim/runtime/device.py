@@ -25,7 +25,7 @@ BOOT_US = 350_000
 """From reset to main.py on an ESP32-S3: ROM loader, second stage, interpreter. Assumed, of the order seen on boards."""
 HANG_WALL_S = 30.0
 """Wall time without a word from the interpreter after which it counts as hung."""
-FORESEEN_US = 40_000_000
+FORESEEN_US = 70_000_000
 """How far ahead the interpreter is told what it will read, at most."""
 WORKING_SET_BYTES = 64 * 1024
 """The heap that the firmware has beside its code, as a 32-bit chip counts it."""
@@ -113,6 +113,9 @@ _REPLY = struct.Struct("<HHIII")
 _EVENT = struct.Struct("<BBH")
 _ENTRY = struct.Struct("<IBBBBHxxi")
 _PIPE_BYTES = 65536
+_UPSETS = (_ops.PIN_MODE, _ops.PIN_WRITE, _ops.PIN_IRQ, _ops.WATCHDOG)
+"""Operations after which a wait may end otherwise than was foreseen."""
+_ROUNDING_US = 2
 
 
 def firmware_modules() -> list[str]:
@@ -147,6 +150,8 @@ class Device:
         self._wakers = b""
         self.choose_firmware: Callable[[], Path | None] = lambda: None
         """Asked at every start: the ROMFS image of the firmware that starts, None for the tree's."""
+        self.next_timer_us: Callable[[], int] = lambda: NEVER
+        """Asked after every operation: when the bench's loop has its next timer, which the operation may have set."""
         self._image: Path | None = None
         self._on_reset: list[Callable[[], None]] = []
         self._handlers: dict[int, Handler] = {}
@@ -336,7 +341,7 @@ class Device:
                 self.waited_us += now_us - state.waiting.since_us
             state.waiting = None
             answer, self._alone_until_us = self.board.ahead(self._foresee(deadline_us))
-            self._reply(0, answer)
+            self._reply(_ops.WAIT, 0, answer)
 
     def _foresee(self, deadline_us: int) -> int:
         """Before when nothing can end a wait but its own deadline."""
@@ -430,7 +435,7 @@ class Device:
             return
         self._collect_edges()
         if self._process is not None:
-            self._reply(status, answer)
+            self._reply(op, status, answer)
 
     def _begin_wait(self, op: int, payload: memoryview) -> None:
         (ms,) = struct.unpack("<i", payload)
@@ -478,7 +483,7 @@ class Device:
         self.clock.now_us = max(self.clock.now_us, self._state.fed_us + self._state.watchdog_us)
         self.reset(WATCHDOG)
 
-    def _reply(self, status: int, answer: bytes) -> None:
+    def _reply(self, op: int, status: int, answer: bytes) -> None:
         assert self._socket is not None
         since_us = self.clock.now_us - self._state.boot_us
         events = b""
@@ -490,7 +495,7 @@ class Device:
         ticks_ms = (self.options.ticks_start_ms + since_us // 1000) & TICKS_MASK
         ticks_us = (self.options.ticks_start_ms * 1000 + since_us) & TICKS_MASK
         lengths = len(answer) | len(events) << 16
-        if self._ready():
+        if op in _UPSETS or self._ready() or self.next_timer_us() < self._alone_until_us - _ROUNDING_US:
             status |= _ops.STATUS_LAST
         self._socket.sendall(
             _REPLY.pack(status, since_us % 1000, ticks_ms, ticks_us, lengths) + answer + events

@@ -67,6 +67,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         if left:
             self.run_until_complete(asyncio.wait(left))
 
+    def next_timer_us(self) -> int:
+        """When the next timer is due, to about a microsecond; one that was cancelled may count too."""
+        timers: list[asyncio.TimerHandle] = self._scheduled  # pyright: ignore[reportAttributeAccessIssue]
+        return int(timers[0].when() * 1e6) if timers else NEVER
+
     def _is_ready(self) -> bool:
         return bool(self._ready)  # pyright: ignore[reportAttributeAccessIssue]
 

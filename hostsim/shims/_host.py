@@ -14,14 +14,6 @@ _payload_view = memoryview(_payload)
 _subscribers = {}
 _pending = []
 
-# Operations that give the bench no reason to end a wait: it says so if one does.
-_HARMLESS = bytes(
-    (
-        _ops.HEAP, _ops.RANDOM, _ops.RTC, _ops.RTC_MEMORY, _ops.CONSOLE, _ops.LABEL, _ops.I2C, _ops.PIN_READ, _ops.FLASH_INFO,
-        _ops.FLASH_READ, _ops.FLASH_WRITE, _ops.FLASH_ERASE, _ops.NVS_GET, _ops.NVS_SET, _ops.NVS_ERASE, _ops.NVS_COMMIT,
-    )
-)  # fmt: skip
-
 flags = 0
 busy_us = 0
 ticks_ms = 0
@@ -77,8 +69,6 @@ def _read(buf, length):
 def _exchange(op, payload, into):
     global flags, busy_us, ticks_ms, ticks_us, remainder_us
     size = len(payload)
-    if op not in _HARMLESS:
-        _ahead.last()
     told = _ops.FLAG_PIPED if _ahead.piped() else 0
     at = _ahead.used()
     if at:

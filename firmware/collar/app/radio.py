@@ -33,7 +33,9 @@ class Radio:
         """The task of the windows. The link's own task runs beside it."""
         while True:
             self.step()
-            await asyncio.sleep_ms(_OFTEN_MS if self.often else _EVERY_MS)
+            every_ms = _OFTEN_MS if self.often else _EVERY_MS
+            # at the end of a minute, for which the collar wakes anyway
+            await asyncio.sleep_ms(every_ms - self._clock.uptime_ms() % every_ms)
 
     def step(self):
         """One window."""

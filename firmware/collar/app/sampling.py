@@ -11,8 +11,11 @@ from collar.vitals.asleep import Asleep
 from collar.vitals.status import OK
 from collar.vitals.worn import Worn
 
-_LIT_MS = const(1000)  # the optical FIFO holds 1.28 s at 25 Hz
-_DARK_MS = const(8000)  # the accelerometer's holds 9.3 s at 52 Hz and 5 % over; an erase takes 0.1 s at most
+# The longest from turn to turn. Turns are spread evenly over each minute, so that one falls on its end, for which the collar
+# wakes anyway.
+_LIT_MS = const(1050)  # the optical FIFO holds 1.21 s at 25 Hz and 5 % over; an erase takes 0.1 s at most
+_DARK_MS = const(8600)  # the accelerometer's holds 9.3 s at 52 Hz and 5 % over
+_MINUTE_MS = const(60000)
 _LIMIT_MS = const(20000)
 _WAITS = const(2)  # readings that are passed over for a longer one, with more single breaths to judge
 
@@ -42,8 +45,9 @@ class Sampling:
     async def run(self):
         """The task."""
         while True:
-            lit = self.step()
-            await asyncio.sleep_ms(_LIT_MS if lit else _DARK_MS)
+            longest_ms = _LIT_MS if self.step() else _DARK_MS
+            left_ms = _MINUTE_MS - self._clock.uptime_ms() % _MINUTE_MS
+            await asyncio.sleep_ms(left_ms // ((left_ms + longest_ms - 1) // longest_ms))
 
     def step(self):
         """One turn. Returns whether the light is on, so that the next turn has to come soon."""

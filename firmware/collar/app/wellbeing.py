@@ -7,9 +7,10 @@ from micropython import const
 
 from collar.journal import records
 from collar.journal.settings import NewerVersion
+from collar.link.bell import Bell
 
 _MINUTE_MS = const(60000)
-_AFTER_MS = const(500)  # the minute's own record comes first
+_LATEST_MS = const(90000)  # a minute that nobody tells of
 _HOUR_MS = const(3600000)
 _DAY_HOUR = const(9)  # a working dog is up by then, so the night lies whole in the day that is closed
 _LIMIT_MS = const(8000000)
@@ -20,7 +21,7 @@ class Wellbeing:
     """Runs `health`. `copies` keeps what it knows over a reset (None: it starts afresh each time).
 
     `on_alert(level)` hears of every alert record; `show(level, seen)` too, and once when a reset is over: the light.
-    `night`, if there is one, is told of every full hour.
+    `night`, if there is one, is told of every full hour. `minute` is to be rung when a minute and its record are done.
     """
 
     def __init__(self, health, copies, recorder, clock, duty, watchdog):
@@ -32,6 +33,7 @@ class Wellbeing:
         self._watchdog = watchdog
         self._pending = []
         self._hours = None
+        self.minute = Bell()
         self.night: Any = None
         self.on_alert: Any = None
         self.show: Any = None
@@ -90,17 +92,20 @@ class Wellbeing:
         """The task: what is pending at each minute, the hour's close, the day's close."""
         alerts = self._health.alerts
         self._show(alerts.level, alerts.acknowledged)
-        while True:
-            await asyncio.sleep_ms(_MINUTE_MS - self._clock.uptime_ms() % _MINUTE_MS + _AFTER_MS)
-            self._watchdog.alive("wellbeing")
-            self._write_pending()
-            hours = self._now_ms() // _HOUR_MS
-            if hours != self._hours:
-                first = self._hours is None
-                self._hours = hours
-                if not first:
-                    gc.collect()  # what the day's close leaves stays for a day
-                    await self._close(hours % 24 == _DAY_HOUR)
+        with self.minute as minute:
+            while True:
+                if not minute.rung:
+                    await asyncio.sleep_ms(_LATEST_MS)
+                minute.rung = False
+                self._watchdog.alive("wellbeing")
+                self._write_pending()
+                hours = self._now_ms() // _HOUR_MS
+                if hours != self._hours:
+                    first = self._hours is None
+                    self._hours = hours
+                    if not first:
+                        gc.collect()  # what the day's close leaves stays for a day
+                        await self._close(hours % 24 == _DAY_HOUR)
 
     def _now_ms(self):
         """The dog's own wall clock, or uptime while it was never set."""

@@ -148,6 +148,11 @@ def test_an_irregular_rhythm_is_told_as_seen_and_not_judged() -> None:
     assert len(said) == 1 and isinstance(said[0], Text)
     assert "6 of 30 readings" in said[0].text and "on 1 of 2 days" in said[0].text
     assert "an ECG can say what it is" in said[0].text
+    assert "told of sound dogs too" not in said[0].text
+    quiet.rhythms = [False] * 1500
+    few = Gathered(days={day.date: day for day in (quiet, irregular)})
+    (said,) = evidence(few, Times(True))
+    assert isinstance(said, Text) and "So few are told of sound dogs too" in said.text
     assert evidence(Gathered(days={quiet.date: quiet}), Times(True)) == []
 
 

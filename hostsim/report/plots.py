@@ -344,7 +344,8 @@ def touch(data: Gathered) -> Figure:
     canvas = _canvas(3.4)
     draw_touch(canvas, data)
     return Figure("touch", _png(canvas), "Touch test, the dog seen from above: flinches of touches at each spot, and in "
-                  "how many tests chance alone would show as many. Larger and orange: more than chance.", WIDTH_IN, 3.4)  # fmt: skip
+                  "how many tests chance alone would show as many. Larger and orange: more than chance. Open: not "
+                  "tested; the belly's mark stands beside the dog.", WIDTH_IN, 3.4)  # fmt: skip
 
 
 PICTURES: tuple[Callable[[Gathered], Figure], ...] = (timeline, nights, limp, heart, hours, lying, touch)

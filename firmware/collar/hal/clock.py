@@ -5,6 +5,7 @@ milliseconds since 1970 (UTC), and None until somebody has set it.
 """
 
 import time
+from time import ticks_diff, ticks_ms
 from machine import RTC
 from micropython import const
 
@@ -18,16 +19,16 @@ class Clock:
 
     def __init__(self):
         self._rtc = RTC()
-        self._last_ticks = time.ticks_ms()
+        self._last_ticks = ticks_ms()
         self._uptime_ms = 0
         self.offset_ms = None
 
     def uptime_ms(self):
         """Milliseconds since boot. To be read at least once in 6 days, or a wrap is missed."""
-        ticks = time.ticks_ms()
-        self._uptime_ms += time.ticks_diff(ticks, self._last_ticks)
+        ticks = ticks_ms()
+        self._uptime_ms = uptime_ms = self._uptime_ms + ticks_diff(ticks, self._last_ticks)
         self._last_ticks = ticks
-        return self._uptime_ms
+        return uptime_ms
 
     def wait_ms(self, ms):
         """Lets time pass while nothing else runs."""

@@ -14,31 +14,38 @@ class Watchdog:
     def __init__(self, timeout_ms):
         self._wdt = WDT(timeout=timeout_ms)
         self._rtc = RTC()
-        self._limits_ms = {}
-        self._seen = {}
+        # three rows and no dict, which would litter the heap each time that it is gone through
+        self._names = []
+        self._limits_ms = []
+        self._seen = []
         self.hung = self.late = self._rtc.memory().decode() or None
         self._note("")
 
     def register(self, name, limit_ms):
         """Expects `alive(name)` at least every `limit_ms` from now on."""
-        self._limits_ms[name] = limit_ms
-        self._seen[name] = time.ticks_ms()
+        self.release(name)
+        self._names.append(name)
+        self._limits_ms.append(limit_ms)
+        self._seen.append(time.ticks_ms())
 
     def release(self, name):
         """Expects nothing of this task any more: it has ended and said so."""
-        self._limits_ms.pop(name, None)
-        self._seen.pop(name, None)
+        if name in self._names:
+            at = self._names.index(name)
+            for row in (self._names, self._limits_ms, self._seen):
+                row.pop(at)
 
     def alive(self, name):
         """The task has done its work."""
-        self._seen[name] = time.ticks_ms()
+        if name in self._names:
+            self._seen[self._names.index(name)] = time.ticks_ms()
 
     def feed(self):
         """Feeds, unless a task is late. Returns whether it fed."""
         now = time.ticks_ms()
-        for name, limit_ms in self._limits_ms.items():
-            if time.ticks_diff(now, self._seen[name]) > limit_ms:
-                self._note(name)
+        for i in range(len(self._names)):
+            if time.ticks_diff(now, self._seen[i]) > self._limits_ms[i]:
+                self._note(self._names[i])
                 return False
         if self.late is not None:
             self._note("")

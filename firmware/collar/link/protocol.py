@@ -256,7 +256,10 @@ def open_alert(sealed, mask):
     return (UNKNOWN if alert == 3 else alert), value & 0x1F
 
 
+_UUID = bytes([int(SERVICE.replace("-", "")[i : i + 2], 16) for i in range(30, -2, -2)])
+_ADVERTISED = b"\x02\x01\x06\x11\x07" + _UUID + struct.pack("<BBH", 9, 0xFF, COMPANY)
+
+
 def advertisement(sealed):
     """Advertising data, all of its 31 bytes, around the six of the sealed alert and its authenticator."""
-    uuid = bytes([int(SERVICE.replace("-", "")[i : i + 2], 16) for i in range(30, -2, -2)])
-    return b"\x02\x01\x06\x11\x07" + uuid + struct.pack("<BBH", 9, 0xFF, COMPANY) + sealed
+    return _ADVERTISED + sealed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from hostsim.chips.lsm6dsox import Lsm6dsox
 from hostsim.chips.maker import maker
 from hostsim.chips.max30101 import Max30101
 from hostsim.runtime import device
+from hostsim.runtime.beside import Beside
 from hostsim.runtime.board import Board, ForeseenWrong
 from hostsim.runtime.device import Device
 from hostsim.runtime.virtual import VirtualClock
@@ -196,6 +198,27 @@ def test_a_broken_part_foresees_nothing() -> None:
     assert flooded is not None and all(flooded.times_us == 0), "of light that floods it nothing is foreseen"
     chip.faults.nak_every = 5
     assert chip.ahead(clock.now_us + 1_000_000) is None
+
+
+def test_work_beside_is_done_while_the_bench_waits_and_only_then() -> None:
+    if not hasattr(os, "sched_getaffinity"):
+        pytest.skip("threads cannot be put on a core here")
+    done: list[bool] = []
+    waits = False
+
+    def work() -> None:
+        done.append(waits)
+        if len(done) == 3:
+            raise ForeseenWrong("as it may be")
+
+    with Beside(os.sched_getaffinity(0), work) as beside:
+        time.sleep(0.02)
+        assert not done
+        with pytest.raises(ForeseenWrong), beside.away():
+            waits = True
+            while len(done) < 3:
+                time.sleep(0.001)
+    assert done == [True] * 3
 
 
 class Far(Waves):

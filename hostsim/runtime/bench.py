@@ -201,7 +201,8 @@ class Collar:
         """Powers radio and collar on, runs `work()` on the virtual loop to its end, and powers the collar off."""
 
         settle()
-        made = maker(self.source, spare())
+        cores = spare()
+        made = maker(self.source, cores)
         self.accelerometer.maker = self.optical.maker = made
 
         async def whole() -> Result:
@@ -212,7 +213,8 @@ class Collar:
             return await work()
 
         try:
-            return self.loop.run_until_complete(whole())
+            with self.device.beside(cores):
+                return self.loop.run_until_complete(whole())
         finally:
             self.device.power_off()
             if made is not None:

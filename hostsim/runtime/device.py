@@ -10,10 +10,11 @@ import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hostsim.runtime.beside import Beside
 from hostsim.runtime.board import Board, DeviceError, Entry, ForeseenWrong
 from hostsim.runtime.interpreter import FIRMWARE, interpreter
 from hostsim.runtime.virtual import NEVER, Deadlock, VirtualClock
@@ -159,6 +160,7 @@ class Device:
         self._process: subprocess.Popen[str] | None = None
         self._socket: socket.socket | None = None
         self._pipe = -1
+        self._beside: Beside | None = None
         self._ready: Callable[[], bool] = lambda: False
         self._alone_until_us = 0
         self._reader: threading.Thread | None = None
@@ -361,11 +363,28 @@ class Device:
 
     def _alone(self) -> None:
         """Does what is told in the pipe."""
+        if self._process is None:
+            return
         told = b""
         with contextlib.suppress(BlockingIOError):
             while more := os.read(self._pipe, _PIPE_BYTES):
                 told += more
+                if len(more) < _PIPE_BYTES:
+                    break
         self._repeat(told)
+
+    @contextlib.contextmanager
+    def beside(self, cores: set[int]) -> Iterator[None]:
+        """While this is entered, what the interpreter does alone is repeated on these cores while it goes on."""
+        if not cores:
+            yield
+            return
+        with Beside(cores, self._alone) as beside:
+            self._beside = beside
+            try:
+                yield
+            finally:
+                self._beside = None
 
     def _repeat(self, told: bytes | memoryview) -> None:
         """Does to parts and clock what the interpreter did alone. Raises ForeseenWrong if it should not have."""
@@ -447,7 +466,7 @@ class Device:
     def _receive(self) -> tuple[int, memoryview] | None:
         assert self._socket is not None
         try:
-            data = self._complete(self._socket.recv(16384))
+            data = self._complete(self._hear())
             if data[1] & _ops.FLAG_PIPED:
                 self._alone()
             if data[0] == _ops.USED:
@@ -463,6 +482,13 @@ class Device:
         if flags & _ops.FLAG_FED:
             self._state.fed_us = self.clock.now_us
         return op, memoryview(data)[8:]
+
+    def _hear(self) -> bytes:
+        assert self._socket is not None
+        if self._beside is None:
+            return self._socket.recv(16384)
+        with self._beside.away():
+            return self._socket.recv(16384)
 
     def _complete(self, data: bytes) -> bytes:
         """A whole request at least, of which this has come."""

@@ -214,10 +214,12 @@ def test_work_beside_is_done_while_the_bench_waits_and_only_then() -> None:
     with Beside(os.sched_getaffinity(0), work) as beside:
         time.sleep(0.02)
         assert not done
-        with pytest.raises(ForeseenWrong), beside.away():
-            waits = True
-            while len(done) < 3:
-                time.sleep(0.001)
+        waits = True
+        beside.leave()
+        while len(done) < 3:
+            time.sleep(0.001)
+        with pytest.raises(ForeseenWrong):
+            beside.back()
     assert done == [True] * 3
 
 

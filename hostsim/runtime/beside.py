@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import TracebackType
 
 _EVERY_S = 0.002
@@ -14,9 +13,9 @@ _EVERY_S = 0.002
 
 
 class Beside:
-    """A thread on `cores` that calls `work()` from time to time while the bench itself is `away`. To be used with `with`.
+    """A thread on `cores` that calls `work()` from time to time between `leave` and `back`. To be used with `with`.
 
-    What `work` raises is raised to the bench when it is back.
+    What `work` raises is raised by `back`.
     """
 
     def __init__(self, cores: set[int], work: Callable[[], None]) -> None:
@@ -39,16 +38,15 @@ class Beside:
         self._thread.join()
         self._turn.release()
 
-    @contextmanager
-    def away(self) -> Iterator[None]:
-        """The bench waits for its interpreter meanwhile, and touches nothing."""
+    def leave(self) -> None:
+        """The bench goes to wait for its interpreter, and touches nothing until it is `back`."""
         self._turn.release()
-        try:
-            yield
-        finally:
-            self._turn.acquire()
-            if self._failure is not None:
-                raise self._failure
+
+    def back(self) -> None:
+        """The bench goes on."""
+        self._turn.acquire()
+        if self._failure is not None:
+            raise self._failure
 
     def _run(self) -> None:
         os.sched_setaffinity(0, self._cores)

@@ -107,13 +107,17 @@ class I2CBus:
         return length * _BITS_PER_BYTE * 1_000_000 // self.frequency_hz
 
     def ahead(self, until_us: int) -> list[tuple[int, Ahead]]:
-        """Address and foreseen answers of each part that has some, as far as that instant if may be."""
-        if self.stuck:
-            return []
-        found = [
-            (chip.address, chip.ahead(until_us)) for chip in self.chips.values() if isinstance(chip, Part)
-        ]
-        return [(address, ahead) for address, ahead in found if ahead is not None]
+        """Address and foreseen answers of each part that has some, as far as that instant if may be.
+
+        None goes further than those before it; the accelerometer, which has most to say, is first on the bus and comes last.
+        """
+        found: list[tuple[int, Ahead]] = []
+        for chip in () if self.stuck else reversed(self.chips.values()):
+            one = chip.ahead(until_us) if isinstance(chip, Part) else None
+            if one is not None:
+                until_us = min(until_us, one.until_us)
+                found.append((chip.address, one))
+        return found
 
     def clocked(self, gpio: int, level: int) -> None:
         """The processor drives a bus line by hand, as a recovery does."""

@@ -485,10 +485,14 @@ class Device:
 
     def _hear(self) -> bytes:
         assert self._socket is not None
-        if self._beside is None:
+        beside = self._beside
+        if beside is None:
             return self._socket.recv(16384)
-        with self._beside.away():
+        beside.leave()
+        try:
             return self._socket.recv(16384)
+        finally:
+            beside.back()
 
     def _complete(self, data: bytes) -> bytes:
         """A whole request at least, of which this has come."""

@@ -8,7 +8,7 @@ _HELD_MS = const(8000)
 class Button:
     """Looks at `line` when it is told to; `on_press()` at once, `on_hold()` when it is still down 8 s later.
 
-    The collar looks at each turn of its sampling, every 8.6 s at rest: nobody holds a button by mistake for longer.
+    The collar looks at each turn of its sampling, every 7.5 s at rest: nobody holds a button by mistake for longer.
     """
 
     def __init__(self, line, clock, on_press, on_hold):

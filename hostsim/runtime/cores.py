@@ -1,6 +1,6 @@
 """One core for the bench and its interpreter.
 
-They take turns, a few thousand times a virtual hour. On one core a turn costs a third of what it costs across two,
+They take turns, several hundred times a virtual hour. On one core a turn costs a third of what it costs across two,
 where each has to be woken from sleep. Several benches at once each take a core of their own while there are any.
 """
 

@@ -141,7 +141,15 @@ def _status(answers: ptr32, at: int, into: ptr8) -> int:
 
 @micropython.viper
 def _words(answers: ptr8, place: int, into: ptr8, length: int):
+    # four bytes at a time, from wherever they are: the processors that this runs on read them from odd places too
+    source = ptr32(int(answers) + place)
+    target = ptr32(into)
     i = 0
+    fours = length >> 2
+    while i < fours:
+        target[i] = source[i]
+        i += 1
+    i = fours << 2
     while i < length:
         into[i] = answers[place + i]
         i += 1

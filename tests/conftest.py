@@ -9,7 +9,10 @@ import pytest
 from hypothesis import settings
 
 from hostsim.runtime.interpreter import interpreter
+from tests.phone_stage import chrome, month, site, stage, week
 from tests.remote import Remote
+
+__all__ = ["chrome", "month", "site", "stage", "week"]
 
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.register_profile("search", deadline=None)

@@ -23,6 +23,8 @@ from hostsim.phone.radio import PageRadio, RadioError, Services
 from hostsim.phone.site import LIBRARIES
 from hostsim.radio.collar import ADDRESS
 
+HURRY = 20.0
+"""How fast the collar lives while the page waits for its answer."""
 NOTIFY = "00002902-0000-1000-8000-00805f9b34fb"
 FLAGS = [
     "--enable-features=WebBluetooth,WebBluetoothNewPermissionsBackend",
@@ -150,6 +152,9 @@ class Cdp:
 class Ether:
     """Between a browser's Bluetooth and a bench's collar (`meet`). One page at a time is in front (`show`).
 
+    The collar lives fast while the page waits for it, and else as fast as `live` says: so a test takes no longer than it has
+    to, and a page on a busy machine has as much of the collar's time for its own thoughts as it needs.
+
     `choose`: what the handler does with the chooser, True for taking the collar. `notified` counts what the collar sent.
     `writing(characteristic, value)` says whether a write of the page gets through; `carry` what the page hears instead of a value.
     """
@@ -159,6 +164,8 @@ class Ether:
         self.notified = 0
         self.writing: Callable[[str, bytes], bool] = lambda _uuid, _value: True
         self.carry: Callable[[str, bytes], list[tuple[str, bytes]]] = lambda uuid, value: [(uuid, value)]
+        self.deaf: set[str] = set()
+        """Operations (connection, discovery, read, write, subscribe-to-notifications) that nobody answers."""
         self._bench: PhoneBench | None = None
         self._radio: PageRadio | None = None
         self._session = ""
@@ -169,12 +176,15 @@ class Ether:
         self._added: list[str] = []
         self._values: list[tuple[str, str]] = []
         self._guard = threading.Lock()
+        self._calm, self._asked = 1.0, 0
         self._discovery = threading.Lock()
         self._sending = False
         self.cdp = Cdp(port, self._heard)
 
     def meet(self, bench: PhoneBench) -> None:
         """This is the collar from now on."""
+        with suppress(RuntimeError):
+            self.cdp.call("BluetoothEmulation.disable")
         self.cdp.call("BluetoothEmulation.enable", state="powered-on", leSupported=True)
         self._added, self._table = [], {}
         self.appear()
@@ -182,9 +192,27 @@ class Ether:
         self._bench = bench
         self._radio = PageRadio(bench.phone, self._notify, self._lost)
         self.notified = 0
+        self._asked = 0
+        self.live(1.0)
         self.choose = True
         self.writing = lambda _uuid, _value: True
         self.carry = lambda uuid, value: [(uuid, value)]
+        self.deaf = set()
+
+    def live(self, speed: float) -> None:
+        """How fast the collar lives from now on while the page asks nothing of it."""
+        bench, _ = self._met()
+        with self._guard:
+            self._calm = speed
+            if not self._asked:
+                bench.pace(speed)
+
+    def _waits(self, change: int) -> None:
+        """The page waits for one more answer of the collar, or for one less."""
+        with self._guard:
+            self._asked = max(0, self._asked + change)
+            if self._bench is not None:
+                self._bench.pace(max(HURRY, self._calm) if self._asked else self._calm)
 
     def part(self) -> None:
         """No collar is there."""
@@ -218,10 +246,10 @@ class Ether:
         bench.call(radio.write(uuid, value))
 
     def appear(self) -> None:
-        """The collar is in the phone's list."""
+        """The collar is in the phone's list. From any thread."""
         from hostsim.codecs import protocol
 
-        self.cdp.call(
+        self.cdp.send(
             "BluetoothEmulation.simulatePreconnectedPeripheral",
             address=ADDRESS, name="Rex 0001", manufacturerData=[], knownServiceUuids=[protocol.SERVICE],
         )  # fmt: skip
@@ -252,6 +280,8 @@ class Ether:
     # From the browser, on the thread of its events
 
     def _heard(self, method: str, told: dict[str, Any], session: str) -> None:
+        if told.get("type") in self.deaf:
+            return
         if method == "DeviceAccess.deviceRequestPrompted" and session == self._session:
             self._prompted(told)
         elif method == "BluetoothEmulation.gattOperationReceived":
@@ -273,6 +303,7 @@ class Ether:
 
     def _gatt(self, kind: str) -> None:
         if kind == "connection":
+            self._waits(1)
             bench, radio = self._met()
             done = bench.submit(radio.connect(ADDRESS))
             done.add_done_callback(self._connected)
@@ -280,6 +311,7 @@ class Ether:
             threading.Thread(target=self._discovered, daemon=True).start()
 
     def _connected(self, done: Future[Services]) -> None:
+        self._waits(-1)
         failed = done.exception() is not None
         if not failed:
             self._services = done.result()
@@ -340,8 +372,10 @@ class Ether:
             done = bench.submit(radio.subscribe(uuid))
         else:
             done = bench.submit(radio.unsubscribe(uuid))
+        self._waits(1)
 
         def finished(done: Future[Any]) -> None:
+            self._waits(-1)
             error = done.exception()
             code = (error.code or 0x0E) if isinstance(error, RadioError) else 0x0E if error else 0
             more = {"data": base64.b64encode(done.result()).decode()} if kind == "read" and not code else {}
@@ -355,7 +389,9 @@ class Ether:
     # From the collar, on its thread
 
     def _lost(self) -> None:
+        """The link is gone; who looks for the collar finds it again."""
         self.cdp.send("BluetoothEmulation.simulateGATTDisconnection", address=ADDRESS)
+        self.appear()
 
     def _notify(self, uuid: str, value: bytes) -> None:
         self.notified += 1
@@ -383,17 +419,8 @@ class Ether:
 
 
 @contextmanager
-def browser(*more: str) -> Iterator[tuple[Any, Ether]]:
-    """A headless Chromium, and the ether around its Bluetooth."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play, launched(play, *more) as pair:
-        yield pair
-
-
-@contextmanager
 def launched(play: Any, *more: str) -> Iterator[tuple[Any, Ether]]:
-    """As `browser`, where Playwright runs already."""
+    """A headless Chromium, and the ether around its Bluetooth."""
     port = free_port()
     one = play.chromium.launch(
         executable_path=chromium(), headless=True,

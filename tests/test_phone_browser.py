@@ -21,60 +21,26 @@ from hostsim.phone.bench import PhoneBench, living
 from hostsim.phone.bridge import Bridge
 from hostsim.phone.server import PageServer
 from hostsim.runtime.bench import CollarOptions
-from tests.health_archive import write_archive
-from tests.phone_browser import Ether, browser, frames_of, missing
-from tests.phone_camera import label_video
+from tests.phone_browser import Ether, frames_of, missing
 from tests.phone_collar import KEY, RED_S, StoredCollar
 from tests.phone_handler import Handler
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
-DAYS = 28
 
 
-@pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
-    """28 days of the story as the collar would have written them."""
-    path = write_archive(tmp_path_factory.mktemp("month") / "archive.db", "story", 1, DAYS)
-    with Archive(path) as archive:
-        (journal,) = archive.journals()
-        return [record.frame for record in archive.records(journal)]
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A label, for the camera."""
-    return label_video(KEY.label(), tmp_path_factory.mktemp("camera") / "label.y4m")
-
-
-@pytest.fixture
-def chrome(video: Path) -> Iterator[tuple[Any, Ether]]:
-    """A browser for each test: the emulated radio does not outlive its first page unharmed."""
-    with browser(f"--use-file-for-fake-video-capture={video}") as pair:
-        yield pair
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[PageServer]:
-    """The page on localhost."""
-    server = PageServer()
-    server.start()
-    yield server
-    server.shutdown()
-
-
-def stored(folder: Path, frames: list[bytes], *, speed: float = 2.0, **more: Any) -> PhoneBench:
+def stored(folder: Path, frames: list[bytes]) -> PhoneBench:
     """A collar that holds these records."""
-    bench = PhoneBench(StoredCollar(folder, frames, **more), speed=speed)
+    bench = PhoneBench(StoredCollar(folder, frames))
     bench.start(300)
     return bench
 
 
 @pytest.fixture
 def handler(
-    chrome: tuple[Any, Ether], site: PageServer, tmp_path: Path, month: list[bytes]
+    chrome: tuple[Any, Ether], site: PageServer, tmp_path: Path, week: list[bytes]
 ) -> Iterator[Handler]:
-    """A handler whose collar holds the first hours of the month."""
-    bench = stored(tmp_path / "collar", month[:600])
+    """A handler whose collar holds the first hours of the week."""
+    bench = stored(tmp_path / "collar", week[:600])
     one = Handler(*chrome, site.address, bench)
     one.open()
     yield one
@@ -87,7 +53,7 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
 ) -> None:
     """The real firmware: a stranger is refused, the owner sees a heart, and the archive is the journal byte by byte."""
     options = CollarOptions(seed=1, radio_on=True, console=lambda _line: None)
-    bench = living("sound_day", tmp_path / "collar", options, live_s=3600, speed=2)
+    bench = living("sound_day", tmp_path / "collar", options, live_s=1800)
     bench.start(300)
     one = Handler(*chrome, site.address, bench)
     try:
@@ -101,12 +67,13 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
         one.pair()
         one.connect()
         one.view("now")
+        one.ether.live(8)
         one.page.click("#duty")
         one.page.wait_for_selector("#pulse.figure", timeout=60_000)
         assert 30 < int(one.page.inner_text("#pulse").split()[0]) < 200
         flash = frames_of(tmp_path / "collar")
         rows = one.rows()
-        assert len(rows) > 20 and min(set(flash) - {row[0] for row in rows}, default=1 << 30) > rows[-1][0]
+        assert len(rows) > 10 and min(set(flash) - {row[0] for row in rows}, default=1 << 30) > rows[-1][0]
         for seq, kind, type, boot, uptime_ms, fields, frame in rows:
             assert flash[seq] == frame
             assert records.parse(frame) is not None
@@ -119,6 +86,7 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
         one.page.wait_for_selector("#told:has-text('light')")
         one.page.select_option("#readings", "120")
         one.page.wait_for_function("document.getElementById('readings').value === '120'")
+        offer_firmware(one, tmp_path)
         one.page.click("#disconnect")
         one.until("idle")
     finally:
@@ -126,21 +94,17 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
         bench.stop()
 
 
-@pytest.mark.long
-def test_an_old_firmware_is_refused_and_a_newer_one_offered(handler: Handler, tmp_path: Path) -> None:
-    handler.pair()
-    handler.connect()
-    handler.view("settings")
-    owner = handler.bench.collar.owner
+def offer_firmware(one: Handler, folder: Path) -> None:
+    """An old file is refused at once; a newer one is offered, by its name and version."""
     for version in ("0.1.0", "0.2.0"):
-        path = tmp_path / f"{version}.rexu"
-        path.write_bytes(update.signed(bytes(9000), version, "hostsim", owner))
-        handler.page.set_input_files("#update-file", path)
+        path = folder / f"{version}.rexu"
+        path.write_bytes(update.signed(bytes(9000), version, "hostsim", one.bench.collar.owner))
+        one.page.set_input_files("#update-file", path)
         if version == "0.1.0":
-            assert handler.trouble() == "update_older"
-            handler.page.click("#trouble button")
-            handler.page.wait_for_selector("#trouble", state="detached")
-    assert handler.page.wait_for_selector("text=0.2.0.rexu: version 0.2.0")
+            assert one.trouble() == "update_older"
+            one.page.click("#trouble button")
+            one.page.wait_for_selector("#trouble", state="detached")
+    one.page.wait_for_selector("text=0.2.0.rexu: version 0.2.0")
 
 
 def test_an_alert_comes_while_another_view_is_open(handler: Handler) -> None:
@@ -223,12 +187,12 @@ def _utc(seconds: int) -> datetime:
 
 
 def test_what_is_handed_over_is_what_the_archive_exports(
-    handler: Handler, tmp_path: Path, month: list[bytes]
+    handler: Handler, tmp_path: Path, week: list[bytes]
 ) -> None:
     handler.pair()
     handler.connect()
     with Archive(tmp_path / "archive.db") as archive:
-        archive.add(archive.open_journal(CollarIdentity("Rex 0001"), 77, _utc(0)), month[:600])
+        archive.add(archive.open_journal(CollarIdentity("Rex 0001"), 77, _utc(0)), week[:600])
         write_jsonl(archive, tmp_path / "ours.jsonl")
         write_csv(archive, tmp_path / "ours.csv")
     handler.view("hand")
@@ -253,11 +217,11 @@ def test_what_is_handed_over_is_what_the_archive_exports(
 
 
 def test_it_works_without_a_network_from_the_second_visit_on(
-    chrome: tuple[Any, Ether], tmp_path: Path, month: list[bytes]
+    chrome: tuple[Any, Ether], tmp_path: Path, week: list[bytes]
 ) -> None:
     site = PageServer()
     site.start()
-    bench = stored(tmp_path / "collar", month[:300])
+    bench = stored(tmp_path / "collar", week[:300])
     handler = Handler(*chrome, site.address, bench)
     try:
         handler.open()
@@ -283,10 +247,11 @@ def test_it_works_without_a_network_from_the_second_visit_on(
 
 
 def test_a_page_without_bluetooth_reaches_the_bench(
-    chrome: tuple[Any, Ether], tmp_path: Path, month: list[bytes]
+    chrome: tuple[Any, Ether], tmp_path: Path, week: list[bytes]
 ) -> None:
     """`hostsim phone --bench`: the same page with another radio behind it."""
-    bench = stored(tmp_path / "collar", month[:400], speed=2)
+    bench = stored(tmp_path / "collar", week[:400])
+    bench.pace(4)
     server = PageServer(bridge=Bridge(bench))
     server.start()
     page = chrome[0].new_page()

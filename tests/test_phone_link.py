@@ -20,80 +20,44 @@ from hostsim.handler.archive import Archive
 from hostsim.phone.bench import PhoneBench
 from hostsim.phone.server import PageServer
 from hostsim.radio.air import AirParameters
-from tests.health_archive import write_archive
-from tests.phone_browser import Ether, Profile, launched, missing
+from tests.phone_browser import Ether, Profile, missing
 from tests.phone_collar import StoredCollar
 from tests.phone_handler import PHONE, Handler
+from tests.phone_stage import Stage, days_of
 
 pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.long]
 WINDOW_BYTES = 255 * protocol.FRAME_MAX
-CALM, QUICK = 1, 10
-"""Paces of the collar's life: the page proves its key by the wall clock, in the time that the collar gives it."""
 HOSTILE = 10_000
 RATE = 4
 """How many times slower the phone's processor is where speed is measured."""
 
 
 @pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
-    """7 days of the story as the collar would have written them."""
-    path = write_archive(tmp_path_factory.mktemp("week") / "archive.db", "story", 1, 7)
-    with Archive(path) as archive:
-        (journal,) = archive.journals()
-        return [record.frame for record in archive.records(journal)]
-
-
-@pytest.fixture(scope="module")
-def play() -> Iterator[Any]:
-    """Playwright."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[PageServer]:
-    """The page on localhost."""
-    server = PageServer()
-    server.start()
-    yield server
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory, week: list[bytes]) -> Iterator[PhoneBench]:
     """A collar that holds the week."""
-    one = PhoneBench(StoredCollar(tmp_path_factory.mktemp("collar"), week), speed=CALM)
+    one = PhoneBench(StoredCollar(tmp_path_factory.mktemp("collar"), week))
     one.start(300)
     yield one
     one.stop()
 
 
 @pytest.fixture
-def chrome(play: Any) -> Iterator[tuple[Any, Ether]]:
-    """A browser for each test: its emulation of a radio is good for one phone."""
-    with launched(play) as pair:
-        yield pair
+def two_days(tmp_path: Path, week: list[bytes]) -> Iterator[PhoneBench]:
+    """A collar that holds the first two days of it."""
+    one = PhoneBench(StoredCollar(tmp_path / "collar", days_of(week, 2)))
+    one.start(300)
+    yield one
+    one.stop()
 
 
 @pytest.fixture
 def phone(chrome: tuple[Any, Ether], site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
     """A phone that was never here, paired."""
-    bench.pace(CALM)
     one = Handler(*chrome, site.address, bench)
     one.open()
     one.pair()
     yield one
     one.close()
-
-
-def begin(phone: Handler) -> None:
-    """Connects as fast as the wall clock lets, and goes on quickly when the key is proved."""
-    phone.bench.pace(CALM)
-    phone.page.click("#connect")
-    phone.page.wait_for_selector("html[data-phase=syncing], html[data-phase=ready], #trouble", timeout=60_000)
-    phone.bench.pace(QUICK)
 
 
 def said(bench: PhoneBench, text: str) -> int:
@@ -163,7 +127,7 @@ def look(phone: Handler, frames: dict[int, bytes], above: int) -> int:
 
 
 def test_a_week_killed_three_times_comes_home_once(
-    play: Any, site: PageServer, bench: PhoneBench, week: list[bytes], tmp_path: Path
+    stage: Stage, site: PageServer, bench: PhoneBench, week: list[bytes], tmp_path: Path
 ) -> None:
     """The page is closed, the browser crashes, the page is closed again when it was about to say that all is safe."""
     frames = {records.frame_seq(frame): frame for frame in week}
@@ -173,21 +137,21 @@ def test_a_week_killed_three_times_comes_home_once(
         carried[0] += len(value) if uuid == protocol.RECORDS else 0
         return [(uuid, value)]
 
-    profile = Profile(play, tmp_path / "profile", viewport=PHONE)
+    profile = Profile(stage.play, tmp_path / "profile", viewport=PHONE)
     phone = Handler(profile, profile.ether, site.address, bench)
     phone.ether.carry = count
     phone.open()
     phone.pair()
-    begin(phone)
+    phone.begin()
     phone.wait(60, lambda: phone.ether.notified > 500)
     had = look(phone, frames, 0)
     assert had < len(week)
-    begin(phone)
+    phone.begin()
     phone.wait(60, lambda: phone.ether.notified > 1100)
     profile.crash()
     phone.ether.part()
 
-    profile = Profile(play, tmp_path / "profile", viewport=PHONE)
+    profile = Profile(stage.play, tmp_path / "profile", viewport=PHONE)
     phone = Handler(profile, profile.ether, site.address, bench)
     phone.ether.carry = count
     had = look(phone, frames, had)
@@ -200,7 +164,7 @@ def test_a_week_killed_three_times_comes_home_once(
         return value[0] != protocol.SAFE
 
     phone.ether.writing = writing
-    begin(phone)
+    phone.begin()
     phone.wait(60, lambda: bool(safe))
     assert safe == [len(week) + 1]
     assert look(phone, frames, had) == len(week), "it was called safe and is not here"
@@ -209,7 +173,7 @@ def test_a_week_killed_three_times_comes_home_once(
     came = carried[0]
     size = sum(map(len, week))
     assert came < size * 1.1 + 2 * WINDOW_BYTES, "what was safe came again"
-    begin(phone)
+    phone.begin()
     phone.until("ready")
     assert said(bench, f"safe {len(week) + 1}") == 1
     assert carried[0] == came, "all was here"
@@ -260,7 +224,7 @@ def test_a_week_decodes_faster_than_the_link_can_deliver_on_a_slow_phone(
     session.send("Emulation.setCPUThrottlingRate", {"rate": RATE})
     slower = spun() / alone
     before = busy()
-    begin(phone)
+    phone.begin()
     phone.until("ready", 240)
     raw = busy() - before
     slower = (slower + spun() / alone) / 2
@@ -302,9 +266,13 @@ def hostile(draw: random.Random, count: int, heard: list[tuple[str, bytes]]) -> 
 
 
 def test_ten_thousand_hostile_values_leave_the_page_standing(
-    phone: Handler, bench: PhoneBench, week: list[bytes]
+    chrome: tuple[Any, Ether], site: PageServer, two_days: PhoneBench, week: list[bytes]
 ) -> None:
     """In the middle of a sync and behind it, by the way that every notification takes; then the page goes on."""
+    phone = Handler(*chrome, site.address, two_days)
+    phone.open()
+    phone.pair()
+    held = days_of(week, 2)
     draw, heard = random.Random(8), list[tuple[str, bytes]]()
     few, came = HOSTILE // 5, [0]
 
@@ -317,7 +285,7 @@ def test_ten_thousand_hostile_values_leave_the_page_standing(
         return [(uuid, value), *bad]
 
     phone.ether.carry = carry
-    begin(phone)
+    phone.begin()
     phone.until("ready", 240)
     assert came[0] == few
     phone.ether.carry = lambda uuid, value: [(uuid, value)]
@@ -332,12 +300,13 @@ def test_ten_thousand_hostile_values_leave_the_page_standing(
         phone.view(name)
         phone.page.wait_for_selector("#title")
     assert phone.page.get_attribute("html", "data-error") is None
-    assert [row[6] for row in phone.rows()] == week
+    assert [row[6] for row in phone.rows()] == held
     kept = phone.page.evaluate(_STORES)
-    assert [(one["first"], one["end"]) for one in kept["marks"]] == [(1, len(week) + 1)]
+    assert [(one["first"], one["end"]) for one in kept["marks"]] == [(1, len(held) + 1)]
     assert all(sync["outcome"] in ("complete", "damaged") for sync in kept["syncs"])
     phone.page.click("#disconnect")
     phone.page.wait_for_selector("html[data-phase=idle]")
-    begin(phone)
+    phone.begin()
     phone.until("ready")
     assert phone.page.query_selector(".bar") is not None
+    phone.close()

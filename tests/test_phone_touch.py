@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from hostsim.phone.page import texts
 from hostsim.phone.server import PageServer
 from hostsim.runtime.bench import CollarOptions
 from hostsim.scenarios import START_UTC, World
-from tests.phone_browser import browser, missing
+from tests.phone_browser import Ether, missing
 from tests.phone_handler import Handler
 
 pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.long]
@@ -36,73 +37,67 @@ def bench(tmp_path: Path) -> Iterator[PhoneBench]:
     )  # fmt: skip
     options = CollarOptions(seed=7, radio_on=True, console=lambda _line: None)
     world = World(dog, START_UTC, [])
-    one = PhoneBench(PacedCollar(world, tmp_path, options), world, live_s=100.0, speed=4)
+    one = PhoneBench(PacedCollar(world, tmp_path, options), world, live_s=100.0)
     one.start(300)
     yield one
     one.stop()
 
 
-def until(bench: PhoneBench, at_s: float) -> None:
+def until(handler: Handler, at_s: float) -> None:
     """The collar lives up to a moment forty times as fast as life, and from there on as life does."""
-
-    async def live() -> None:
-        bench.loop.speed = 40
-        await asyncio.sleep(max(0.0, at_s - bench.collar.clock.now_s))
-        bench.loop.speed = 1
-
-    bench.call(live(), 120)
+    handler.ether.live(40)
+    handler.bench.call(asyncio.sleep(max(0.0, at_s - handler.bench.collar.clock.now_s)), 120)
+    handler.ether.live(1)
 
 
-def test_a_touch_test_stopped_resumed_and_judged(bench: PhoneBench) -> None:
+def test_a_touch_test_stopped_resumed_and_judged(
+    chrome: tuple[Any, Ether], site: PageServer, bench: PhoneBench
+) -> None:
     """Two places, the marks at random; the page is closed in the middle; the result stands with its odds in words."""
-    site = PageServer()
-    site.start()
-    with browser() as pair:
-        handler = Handler(*pair, site.address, bench)
-        handler.context.clock.install()
-        handler.open()
-        handler.pair()
-        handler.connect()
-        handler.view("touch")
-        for name in texts.SPOTS:
-            if name != "control":
-                pressed = handler.page.get_attribute(f"#spot-{name}", "aria-pressed") == "true"
-                if pressed != (name in (SORE, SOUND)):
-                    handler.page.click(f"#spot-{name}")
-        handler.page.click("#begin")
-        marks = _marks(handler, bench, 5)
-        handler.page.click("#stop")
-        handler.page.wait_for_selector("#begin")
-        handler.open()
-        handler.connect()
-        handler.view("touch")
-        assert "Step 6 of 12" in handler.page.inner_text("#view")
-        handler.page.click("#begin")
-        marks += _marks(handler, bench, 7)
-        assert all(marks.count((spot, False)) == 3 for spot in (SORE, SOUND))
-        assert sum(control for _, control in marks) == 6
-        until(bench, bench.collar.clock.now_s + 25)
-        bench.loop.speed = 10
-        page = handler.page
-        for spot, hits in ((SORE, 3), (SOUND, 0)):
-            page.wait_for_selector(f"#view li:has-text('{texts.SPOTS[spot]}: {hits} of 3')")
-        _settings(handler)
-        handler.view("touch")
-        told = [one.inner_text() for one in page.query_selector_all("#view section:nth-of-type(2) li")]
-        print("\n" + "\n".join(told))
-        assert told[0].startswith("left ribs: 3 of 3 touches flinched; chance would show that in 1 test of ")
-        assert told[1] == "back: 0 of 3 touches flinched; no more than chance shows."
-        page.click("#disconnect")
-        handler.until("idle")
-        bench.call(_hours(bench), 120)
-        handler.ether.appear()
-        handler.connect()
-        handler.view("touch")
-        page.wait_for_selector("h2:has-text('Last result')")
-        last = [one.inner_text() for one in page.query_selector_all("#view section:last-of-type li")]
-        assert last == told, "the collar counts as the page does"
-        handler.close()
-    site.shutdown()
+    handler = Handler(*chrome, site.address, bench)
+    handler.context.clock.install()
+    handler.open()
+    handler.pair()
+    handler.connect()
+    handler.view("touch")
+    for name in texts.SPOTS:
+        if name != "control":
+            pressed = handler.page.get_attribute(f"#spot-{name}", "aria-pressed") == "true"
+            if pressed != (name in (SORE, SOUND)):
+                handler.page.click(f"#spot-{name}")
+    handler.page.click("#begin")
+    marks = _marks(handler, bench, 5)
+    handler.page.click("#stop")
+    handler.page.wait_for_selector("#begin")
+    handler.open()
+    handler.connect()
+    handler.view("touch")
+    assert "Step 6 of 12" in handler.page.inner_text("#view")
+    handler.page.click("#begin")
+    marks += _marks(handler, bench, 7)
+    assert all(marks.count((spot, False)) == 3 for spot in (SORE, SOUND))
+    assert sum(control for _, control in marks) == 6
+    until(handler, bench.collar.clock.now_s + 25)
+    handler.ether.live(10)
+    page = handler.page
+    for spot, hits in ((SORE, 3), (SOUND, 0)):
+        page.wait_for_selector(f"#view li:has-text('{texts.SPOTS[spot]}: {hits} of 3')")
+    _settings(handler)
+    handler.view("touch")
+    told = [one.inner_text() for one in page.query_selector_all("#view section:nth-of-type(2) li")]
+    print("\n" + "\n".join(told))
+    assert told[0].startswith("left ribs: 3 of 3 touches flinched; chance would show that in 1 test of ")
+    assert told[1] == "back: 0 of 3 touches flinched; no more than chance shows."
+    page.click("#disconnect")
+    handler.until("idle")
+    bench.call(_hours(bench), 120)
+    handler.ether.appear()
+    handler.connect()
+    handler.view("touch")
+    page.wait_for_selector("h2:has-text('Last result')")
+    last = [one.inner_text() for one in page.query_selector_all("#view section:last-of-type li")]
+    assert last == told, "the collar counts as the page does"
+    handler.close()
 
 
 async def _hours(bench: PhoneBench) -> None:
@@ -153,7 +148,7 @@ def _marks(handler: Handler, bench: PhoneBench, count: int) -> list[tuple[str, b
         control = words == texts.LOOK_NOW.format(texts.SPOTS[spot])
         before_s = AHEAD_S if spot == SORE and not control else EVERY_S / 2
         turns = math.ceil((bench.collar.clock.now_s + 11.5 + before_s - FIRST_S) / EVERY_S)
-        until(bench, FIRST_S + EVERY_S * turns - before_s)
+        until(handler, FIRST_S + EVERY_S * turns - before_s)
         handler.context.clock.fast_forward(16_500)
         page.click("#mark:not([aria-disabled])")
         page.wait_for_function(_TAKEN, arg=number)

@@ -13,23 +13,22 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hostsim.codecs import protocol, records
-from hostsim.handler.archive import Archive
 from hostsim.phone.bench import PhoneBench
 from hostsim.phone.page import texts
 from hostsim.phone.server import PageServer
 from hostsim.phone.site import LIBRARIES
-from tests.health_archive import write_archive
-from tests.phone_browser import launched, missing
+from tests.phone_browser import missing
 from tests.phone_collar import AMBER_S, KEY, RED_S, StoredCollar
 from tests.phone_handler import PHONE, Handler
 from tests.phone_seed import Seed
+from tests.phone_stage import DAYS, Stage, days_of
 
 pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.long]
 VIEWS = ("now", "timeline", "touch", "hand", "settings")
 DESKTOP = {"width": 1280, "height": 800}
 DOG = {"name": "Hauptkommissar Alexander von Hohenstaufe", "weight_kg": "34", "born": "2021-05-04"}
 ZONE = "Europe/Berlin"
-MONTH_DAYS, FEW_DAYS = 28, 3
+FEW_DAYS = 3
 PICTURES = Path(__file__).resolve().parent.parent / "hostsim" / "pictures"
 PICTURE_DAYS = 19
 FRAME_MS, RATE = 50, 4
@@ -93,32 +92,23 @@ def stored(folder: Path) -> PhoneBench:
     frames = [
         records.frame(records.WORN, seq, 1, 1000 * seq, records.pack(records.WORN, (1,))) for seq in (1, 2, 3)
     ]
-    bench = PhoneBench(StoredCollar(folder, frames, level=2), speed=20)
+    bench = PhoneBench(StoredCollar(folder, frames, level=2))
     bench.start(300)
     return bench
 
 
 @pytest.fixture(scope="module")
-def frames(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
-    """28 days of the story as the collar would have written them."""
-    path = write_archive(tmp_path_factory.mktemp("month") / "archive.db", "story", 1, MONTH_DAYS)
-    with Archive(path) as archive:
-        (journal,) = archive.journals()
-        return [record.frame for record in archive.records(journal)]
-
-
-@pytest.fixture(scope="module")
-def month(frames: list[bytes]) -> Seed:
+def whole(month: list[bytes]) -> Seed:
     """What the month leaves in a phone, with the raw samples of its blow."""
-    seed = Seed(frames)
+    seed = Seed(month)
     seed.shake()
     return seed
 
 
 @pytest.fixture(scope="module")
-def few(frames: list[bytes]) -> Seed:
+def few(month: list[bytes]) -> Seed:
     """The first three days of it."""
-    return Seed(frame for frame in frames if records.split(frame)[3] < FEW_DAYS * 86_400_000)
+    return Seed(days_of(month, FEW_DAYS))
 
 
 @pytest.fixture(scope="module")
@@ -130,41 +120,22 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhoneBench]:
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[PageServer]:
-    """The page on localhost."""
-    server = PageServer()
-    server.start()
-    yield server
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def play() -> Iterator[Any]:
-    """Playwright."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def phone(play: Any, site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
+def phone(stage: Stage, site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
     """One phone for every test that needs no radio; the page is open."""
-    yield from _phone(play, site, bench)
+    yield from _phone(stage, site, bench)
 
 
 @pytest.fixture
-def radio_phone(play: Any, site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
-    """A phone of its own: an emulated radio that was switched, left and found again does not serve a second test."""
-    yield from _phone(play, site, bench)
+def radio_phone(stage: Stage, site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
+    """A phone of its own, that was never here."""
+    yield from _phone(stage, site, bench)
 
 
-def _phone(play: Any, site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
-    with launched(play) as pair:
-        one = Handler(*pair, site.address, bench, timezone_id=ZONE)
-        one.open()
-        yield one
-        one.close()
+def _phone(stage: Stage, site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
+    one = Handler(*stage.chrome(), site.address, bench, timezone_id=ZONE)
+    one.open()
+    yield one
+    one.close()
 
 
 def put(phone: Handler, seed: Seed, **more: Any) -> None:
@@ -177,15 +148,17 @@ def put(phone: Handler, seed: Seed, **more: Any) -> None:
     phone.started()
 
 
-def look(phone: Handler, what: str, *, all_four: bool = True) -> list[str]:
-    """What axe and the layout's rules have against the page as it stands, narrow and wide, bright and dark."""
+def look(phone: Handler, what: str) -> list[str]:
+    """What axe and the layout's rules have against the page as it stands: narrow and bright, then wide and dark.
+
+    Colours are by light alone and sizes by width alone (style.css), so two of the four say everything.
+    """
     found = []
-    for size in (PHONE, DESKTOP):
+    for size, light in ((PHONE, "light"), (DESKTOP, "dark")):
         phone.page.set_viewport_size(size)
-        for light in ("light", "dark") if all_four or size is PHONE else ():
-            phone.page.emulate_media(color_scheme=light)
-            against = phone.findings(AXE) + phone.page.evaluate(_LAYOUT)
-            found += [f"{what}, {size['width']} px, {light}: {one}" for one in against]
+        phone.page.emulate_media(color_scheme=light)
+        against = phone.findings(AXE) + phone.page.evaluate(_LAYOUT)
+        found += [f"{what}, {size['width']} px, {light}: {one}" for one in against]
     phone.page.set_viewport_size(PHONE)
     phone.page.emulate_media(color_scheme="light")
     return found
@@ -234,19 +207,19 @@ def test_a_guest_before_the_owner_and_a_guest_too_late(radio_phone: Handler) -> 
 
 
 def test_every_view_has_no_barrier_and_nothing_too_small_clipped_or_covered(
-    radio_phone: Handler, month: Seed
+    radio_phone: Handler, whole: Seed
 ) -> None:
     phone = radio_phone
     page, found = phone.page, look(phone, "pairing")
     phone.pair("REX1:AAAA")
     assert phone.trouble() == "label_check"
-    found += look(phone, "pairing refused", all_four=False)
+    found += look(phone, "pairing refused")
     phone.pair()
     page.wait_for_selector("#connect")
     for name in VIEWS:
         phone.view(name)
-        found += look(phone, f"empty {name}", all_four=False)
-    put(phone, month)
+        found += look(phone, f"empty {name}")
+    put(phone, whole)
     phone.connect()
     phone.ether.write(protocol.CONTROL, protocol.request(protocol.FIND, 250, RED_S))
     page.wait_for_selector(".alarm.red")
@@ -256,9 +229,9 @@ def test_every_view_has_no_barrier_and_nothing_too_small_clipped_or_covered(
             for period in ("week", "month"):
                 page.click(f"#period-{period}")
                 page.wait_for_selector(f"#period-{period}[aria-pressed=true]")
-                found += look(phone, period, all_four=False)
+                found += look(phone, period)
             page.click("#all")
-            page.click(f"#mark-{month.of('impact')[0][0]}")
+            page.click(f"#mark-{whole.of('impact')[0][0]}")
             page.wait_for_selector("#chart-raw canvas")
         elif name == "hand":
             page.click("#guest")
@@ -271,16 +244,16 @@ def test_every_view_has_no_barrier_and_nothing_too_small_clipped_or_covered(
     page.click("#begin")
     page.click("#mark")
     page.wait_for_selector("#mark[aria-disabled]")
-    found += look(phone, "touch test", all_four=False)
+    found += look(phone, "touch test")
     page.click("#stop")
     page.click("#drop")
     assert found == []
     assert phone.strangers() == []
 
 
-def test_a_month_scrolls_without_a_long_frame_on_a_slow_phone(phone: Handler, month: Seed) -> None:
+def test_a_month_scrolls_without_a_long_frame_on_a_slow_phone(phone: Handler, whole: Seed) -> None:
     """Of three scrolls down and up the best is told: what else this machine does at the time is not the page's."""
-    put(phone, month)
+    put(phone, whole)
     phone.view("timeline")
     phone.page.click("#period-month")
     phone.page.wait_for_selector("#chart-heart canvas")
@@ -346,13 +319,13 @@ def test_the_page_is_light_and_soon_ready(phone: Handler) -> None:
     assert min(paints) < 1000 and min(readies) < 3000
 
 
-def test_a_mark_in_a_chart_or_in_the_list_opens_its_evidence(phone: Handler, month: Seed) -> None:
-    put(phone, month)
+def test_a_mark_in_a_chart_or_in_the_list_opens_its_evidence(phone: Handler, whole: Seed) -> None:
+    put(phone, whole)
     phone.view("timeline")
     page = phone.page
     page.click("#period-month")
     page.wait_for_selector("#chart-heart canvas")
-    blow, alert = month.of("impact")[0][0], month.of("alert")[-1][0]
+    blow, alert = whole.of("impact")[0][0], whole.of("alert")[-1][0]
     at = page.evaluate(_PLACE_OF_MARK, ["chart-breath", f"impact-{blow}"])
     page.mouse.click(*at)
     page.wait_for_selector("#chart-raw canvas")
@@ -362,7 +335,7 @@ def test_a_mark_in_a_chart_or_in_the_list_opens_its_evidence(phone: Handler, mon
     page.wait_for_selector(".evidence", state="detached")
     page.click(f"#mark-{alert}")
     page.wait_for_selector(".evidence")
-    reasons = month.of("alert")[-1][1]["reasons"]
+    reasons = whole.of("alert")[-1][1]["reasons"]
     assert [one.inner_text() for one in page.query_selector_all(".evidence li")] == [
         texts.sign(word) for word in reasons
     ]
@@ -405,9 +378,9 @@ def test_a_browser_without_bluetooth_is_told_in_words(phone: Handler, why: str) 
 
 
 @pytest.mark.parametrize("why", _CHOOSERS)
-def test_a_chooser_that_gives_no_collar_is_told_in_words(phone: Handler, month: Seed, why: str) -> None:
+def test_a_chooser_that_gives_no_collar_is_told_in_words(phone: Handler, whole: Seed, why: str) -> None:
     if phone.page.query_selector("#label"):
-        put(phone, month)
+        put(phone, whole)
     name, words = _CHOOSERS[why]
     page = page_with(
         phone,
@@ -504,10 +477,10 @@ def test_an_amber_in_quiet_hours_stands_on_the_screen_and_makes_no_noise(
 
 
 def test_the_vets_file_is_one_page_that_asks_nobody_and_has_no_barrier(
-    phone: Handler, month: Seed, tmp_path: Path
+    phone: Handler, whole: Seed, tmp_path: Path
 ) -> None:
     """Saved where there is no share sheet, given to the share sheet where there is one."""
-    put(phone, month)
+    put(phone, whole)
     phone.view("hand")
     file = phone.download("#vet", tmp_path)
     assert file.suffix == ".html" and texts.GIVEN["downloaded"] in phone.page.inner_text("#given")
@@ -517,7 +490,7 @@ def test_the_vets_file_is_one_page_that_asks_nobody_and_has_no_barrier(
     page.goto(file.as_uri())
     words = page.inner_text("body")
     assert asked == [file.as_uri()]
-    onset = month.of("onset")[-1][1]
+    onset = whole.of("onset")[-1][1]
     for part in (
         DOG["name"],
         texts.sign(onset["signal"]),
@@ -526,7 +499,7 @@ def test_the_vets_file_is_one_page_that_asks_nobody_and_has_no_barrier(
         texts.REPORT_NOTE,
     ):
         assert part in words
-    assert page.locator("tbody tr").count() == MONTH_DAYS + 1
+    assert page.locator("tbody tr").count() == DAYS + 1
     page.evaluate(AXE)
     against = page.evaluate("async () => (await axe.run(document)).violations.map((one) => one.id)")
     assert against == [] and page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -554,14 +527,14 @@ navigator.share = async ({ files: [file] }) => {
 @pytest.mark.skipif(
     "REX_PICTURES" not in os.environ, reason="REX_PICTURES=1 draws the README's pictures anew"
 )
-def test_pictures_of_the_readme(radio_phone: Handler, frames: list[bytes]) -> None:
+def test_pictures_of_the_readme(radio_phone: Handler, month: list[bytes]) -> None:
     """The story three days after its red alert, on a narrow phone."""
     phone = radio_phone
     page = phone.page
     forget(phone)
     phone.pair()
     page.wait_for_selector("#connect")
-    told = Seed(frame for frame in frames if records.split(frame)[3] < PICTURE_DAYS * 86_400_000)
+    told = Seed(days_of(month, PICTURE_DAYS))
     told.rows = [row for row in told.rows if row[2] != "flinch"]
     told.put(page, DOG | {"name": "Arko"})
     page.reload()

@@ -210,8 +210,9 @@ class App:
             state.progress, state.again = None, ""
 
     def do_disconnect(self, _value: str):
-        """Ends the visit."""
+        """Ends the visit at once, whatever it waits for."""
         self.visit.end()
+        return done(self.browser.radio.disconnect())
 
     def do_seen(self, _value: str):
         """The alert was read."""

@@ -31,8 +31,9 @@ class Visit:
         self._browser = app.browser
         self.client: Any = None
         self._wanted = False
-        self._syncing = False
+        self._came = False
         self._more = asyncio.Event()
+        self._ended = asyncio.Event()
 
     # From the radio
 
@@ -69,25 +70,33 @@ class Visit:
         """The handler disconnects."""
         self._wanted = False
         self._more.set()
+        self._ended.set()
 
     async def run(self) -> None:
         """Connects and stays until the handler ends it or the collar stays away. Raises Trouble."""
         self._wanted = True
+        self._ended.clear()
         tries = 0
         while True:
             try:
                 await self._once()
                 return
             except Trouble as trouble:
-                tries = 0 if self._state.phase == "ready" else tries + 1
-                if not self._wanted or trouble.why not in _AGAIN or tries > len(_PAUSES_S):
+                if not self._wanted:
+                    return
+                tries = 0 if self._came else tries + 1
+                if trouble.why not in _AGAIN or tries > len(_PAUSES_S):
                     raise
-                self._state.again = trouble.why
+                self._state.again, self._state.progress = trouble.why, None
             finally:
                 self.client = None
                 await done(self._browser.radio.disconnect())
             self._phase("connecting")
-            await asyncio.sleep(_PAUSES_S[tries - 1 if tries else 0])
+            try:
+                await asyncio.wait_for(self._ended.wait(), _PAUSES_S[tries - 1 if tries else 0])
+                return
+            except asyncio.TimeoutError:
+                continue
 
     def _phase(self, phase: str) -> None:
         self._state.phase = phase
@@ -96,8 +105,13 @@ class Visit:
         self._app.changed()
 
     async def _once(self) -> None:
-        radio, state = self._browser.radio, self._state
+        self._came = False
         self._phase("connecting")
+        await self._stay(await self._open())
+
+    async def _open(self) -> Archive:
+        """Connects, proves the key and begins to listen. Raises Trouble."""
+        radio, state = self._browser.radio, self._state
         state.live, state.status, state.settings = {}, None, {}
         await done(radio.connect())
         self.client = client = Client(radio, self._browser.keys, self._heard)
@@ -121,7 +135,7 @@ class Visit:
         opened = await done(self._browser.store.open(json.dumps(seen), number))
         archive = Archive(self._browser.store, opened["journal"], opened["marks"])
         await self._app.remember(opened["journal"])
-        await self._stay(archive)
+        return archive
 
     async def set_time(self) -> int | None:
         """Sets the collar's clock by the phone's; by how many ms it moved, None if it was not set before. Raises Trouble."""
@@ -143,6 +157,7 @@ class Visit:
                 end = archive.marks[-1][1] if archive.marks else 0
             if self._state.phase != "ready":
                 self._phase("ready")
+            self._came = True
             self._more.clear()
             await self._more.wait()
 
@@ -173,6 +188,7 @@ class Visit:
     def _told(self, progress) -> None:
         """Draws what can be seen: a fiftieth of the way at a time."""
         shown, now, total = self._state.progress, progress.done, progress.total
+        self._came = self._came or progress.new > 0
         if shown is None or shown[1] != total or now == total or (now - shown[0]) * 50 >= total:
             self._state.progress = (now, total)
             self._app.changed()

@@ -7,6 +7,9 @@ let device = null;
 let characteristics = new Map();
 let listener = null;
 let queue = Promise.resolve();
+let attempt = 0;
+// A phone's radio may leave an operation without an answer for ever. Bluetooth itself gives one 30 s.
+const PATIENCE_MS = 30_000;
 
 function why(error) {
   if (error.trouble) return error.trouble;
@@ -34,9 +37,35 @@ function adopt(chosen) {
   return { id: device.id, name: device.name ?? "" };
 }
 
+const waiting = new Set();
+
+function within(work) {
+  let end = null;
+  const ended = new Promise((_, reject) => (end = (word) => reject(trouble(word))));
+  const timer = setTimeout(end, PATIENCE_MS, "silent");
+  waiting.add(end);
+  return Promise.race([work, ended]).finally(() => {
+    clearTimeout(timer);
+    waiting.delete(end);
+  });
+}
+
+async function open() {
+  const mine = (attempt += 1);
+  const server = await device.gatt.connect();
+  const found = new Map();
+  for (const service of await server.getPrimaryServices())
+    for (const one of await service.getCharacteristics()) found.set(one.uuid, one);
+  if (mine !== attempt) throw trouble("lost");
+  if (!found.has(SERVICES[0].replace("7e5a0001", "7e5a0002"))) throw trouble("not_a_collar");
+  characteristics = found;
+  queue = Promise.resolve();
+}
+
 // GATT takes one operation at a time.
 function inTurn(operation) {
-  const next = queue.then(operation, operation);
+  const limited = () => within(operation());
+  const next = queue.then(limited, limited);
   queue = next.catch(() => null);
   return next;
 }
@@ -82,20 +111,16 @@ export const radio = {
       return Boolean(found);
     }, why),
 
-  connect: () =>
-    told(async () => {
-      const server = await device.gatt.connect();
-      const found = new Map();
-      for (const service of await server.getPrimaryServices())
-        for (const one of await service.getCharacteristics()) found.set(one.uuid, one);
-      if (!found.has(SERVICES[0].replace("7e5a0001", "7e5a0002"))) throw trouble("not_a_collar");
-      characteristics = found;
-      queue = Promise.resolve();
-    }, why),
+  connect: () => told(() => within(open()), why),
 
   name: () => told(async () => device?.name ?? "", why),
 
-  disconnect: () => told(async () => device?.gatt.disconnect(), why),
+  disconnect: () =>
+    told(async () => {
+      attempt += 1;
+      device?.gatt.disconnect();
+      for (const end of waiting) end("lost");
+    }, why),
 
   read: (uuid) => told(() => inTurn(async () => toHex(await characteristic(uuid).readValue())), why),
 

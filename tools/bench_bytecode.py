@@ -15,7 +15,12 @@ _POINTERS = """import uctypes
 
 def _view(buf, kind):
     layout = {"at": (uctypes.ARRAY | 0, 1 << 20 | kind)}
-    return uctypes.struct(uctypes.addressof(buf), layout, uctypes.NATIVE).at
+    place = buf if isinstance(buf, int) else uctypes.addressof(buf)
+    return uctypes.struct(place, layout, uctypes.NATIVE).at
+
+
+def address(view):
+    return uctypes.addressof(view)
 
 
 def ptr8(buf):
@@ -33,11 +38,29 @@ def ptr32(buf):
 def uint(value):
     return value & 0xFFFFFFFF
 """
-_NAMES = ("ptr8", "ptr16", "ptr32", "uint")
+_NAMES = ("ptr8", "ptr16", "ptr32", "uint", "address")
+_KINDS = _NAMES[:3]
 
 
 def _is_viper(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "viper"
+
+
+def _called(node: ast.expr | None, names: tuple[str, ...]) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+
+
+def _addresses(function: ast.FunctionDef) -> list[ast.Call]:
+    """Where the function takes a pointer's own address: `int(pointer)`, not `int(pointer[0])`; from the last to the first."""
+    pointers = {one.arg for one in function.args.args if isinstance(one.annotation, ast.Name)}
+    calls: list[ast.Call] = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and _called(node.value, _KINDS):
+            pointers |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        if isinstance(node, ast.Call) and _called(node, ("int",)) and isinstance(node.args[0], ast.Name):
+            calls.append(node)
+    found = [call for call in calls if isinstance(call.args[0], ast.Name) and call.args[0].id in pointers]
+    return sorted(found, key=lambda call: (call.lineno, call.col_offset), reverse=True)
 
 
 def without_viper(source: str) -> str:
@@ -51,13 +74,16 @@ def without_viper(source: str) -> str:
     if not found:
         return source
     for function in sorted(found, key=lambda node: -node.lineno):
+        for call in _addresses(function):
+            line = lines[call.lineno - 1]
+            lines[call.lineno - 1] = line[: call.col_offset] + "address" + line[call.col_offset + 3 :]
         body = function.body
         documented = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
         first = body[1] if documented and len(body) > 1 else body[0]
         views = [
             f"{' ' * first.col_offset}{one.arg} = {one.annotation.id}({one.arg})"
             for one in function.args.args
-            if isinstance(one.annotation, ast.Name) and one.annotation.id in _NAMES[:3]
+            if isinstance(one.annotation, ast.Name) and one.annotation.id in _KINDS
         ]
         lines[first.lineno - 1 : first.lineno - 1] = views
         del lines[function.decorator_list[0].lineno - 1]

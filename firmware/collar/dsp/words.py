@@ -47,15 +47,14 @@ def make_room(rows, first: int, size: int, n: int):
     for one in rows:
         first -= 1
         if first < 0:
-            row = ptr16(one)
             i = 0
             if (keep | n) & 1:
+                row = ptr16(one)
                 while i < keep:
                     row[i] = row[i + n]
                     i += 1
             else:
-                pairs = ptr32(int(row))
-                ahead = ptr32(int(row) + 2 * n)
+                pairs = ptr32(one)
                 while i < keep >> 1:
-                    pairs[i] = ahead[i]
+                    pairs[i] = pairs[i + (n >> 1)]
                     i += 1

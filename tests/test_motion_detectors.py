@@ -152,6 +152,19 @@ def test_a_limp_is_as_large_at_any_stride_rate(remote: Remote, stride_hz: float)
     assert pct == pytest.approx(10.0, abs=0.8)
 
 
+@pytest.mark.parametrize("lean_deg", [-8.0, 8.0])
+def test_the_sway_of_a_dog_that_leans_is_no_limp(remote: Remote, lean_deg: float) -> None:
+    t_s = time_s(45)
+    for limp_mg in (0.0, 40.0):
+        body = gait(t_s, 2.0, limp_mg / 1000, 0.6, 5)
+        wander = np.cumsum(np.random.default_rng(5).normal(0, 0.002, t_s.size)) / RATE_HZ
+        body[:, 1] += 0.25 * np.cos(2 * np.pi * (2.0 * t_s + wander))
+        body[:, 1] += np.sin(np.radians(lean_deg))
+        body[:, 2] += np.cos(np.radians(lean_deg)) - 1
+        mg, _, _ = (value / 10 for value in only(feed(remote, posed(body, 20.0, 120.0))[0], "bout")[0][5:8])
+        assert mg == pytest.approx(limp_mg, abs=5.0)
+
+
 def test_a_short_bout_has_no_limp_figure(remote: Remote) -> None:
     g = np.concatenate([still(time_s(10)), gait(time_s(8), 2.0, 0.1, 0.6), still(time_s(10))])
     bouts = only(feed(remote, posed(g))[0], "bout")

@@ -129,7 +129,7 @@ def journal(signal):
 SUBJECTS = {"motion": motion, "heart": heart, "breath": breath, "pipeline": pipeline, "journal": journal}
 # Every module of the motion path that has a class of its name; a test holds this to what lies in the folder.
 DETECTORS = (
-    "window", "rhythm", "gait", "bout", "limp", "nose", "rest", "bursts", "impact", "tremor", "posture", "effort", "flinch",
+    "window", "rhythm", "gait", "bout", "limp", "lean", "nose", "rest", "bursts", "impact", "tremor", "posture", "effort", "flinch",
 )  # fmt: skip
 _NONE = object()
 
@@ -266,8 +266,8 @@ class Locked(Wrapped):
 def allocations(signals):
     """Calls that want memory a second of data, by kind of movement and detector."""
     found = {title: {} for title in signals}
-    called_by_posture = ("effort",)
-    for names in (called_by_posture, tuple(name for name in DETECTORS if name not in called_by_posture)):
+    called_by_others = ("effort", "lean")
+    for names in (called_by_others, tuple(name for name in DETECTORS if name not in called_by_others)):
         locked = Locked(names)
         for title, signal in signals.items():
             found[title].update(locked.run(signal))

@@ -1,4 +1,4 @@
-"""How unequal the two halves of a stride are: the once-a-stride part of the motion along gravity, and how sure."""
+"""How unequal the two halves of a stride are: the once-a-stride part of the motion up and down, and how sure."""
 
 from array import array
 
@@ -21,6 +21,7 @@ from collar.dsp.lockin import (
     lockin,
 )
 from collar.dsp.project import direction
+from collar.motion.lean import Lean
 
 # Strides whose mean is one observation: leash jerks and glances last about a second or two, so that
 # neighbours in time are not independent but neighbouring groups nearly are (assumed; the spread between
@@ -65,6 +66,7 @@ class Limp:
     while the stride period drifts. What counts is measured a second time, from the middle of one stride to the
     middle of the next: at both the rhythm has told where the phase stood, whatever the period did between. The
     strides by which the phase was found count too: once it is known, they are gone through again.
+    Up and down is meant within the dog's plane of symmetry (Lean).
     `done` holds the sums of the bout just closed: groups, sum of I, of Q, of I^2 + Q^2 (quarter counts), mean step
     amplitude (half counts), strides within the moving mean (2^24 each).
     """
@@ -77,6 +79,7 @@ class Limp:
         self._sizes = array("i", (0, 0, 0, 0, 0, 0))
         self._gravity = array("i", (0, 0, 0))
         self._seen = 0
+        self._lean = Lean()
         self._group = array("i", (0, 0, 0))
         self._running = False
         self._settling = 0
@@ -136,6 +139,7 @@ class Limp:
         self._settling = _SETTLING
         self._running = True
         self._seen = 0
+        self._lean.clear()
         self._back = 0
         for i in range(3):
             self._group[i] = 0
@@ -228,7 +232,6 @@ class Limp:
     def _measure(self, vectors, place, middle):
         """Measures from the middle of the last stride to that of this one, where the phase is known at both ends."""
         fine = self._fine
-        sizes = self._sizes
         step = 2 * (_TURN + middle - self._middle) // (place - self._back)
         first = (self._back + 1) >> 1
         count = ((place + 1) >> 1) - first
@@ -237,12 +240,7 @@ class Limp:
         fine[STEP] = step
         fine[PHASE] = (self._middle + (2 * first - self._back) * (step >> 1)) & (_TURN - 1)
         fine[MODEL] = self._state[MODEL]
-        fine[FIRST_I] = fine[FIRST_Q] = fine[SECOND_I] = fine[SECOND_Q] = fine[COUNT] = 0
-        at = first
-        while at < first + count:
-            sizes[0] = at
-            sizes[1] = first + count - at
-            at += lockin(vectors, sizes, fine, COSINE)
+        self._lean.stride(vectors, self._sizes, fine, first, count)
         self._count(fine[FIRST_I], fine[FIRST_Q], count)
 
     def _count(self, i1, q1, count):

@@ -14,7 +14,9 @@ from collar.vitals.worn import Worn
 # The longest from turn to turn. Turns are spread evenly over each minute, so that one falls on its end, for which the collar
 # wakes anyway.
 _LIT_MS = const(1050)  # the optical FIFO holds 1.21 s at 25 Hz and 5 % over; an erase takes 0.1 s at most
-_DARK_MS = const(8300)  # the accelerometer's holds 8.4 s at 52 Hz and 5 % over, behind a block that is not whole yet
+_DARK_MS = const(
+    8300
+)  # the accelerometer's holds 8.4 s at 52 Hz and 5 % over, behind a block that is not whole yet
 _MINUTE_MS = const(60000)
 _LIMIT_MS = const(20000)
 _WAITS = const(2)  # readings that are passed over for a longer one, with more single breaths to judge

@@ -215,9 +215,9 @@ class Ether:
                 self._bench.pace(max(HURRY, self._calm) if self._asked else self._calm)
 
     def part(self) -> None:
-        """No collar is there."""
-        bench, radio = self._met()
-        bench.call(radio.disconnect())
+        """No collar is there from here on."""
+        if self._bench is not None and self._radio is not None:
+            self._bench.call(self._radio.disconnect())
         self._bench = self._radio = None
         self._session = ""
 

@@ -99,8 +99,7 @@ def correlogram(near: ptr32, far: ptr32, sizes: ptr32, rho: ptr16) -> int:
     start = 3 * int(sizes[0]) - n
     first = int(window) + 4 * start
     end = first + 4 * n
-    newest = older = 0
-    lag = 0
+    lag = newest = older = 0
     while lag <= lags:
         sum = 0
         near = ptr32(first)

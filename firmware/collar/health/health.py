@@ -186,10 +186,7 @@ class Health:
         index = self.index
         found = index.value, list(index.domains), list(index.reasons), coverage, list(index.masked)
         yield w.DAY, found + tuple(limps)
-        if watched:
-            self.history.mark(0, h.WATCHED)
-        if index.value is not None and index.value >= _SICK:
-            self.history.mark(0, h.SICK)
+        self._mark_history(watched)
         yield from self._close_watches(day)
         was = self.alerts.level
         news = self.alerts.close_day(index, watched)
@@ -205,6 +202,13 @@ class Health:
         told = self.alerts.take(self.hour(utc_ms))
         if told:
             yield told
+
+    def _mark_history(self, watched):
+        """Notes of the day just closed whether it was watched, or sick: baselines leave such days out."""
+        if watched:
+            self.history.mark(0, h.WATCHED)
+        if self.index.value is not None and self.index.value >= _SICK:
+            self.history.mark(0, h.SICK)
 
     def _catch_up(self, now_s):
         """Closes a day whose close was missed because the collar was off, and adds the days in between as missing."""

@@ -159,7 +159,8 @@ class Collar:
         for label in ("otadata", *SLOTS):
             size = next(entry.size for entry in entries if entry.label == label)
             chips[label] = NorFlash(size, seed=self.options.seed)
-        self.flash_port = FlashPort(self.clock, entries, chips)
+        files = {data.JOURNAL_LABEL: (self.folder / "journal.bin").resolve()}
+        self.flash_port = FlashPort(self.clock, entries, chips, files)
         self.flash_port.attach(self.device)
         self.loader = Loader(chips["otadata"], [chips[label] for label in SLOTS])
         attach_loader(self.device, self.loader)

@@ -226,6 +226,18 @@ class Board:
             raise DeviceError(errno.EINVAL)
         return bus.transfer(address, bytes(payload[4:]), length)
 
+    def keeps(self, payload: memoryview) -> bool:
+        """Whether this operation I2C leaves everything as it was foreseen: a read of a part of which nothing was, and on
+        none of whose lines anything depends."""
+        number, address, length = struct.unpack_from("<BBH", payload)
+        if not length or len(payload) > 5 or any(key[:2] == (number, address) for key in self._promised):
+            return False
+        return not any(
+            line.edges or gpio in self._looked_at
+            for gpio, line in self._driven
+            if line.chip is not None and line.chip.address == address
+        )
+
     def steady_until_us(self) -> int:
         """Until when no line that the processor listens to or looks at moves, if it does no more than to read status and
         FIFO of the parts that foresee them."""

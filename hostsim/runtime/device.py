@@ -71,7 +71,7 @@ class DeviceOptions:
     seed: int = 1
     unique_id: bytes = b"\x24\x0a\xc4\x00\x00\x01"
     ticks_start_ms: int = 0
-    heap: str = "1024wK"
+    heap: str = "512wK"
     native: bool = False
     working_set: int = WORKING_SET_BYTES
     run: tuple[str, ...] = ("boot", "main")
@@ -117,6 +117,8 @@ _PIPE_BYTES = 65536
 _UPSETS = (_ops.PIN_MODE, _ops.PIN_WRITE, _ops.PIN_IRQ, _ops.WATCHDOG)
 """Operations after which a wait may end otherwise than was foreseen."""
 _ROUNDING_US = 2
+_WAITED, _OPERATED = 1, 2
+"""What an entry tells of that is no read of a part (shims/_ahead.py)."""
 
 
 def firmware_modules() -> list[str]:
@@ -391,11 +393,32 @@ class Device:
         entries: list[Entry] = list(_ENTRY.iter_unpack(told))
         at = 0
         while at < len(entries):
-            if entries[at][4]:
+            kind = entries[at][4]
+            if kind == _WAITED:
                 self._waited_alone(entries[at])
                 at += 1
+            elif kind == _OPERATED:
+                blocks, length = entries[at][3], entries[at][5]
+                begin = (at + 1) * _ENTRY.size
+                self._operated_alone(entries[at], memoryview(told)[begin : begin + length])
+                at += 1 + blocks
             else:
                 at = self.board.used(entries, at)
+
+    def _operated_alone(self, entry: Entry, payload: memoryview) -> None:
+        busy_us, op, flags, _, _, _, took_us = entry
+        clock = self.clock
+        clock.now_us += busy_us
+        if flags & _ops.FLAG_FED:
+            self._state.fed_us = clock.now_us
+        self.calls += 1
+        end_us = clock.now_us + took_us
+        try:
+            self._handlers[op](payload)
+        except (DeviceError, PowerLost) as error:
+            raise ForeseenWrong(f"operation {op:#04x} fails") from error
+        if clock.now_us != end_us:
+            raise ForeseenWrong(f"operation {op:#04x} takes {took_us} us")
 
     def _waited_alone(self, entry: Entry) -> None:
         busy_us, op, flags, _, _, _, ms = entry
@@ -454,6 +477,8 @@ class Device:
             return
         self._collect_edges()
         if self._process is not None:
+            if op == _ops.I2C and self.board.keeps(payload):
+                status |= _ops.STATUS_KEPT
             self._reply(op, status, answer)
 
     def _begin_wait(self, op: int, payload: memoryview) -> None:

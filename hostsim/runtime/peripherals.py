@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hostsim.flash import NorFlash, PowerCut
+from hostsim.flash import BYTES_PER_US, READ_US, NorFlash, PowerCut
 from hostsim.loader import BadImage, Loader
 from hostsim.runtime.board import DeviceError
 from hostsim.runtime.device import Device, PowerLost
@@ -47,13 +47,21 @@ def read_partitions(path: Path) -> list[PartitionEntry]:
 
 
 class FlashPort:
-    """The flash operations of the interpreter on the partitions that the firmware may touch, each a NOR model."""
+    """The flash operations of the interpreter on the partitions that the firmware may touch, each a NOR model.
+
+    `files`: of those whose content is a file, which the interpreter may read by itself.
+    """
 
     def __init__(
-        self, clock: VirtualClock, entries: list[PartitionEntry], chips: dict[str, NorFlash]
+        self,
+        clock: VirtualClock,
+        entries: list[PartitionEntry],
+        chips: dict[str, NorFlash],
+        files: dict[str, Path] | None = None,
     ) -> None:
         self.clock = clock
         self.chips = chips
+        self._files = files or {}
         self._entries = {entry.label: entry for entry in entries}
 
     def _place(self, address: int) -> tuple[NorFlash, int]:
@@ -68,7 +76,8 @@ class FlashPort:
         entry = self._entries.get(bytes(payload).decode())
         if entry is None or entry.label not in self.chips:
             raise DeviceError(errno.ENOENT)
-        return struct.pack("<II", entry.address, entry.size)
+        path = self._files.get(entry.label, "")
+        return struct.pack("<IIII", entry.address, entry.size, READ_US, BYTES_PER_US) + str(path).encode()
 
     def read(self, payload: memoryview) -> bytes:
         """Operation FLASH_READ."""

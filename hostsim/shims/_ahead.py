@@ -1,10 +1,11 @@
-"""What the bench foresees, so that reads and waits take no round trip.
+"""What the bench foresees, so that reads and waits take no round trip, and what it can be told afterwards.
 
 Out of every wait the bench sends the levels of the lines that are looked at, what the status and the FIFO of each part
 will answer for a while, whenever they are read, and until when nothing can end a wait but its own deadline. A read or a
 wait that finds its answer here takes as long as it takes on the bus or on the clock, and is told to the bench later:
 reads with the next request, a wait with the reads before it at once through a pipe, which the bench empties when it
-hears of it. The bench then does the same to the parts and the clock and holds the answers against its own.
+hears of it. The bench then does the same to the parts and the clock and holds the answers against its own. What has no
+answer, or one that is known here, is told in the same way while no line can move meanwhile.
 
 Sent, little-endian: u8 number of lines, u8 0, u16 where the parts begin, u32 us from now until when the parts' own lines
 hold, u32 us from now before which waits end by their deadline alone; for each line u8 GPIO, u8 level (1 high, 2 a part
@@ -45,7 +46,7 @@ _PIPE_BYTES = const(32768)  # that fit the pipe for sure
 
 # What the functions here work on: end of the answers, us since they came; the read's part, register, length, us on the
 # bus and us since the read, wait or request before; reads to be told; where the parts begin; until when waits are
-# answered here, 0 for never; bytes in the pipe.
+# answered here, 0 for never; bytes in the pipe; until when no line moves, 0 if only the bench can say.
 _END = const(0)
 _PASSED = const(1)
 _PART = const(2)
@@ -57,12 +58,14 @@ _USED = const(7)
 _PARTS = const(8)
 _LIMIT = const(9)
 _PIPED = const(10)
+_STEADY = const(11)
 
 answers = bytearray(57344)
-state = array("i", bytes(44))
+state = array("i", bytes(48))
 # What goes over the wire: reads and waits to be told behind a header of their own, then the request itself. Each is told
 # as u32 us since the one before; u8 bus, u8 address, u8 register, u8 0; u16 length, u16 0, u32 sum of a status; or, a wait,
-# u8 operation, u8 flags, u8 0, u8 1; u32 0, i32 ms.
+# u8 operation, u8 flags, u8 0, u8 1; u32 0, i32 ms; or, an operation, u8 operation, u8 flags, u8 16 bytes of payload behind
+# this, u8 2; u16 length of the payload, u16 0, i32 us that it took.
 request = bytearray(8 + 16 * (_MOST + 1) + 8 + 4096 + 64)
 _pipe = None
 _entries = memoryview(request)[8 : 8 + 16 * (_MOST + 1)]
@@ -220,6 +223,7 @@ def _drop(answers: ptr32, state: ptr32, part: int) -> int:
 def drop(bus, address):
     """A part was spoken to: nothing is known ahead of it any more, nor whether it ends a wait, if that was known."""
     part = bus | address << 8
+    state[_STEADY] = 0
     if _touch(answers, state, part, 2) + _drop(answers, state, part):
         state[_LIMIT] = 0
 
@@ -250,7 +254,7 @@ def level(gpio, passed_us):
 
 def drop_all():
     """Nothing is known ahead any more."""
-    state[_END] = state[_LIMIT] = 0
+    state[_END] = state[_LIMIT] = state[_STEADY] = 0
 
 
 def last():
@@ -313,6 +317,37 @@ def waits(op, flags, busy_us, ms, until_us):
     return True
 
 
+@micropython.viper
+def _operation(state: ptr32, request: ptr32, payload: ptr8, length: int):
+    at = 2 + 4 * state[_USED]
+    request[at] = state[_BUSY]
+    request[at + 2] = length
+    request[at + 3] = state[_COST]
+    into = ptr8(request)
+    place = 4 * at + 16
+    i = 0
+    while i < length:
+        into[place + i] = payload[i]
+        i += 1
+
+
+def tells(op, flags, payload, length, passed_us, busy_us, took_us):
+    """Whether an operation that needs no answer and takes `took_us` is done by telling the bench of it later."""
+    blocks = (length + 15) >> 4
+    if passed_us + took_us >= state[_STEADY] or state[_USED] + blocks >= _MOST:
+        return False
+    at = 8 + 16 * state[_USED]
+    state[_BUSY] = busy_us
+    state[_COST] = took_us
+    _operation(state, request, payload, length)
+    request[at + 4] = op
+    request[at + 5] = flags
+    request[at + 6] = blocks
+    request[at + 7] = 2
+    state[_USED] += 1 + blocks
+    return True
+
+
 def used():
     """Bytes at the front of `request` that tell the bench what was answered here since this was asked; 0 for nothing."""
     told = state[_USED]
@@ -336,5 +371,6 @@ def begin(length):
     if length:
         state[_PARTS] = answers[2] | answers[3] << 8
         state[_LIMIT] = answers[8] | answers[9] << 8 | answers[10] << 16 | answers[11] << 24
+        state[_STEADY] = answers[4] | answers[5] << 8 | answers[6] << 16 | answers[7] << 24
     else:
-        state[_LIMIT] = 0
+        state[_LIMIT] = state[_STEADY] = 0

@@ -19,6 +19,7 @@ busy_us = 0
 ticks_ms = 0
 ticks_us = 0
 remainder_us = 0
+kept = False
 masked = False
 _dispatching = False
 
@@ -67,7 +68,7 @@ def _read(buf, length):
 
 
 def _exchange(op, payload, into):
-    global flags, busy_us, ticks_ms, ticks_us, remainder_us
+    global flags, busy_us, ticks_ms, ticks_us, remainder_us, kept
     size = len(payload)
     told = _ops.FLAG_PIPED if _ahead.piped() else 0
     at = _ahead.used()
@@ -86,7 +87,8 @@ def _exchange(op, payload, into):
     remainder_us = status >> 16 & 0xFFFF
     if status & _ops.STATUS_LAST:
         _ahead.last()
-    status &= 0x7FFF
+    kept = bool(status & _ops.STATUS_KEPT)
+    status &= 0x3FFF
     ticks_ms = _word(_reply, 4)
     ticks_us = _word(_reply, 8)
     length = _word(_reply, 12) & 0xFFFF
@@ -186,6 +188,27 @@ def wait(ms, op=_ops.WAIT):
         dispatch()
 
 
+def tell(op, payload, length, took_us):
+    """Whether an operation without an answer is done by being told to the bench later; its time has passed then."""
+    global flags
+    passed_us = (ticks_us + busy_us - _answered_us) & 0x3FFFFFFF
+    if not _ahead.tells(op, flags, payload, length, passed_us, busy_us, took_us):
+        return False
+    flags = 0
+    _spend(took_us)
+    return True
+
+
+def _spend(took_us):
+    global busy_us, ticks_ms, ticks_us, remainder_us
+    spent_us = busy_us + took_us
+    busy_us = 0
+    ticks_us = (ticks_us + spent_us) & 0x3FFFFFFF
+    spent_us += remainder_us
+    ticks_ms = (ticks_ms + spent_us // 1000) & 0x3FFFFFFF
+    remainder_us = spent_us % 1000
+
+
 def level_ahead(gpio):
     """The level of a line if the bench said it before it was asked, else -1."""
     return _ahead.level(gpio, (ticks_us + busy_us - _answered_us) & 0x3FFFFFFF)
@@ -193,16 +216,10 @@ def level_ahead(gpio):
 
 def read_ahead(bus, address, register, buf, bus_us):
     """Whether the bench had answered this read before it was asked; `buf` is filled and the time has passed then."""
-    global busy_us, ticks_ms, ticks_us, remainder_us
     passed_us = (ticks_us + busy_us - _answered_us) & 0x3FFFFFFF
     if not _ahead.serve(bus, address, register, buf, passed_us, busy_us, bus_us):
         return False
-    spent_us = busy_us + bus_us
-    busy_us = 0
-    ticks_us = (ticks_us + spent_us) & 0x3FFFFFFF
-    spent_us += remainder_us
-    ticks_ms = (ticks_ms + spent_us // 1000) & 0x3FFFFFFF
-    remainder_us = spent_us % 1000
+    _spend(bus_us)
     return True
 
 

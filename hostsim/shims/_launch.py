@@ -36,6 +36,7 @@ def _largest(free):
 def _load(modules):
     for name in modules:
         __import__(name)
+        gc.collect()
     if modules:
         # asyncio loads these only when they are first asked for; they are code like the rest
         for name in ("event", "funcs"):

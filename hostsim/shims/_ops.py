@@ -9,6 +9,7 @@ event, 0, payload length, and its payload.
 FLAG_FED = 1  # the watchdog was fed since the last request
 FLAG_PIPED = 2  # there are reads and waits in the pipe, older than this request
 STATUS_LAST = 0x8000  # added to a reply's status: waits are the bench's until it has answered one
+STATUS_KEPT = 0x4000  # added to a reply's status: what was foreseen of all parts and lines still holds
 
 HELLO = 0x01  # -> boot information, see _launch
 WAIT = 0x02  # i32 ms, -1 for ever -> answers ahead, see _ahead; returns at the deadline or at the first event
@@ -25,14 +26,14 @@ CONSOLE = 0x0C  # text
 LABEL = 0x0D  # text: what the bench should note in its log
 
 I2C = 0x10  # u8 bus, u8 address, u16 length to read, bytes to write
-USED = 0x11  # reads that were answered ahead, see _ahead; no reply
+USED = 0x11  # what was done without being asked for, see _ahead; no reply
 PIN_MODE = 0x18  # u8 gpio, u8 mode (0 in, 1 out, 2 open drain), u8 pull (0 none, 1 up, 2 down)
 PIN_READ = 0x19  # u8 gpio -> u8
 PIN_WRITE = 0x1A  # u8 gpio, u8 level
 PIN_IRQ = 0x1B  # u8 gpio, u8 edges (1 rising, 2 falling), u8 wakes from light sleep
 ADC = 0x1C  # u8 gpio -> u32 uV
 
-FLASH_INFO = 0x20  # label -> u32 address, u32 size
+FLASH_INFO = 0x20  # label -> u32 address, u32 size, u32 us a read takes, u32 bytes a us more, path of the file that it is
 FLASH_READ = 0x21  # u32 address in flash, u32 length -> bytes
 FLASH_WRITE = 0x22  # u32 address in flash, bytes
 FLASH_ERASE = 0x23  # u32 address in flash

@@ -6,6 +6,7 @@ import _ops
 import machine
 
 _BLOCK = 4096
+_place = bytearray(8)
 
 
 class Partition:
@@ -19,7 +20,10 @@ class Partition:
     def __init__(self, label):
         if label == self.RUNNING:
             label = _host.call(_ops.SLOT_RUNNING).decode()
-        self._address, self._size = struct.unpack("<II", _host.call(_ops.FLASH_INFO, label.encode()))
+        info = _host.call(_ops.FLASH_INFO, label.encode())
+        self._address, self._size, self._read_us, self._per_us = struct.unpack_from("<IIII", info)
+        path = info[16:]
+        self._file = open(path.decode(), "rb") if path else None
         self._label = label
 
     @classmethod
@@ -46,8 +50,19 @@ class Partition:
         view = memoryview(buf)
         address = self._address + block * _BLOCK + offset
         for at in range(0, len(view), _BLOCK):
-            part = view[at : at + _BLOCK]
-            _host.call_into(_ops.FLASH_READ, struct.pack("<II", address + at, len(part)), part)
+            self._read(address + at, view[at : at + _BLOCK])
+
+    def _read(self, address, part):
+        """Out of the file itself, which the bench hears of later, if that is how this flash is kept."""
+        size = len(part)
+        struct.pack_into("<II", _place, 0, address, size)
+        if self._file is not None and _host.tell(
+            _ops.FLASH_READ, _place, 8, self._read_us + size // self._per_us
+        ):
+            self._file.seek(address - self._address)
+            self._file.readinto(part)
+        else:
+            _host.call_into(_ops.FLASH_READ, _place, part)
 
     def writeblocks(self, block, buf, offset=None):
         address = self._address + block * _BLOCK + (offset or 0)

@@ -163,9 +163,13 @@ class I2C:
         took_us = (size + 3) * self._us // self._per
         if size == len(buf) and _host.read_ahead(self._id, address, register, buf, took_us):
             return
-        _ahead.drop(self._id, address)
         struct.pack_into("<BBHB", self._request, 0, self._id, address, size, register)
-        _fill(self._request, buf, size)
+        _host.kept = False
+        try:
+            _fill(self._request, buf, size)
+        finally:
+            if not _host.kept:
+                _ahead.drop(self._id, address)
 
     def readfrom_mem(self, address, register, length, *, addrsize=8):
         buf = bytearray(length)

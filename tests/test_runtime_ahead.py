@@ -211,7 +211,11 @@ def test_work_beside_is_done_while_the_bench_waits_and_only_then() -> None:
         if len(done) == 3:
             raise ForeseenWrong("as it may be")
 
-    with Beside(os.sched_getaffinity(0), work) as beside:
+    def there_is_some(seconds: float) -> bool:
+        time.sleep(min(seconds, 0.001))
+        return True
+
+    with Beside(os.sched_getaffinity(0), work, there_is_some) as beside:
         time.sleep(0.02)
         assert not done
         waits = True

@@ -22,6 +22,8 @@ _AHEAD = 3
 _NONE = -1
 _MOST_STREAMS = 16
 _MOST_MADE = 48
+_NICE = 5
+"""Blocks are made ahead; what is done beside on the same cores (runtime/beside.py) is waited for."""
 
 
 class Recipe(Protocol):
@@ -113,6 +115,15 @@ class Maker:
             self._receive()
         return key in self._made
 
+    def fileno(self) -> int:
+        """The descriptor that can be read when a block was made; -1 when there is none any more."""
+        return -1 if self._pipe.closed else self._pipe.fileno()
+
+    def gather(self) -> None:
+        """Takes in what is made by now."""
+        while self._asked and self._pipe.poll():
+            self._receive()
+
     def take(self, key: tuple[int, int]) -> Any:
         """The block, when it is made; None if it was given up."""
         while key in self._asked:
@@ -141,6 +152,7 @@ def _work(source: SignalSource, pipe: Connection, theirs: Connection, cores: set
     theirs.close()
     if cores:
         os.sched_setaffinity(0, cores)
+        os.nice(_NICE)
     streams: OrderedDict[int, Makeable] = OrderedDict()
     soon: deque[tuple[int, int]] = deque()
     later: deque[tuple[int, int]] = deque()

@@ -214,7 +214,7 @@ class Collar:
             return await work()
 
         try:
-            with self.device.beside(cores):
+            with self.device.beside(cores, made):
                 return self.loop.run_until_complete(whole())
         finally:
             self.device.power_off()

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from types import TracebackType
 
-_EVERY_S = 0.002
-"""So often it is looked for work: seldom enough to cost nothing, and some turns of the interpreter long."""
+_LONGEST_S = 0.05
+"""After this time it is looked whether the work has ended."""
 
 
 class Beside:
-    """A thread on `cores` that calls `work()` from time to time between `leave` and `back`. To be used with `with`.
+    """A thread on `cores` that calls `work()` between `leave` and `back`, when there is some. To be used with `with`.
 
-    What `work` raises is raised by `back`.
+    `waits(seconds)` returns whether there may be work, after so many seconds at the latest. What `work` raises is raised
+    by `back`.
     """
 
-    def __init__(self, cores: set[int], work: Callable[[], None]) -> None:
+    def __init__(self, cores: set[int], work: Callable[[], None], waits: Callable[[float], bool]) -> None:
         self._cores = cores
         self._work = work
+        self._waits = waits
         self._turn = threading.Lock()
         self._ended = False
         self._failure: Exception | None = None
@@ -35,8 +36,8 @@ class Beside:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended = True
-        self._thread.join()
         self._turn.release()
+        self._thread.join()
 
     def leave(self) -> None:
         """The bench goes to wait for its interpreter, and touches nothing until it is `back`."""
@@ -51,13 +52,13 @@ class Beside:
     def _run(self) -> None:
         os.sched_setaffinity(0, self._cores)
         while not self._ended:
-            time.sleep(_EVERY_S)
-            if not self._turn.acquire(blocking=False):
+            if not self._waits(_LONGEST_S):
                 continue
-            try:
-                if self._failure is None:
-                    self._work()
-            except Exception as error:
-                self._failure = error
-            finally:
-                self._turn.release()
+            with self._turn:
+                if self._ended:
+                    return
+                try:
+                    if self._failure is None:
+                        self._work()
+                except Exception as error:
+                    self._failure = error

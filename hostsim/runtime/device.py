@@ -6,14 +6,17 @@ import contextlib
 import errno
 import json
 import os
+import select
 import socket
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hostsim.chips.maker import Maker
 from hostsim.runtime.beside import Beside
 from hostsim.runtime.board import Board, DeviceError, Entry, ForeseenWrong
 from hostsim.runtime.interpreter import FIRMWARE, interpreter
@@ -119,6 +122,18 @@ _UPSETS = (_ops.PIN_MODE, _ops.PIN_WRITE, _ops.PIN_IRQ, _ops.WATCHDOG)
 _ROUNDING_US = 2
 _WAITED, _OPERATED = 1, 2
 """What an entry tells of that is no read of a part (shims/_ahead.py)."""
+
+
+def _readable(descriptors: list[int], seconds: float) -> bool:
+    """Whether anything can be read from one of them; waits for it so long at most."""
+    poller = select.poll()
+    for descriptor in descriptors:
+        if descriptor >= 0:
+            poller.register(descriptor, select.POLLIN)
+    found = poller.poll(seconds * 1000)
+    if found and not any(event & select.POLLIN for _, event in found):
+        time.sleep(seconds)  # whoever wrote there is gone
+    return any(event & select.POLLIN for _, event in found)
 
 
 def firmware_modules() -> list[str]:
@@ -285,7 +300,8 @@ class Device:
         if process.stdout is not None:
             process.stdout.close()
         self._socket.close()
-        os.close(self._pipe)
+        pipe, self._pipe = self._pipe, -1
+        os.close(pipe)
         self.board.power_off()
         for function in self._on_reset:
             function()
@@ -365,7 +381,7 @@ class Device:
 
     def _alone(self) -> None:
         """Does what is told in the pipe."""
-        if self._process is None:
+        if self._process is None or self._pipe < 0:
             return
         told = b""
         with contextlib.suppress(BlockingIOError):
@@ -376,12 +392,22 @@ class Device:
         self._repeat(told)
 
     @contextlib.contextmanager
-    def beside(self, cores: set[int]) -> Iterator[None]:
-        """While this is entered, what the interpreter does alone is repeated on these cores while it goes on."""
+    def beside(self, cores: set[int], maker: Maker | None) -> Iterator[None]:
+        """While this is entered, what the interpreter does alone is repeated on these cores while it goes on, and what
+        `maker` made is taken in."""
         if not cores:
             yield
             return
-        with Beside(cores, self._alone) as beside:
+
+        def work() -> None:
+            self._alone()
+            if maker is not None:
+                maker.gather()
+
+        def waits(seconds: float) -> bool:
+            return _readable([self._pipe] + ([] if maker is None else [maker.fileno()]), seconds)
+
+        with Beside(cores, work, waits) as beside:
             self._beside = beside
             try:
                 yield

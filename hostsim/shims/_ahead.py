@@ -22,6 +22,7 @@ clears; the place read next. Reading the status clears the flags, reading the FI
 from array import array
 from micropython import const
 import micropython
+import _ops
 
 # A part's words.
 _PART_ID = const(0)  # bus | address << 8
@@ -36,7 +37,7 @@ _TAKEN = const(8)  # words that were read
 _DEPTH = const(9)
 _LEVEL = const(10)
 _UNTIL = const(11)  # us from now until when all this holds
-_FLAGS = const(12)
+_FLAGGED = const(12)
 _WRITTEN = const(13)  # place written next when no word had been read
 _REST = const(14)
 
@@ -45,25 +46,37 @@ _LINE = const(12)  # place of the first line
 _PIPE_BYTES = const(32768)  # that fit the pipe for sure
 
 # What the functions here work on: end of the answers, us since they came; the read's part, register, length, us on the
-# bus and us since the read, wait or request before; reads to be told; where the parts begin; until when waits are
-# answered here, 0 for never; bytes in the pipe; until when no line moves, 0 if only the bench can say.
+# bus, and the sum of its status; what is to be told, in entries; where the parts begin; until when waits are answered here,
+# 0 for never; bytes in the pipe; until when no line moves, 0 if only the bench can say. Then the clock, as the bench set it
+# last and it went on here: ms and us, both modulo 2^30, us of the ms, us of work since; the next request's flags; us when the
+# answers came.
 _END = const(0)
 _PASSED = const(1)
 _PART = const(2)
 _REGISTER = const(3)
 _LENGTH = const(4)
 _COST = const(5)
-_BUSY = const(6)
+_TOTAL = const(6)
 _USED = const(7)
 _PARTS = const(8)
 _LIMIT = const(9)
 _PIPED = const(10)
 _STEADY = const(11)
+_TICKS_MS = const(12)
+_TICKS_US = const(13)
+_REST_US = const(14)
+_BUSY = const(15)
+_FLAGS = const(16)
+_ANSWERED = const(17)
+_TICKS = const(0x3FFFFFFF)
+
+_LOOK_US = const(5)  # a look at the clock takes time, so that a loop that only looks at the clock ends
+_LONGEST_BUSY_US = const(2000)
 
 answers = bytearray(57344)
-state = array("i", bytes(48))
-# What goes over the wire: reads and waits to be told behind a header of their own, then the request itself. Each is told
-# as u32 us since the one before; u8 bus, u8 address, u8 register, u8 0; u16 length, u16 0, u32 sum of a status; or, a wait,
+state = array("i", bytes(72))
+# What goes over the wire: what is to be told behind a header of its own, then the request itself. Told is
+# a read as u32 us since the one before; u8 bus, u8 address, u8 register, u8 0; u16 length, u16 0, u32 sum of a status; or, a wait,
 # u8 operation, u8 flags, u8 0, u8 1; u32 0, i32 ms; or, an operation, u8 operation, u8 flags, u8 16 bytes of payload behind
 # this, u8 2; u16 length of the payload, u16 0, i32 us that it took.
 request = bytearray(8 + 16 * (_MOST + 1) + 8 + 4096 + 64)
@@ -78,9 +91,18 @@ def connect(descriptor):
 
 
 @micropython.viper
+def _ask(state: ptr32, what: int, length: int, cost: int):
+    state[_PASSED] = (state[_TICKS_US] + state[_BUSY] - state[_ANSWERED]) & _TICKS
+    state[_PART] = what & 0xFFFF
+    state[_REGISTER] = what >> 16
+    state[_LENGTH] = length
+    state[_COST] = cost
+
+
+@micropython.viper
 def _arrive(answers: ptr32, state: ptr32) -> int:
-    """Brings the part that `state` describes to the end of its read. Returns its place among the answers, in words of 32
-    bits, 0 if only the bench can say what it answers."""
+    """Brings the part that `state` describes to the end of its read. Returns 4 times its place among the answers, in words
+    of 32 bits, and 1 more for the FIFO, 2 more for the status; 0 if only the bench can say what it answers."""
     at = state[_PARTS] >> 2
     end = state[_END] >> 2
     while at < end and answers[at] != state[_PART]:
@@ -88,6 +110,12 @@ def _arrive(answers: ptr32, state: ptr32) -> int:
     ends = state[_PASSED] + state[_COST]
     if at >= end or state[_USED] == _MOST or ends >= answers[at + _UNTIL]:
         return 0
+    registers = answers[at + _REGISTERS]
+    which = 0
+    if state[_REGISTER] == registers >> 8 & 0xFF:
+        which = 1
+    elif state[_REGISTER] == registers & 0xFF and state[_LENGTH] == registers >> 16 & 0xFF:
+        which = 2
     there = answers[at + _THERE]
     most = answers[at + _KNOWN]
     times = answers[at + _TIMES] >> 2
@@ -95,35 +123,35 @@ def _arrive(answers: ptr32, state: ptr32) -> int:
     while now < most and answers[times + now] <= ends:
         now += 1
     taken = answers[at + _TAKEN]
-    if now - taken > answers[at + _DEPTH]:
+    if which == 0 or now - taken > answers[at + _DEPTH]:
         return 0
     if now > there:
         level = answers[at + _LEVEL]
-        flags = answers[at + _FLAGS] | 0x40
+        flags = answers[at + _FLAGGED] | 0x40
         if there - taken < level and now - taken >= level:
             flags |= 0x80
-        answers[at + _FLAGS] = flags
+        answers[at + _FLAGGED] = flags
         answers[at + _THERE] = now
-    return at
+    return at << 2 | which
 
 
 @micropython.viper
-def _status(answers: ptr32, at: int, into: ptr8) -> int:
-    """Puts the status of the part at `at` into `into`; returns the sum that the bench compares."""
+def _status(answers: ptr32, state: ptr32, at: int, into: ptr8):
+    """Puts the status of the part at `at` into `into`, and the sum that the bench compares into `state`."""
     taken = answers[at + _TAKEN]
     waiting = answers[at + _THERE] - taken
     depth = answers[at + _DEPTH]
     level = answers[at + _LEVEL]
     if answers[at + _KIND]:
         rest = answers[at + _REST]
-        into[0] = answers[at + _FLAGS]
+        into[0] = answers[at + _FLAGGED]
         into[1] = 0
         into[2] = rest
         into[3] = rest >> 8
         into[4] = (answers[at + _WRITTEN] + answers[at + _THERE]) % depth
         into[5] = rest >> 16
         into[6] = (answers[at + _WRITTEN] + taken) % depth
-        answers[at + _FLAGS] = 0
+        answers[at + _FLAGGED] = 0
         length = 7
     else:
         high = waiting >> 8 & 3
@@ -139,13 +167,24 @@ def _status(answers: ptr32, at: int, into: ptr8) -> int:
     while i < length:
         total = (total * 31 + into[i]) & 0xFFFFFF
         i += 1
-    return total
+    state[_TOTAL] = total
 
 
 @micropython.viper
-def _words(answers: ptr8, place: int, into: ptr8, length: int):
+def _take(answers: ptr32, state: ptr32, at: int, into: ptr8) -> int:
+    """Takes what `state` asks for out of the FIFO of the part at `at`; 0 if the bench has to be asked."""
+    length = state[_LENGTH]
+    size = answers[at + _REGISTERS] >> 24 & 0xFF
+    taken = answers[at + _TAKEN]
+    words = length // size
+    if words == 0 or words * size != length or words > answers[at + _THERE] - taken:
+        return 0
+    answers[at + _TAKEN] = taken + words
+    answers[at + _FLAGGED] = answers[at + _FLAGGED] & 0x3F
+    answers[at + _REST] = answers[at + _REST] & 0xFFFF
+    state[_TOTAL] = 0
     # four bytes at a time, from wherever they are: the processors that this runs on read them from odd places too
-    source = ptr32(int(answers) + place)
+    source = ptr32(int(answers) + answers[at + _DATA] + taken * size)
     target = ptr32(into)
     i = 0
     fours = length >> 2
@@ -153,42 +192,34 @@ def _words(answers: ptr8, place: int, into: ptr8, length: int):
         target[i] = source[i]
         i += 1
     i = fours << 2
+    rest = ptr8(source)
     while i < length:
-        into[i] = answers[place + i]
+        into[i] = rest[i]
         i += 1
+    return 1
 
 
 @micropython.viper
-def _take(answers: ptr32, at: int, length: int) -> int:
-    """Takes `length` bytes out of the FIFO of the part at `at`; returns where they are, 0 if the bench has to be asked."""
-    size = answers[at + _REGISTERS] >> 24 & 0xFF
-    taken = answers[at + _TAKEN]
-    words = length // size
-    if words == 0 or words * size != length or words > answers[at + _THERE] - taken:
-        return 0
-    answers[at + _TAKEN] = taken + words
-    answers[at + _FLAGS] = answers[at + _FLAGS] & 0x3F
-    answers[at + _REST] = answers[at + _REST] & 0xFFFF
-    return answers[at + _DATA] + taken * size
-
-
-@micropython.viper
-def _tell(state: ptr32, request: ptr32, total: int):
+def _done(answers: ptr8, state: ptr32, request: ptr32):
+    """A read was answered: it is to be told, its time has passed, and its part's lines that move with reads are not known."""
     at = 2 + 4 * state[_USED]
     request[at] = state[_BUSY]
     request[at + 1] = state[_PART] | state[_REGISTER] << 16
     request[at + 2] = state[_LENGTH]
-    request[at + 3] = total
+    request[at + 3] = state[_TOTAL]
     state[_USED] = state[_USED] + 1
-
-
-@micropython.viper
-def _which(answers: ptr32, state: ptr32, at: int) -> int:
-    """What of the part at `at` is read: 1 the FIFO, 2 the status, 0 something else."""
-    registers = answers[at + _REGISTERS]
-    if state[_REGISTER] == registers >> 8 & 0xFF:
-        return 1
-    return 2 if state[_REGISTER] == registers & 0xFF and state[_LENGTH] == registers >> 16 & 0xFF else 0
+    spent = state[_BUSY] + state[_COST]
+    state[_BUSY] = 0
+    state[_TICKS_US] = (state[_TICKS_US] + spent) & _TICKS
+    spent += state[_REST_US]
+    state[_TICKS_MS] = (state[_TICKS_MS] + spent // 1000) & _TICKS
+    state[_REST_US] = spent % 1000
+    at = _LINE
+    end = _LINE + 4 * answers[0]
+    while at < end:
+        if answers[at + 1] & 10 == 10 and (answers[at + 2] | answers[at + 3] << 8) == state[_PART]:
+            answers[at + 1] = answers[at + 1] | 4
+        at += 4
 
 
 @micropython.viper
@@ -241,14 +272,14 @@ def _level(answers: ptr8, state: ptr32, gpio: int) -> int:
     level = answers[at + 1]
     if level & 2:
         until = ptr32(answers)[1]
-        if level & 4 or state[_PASSED] >= until:
+        passed = (state[_TICKS_US] + state[_BUSY] - state[_ANSWERED]) & _TICKS
+        if level & 4 or passed >= until:
             return -1
     return level & 1
 
 
-def level(gpio, passed_us):
-    """The level of a line `passed_us` after the answers came, -1 if only the bench can say."""
-    state[_PASSED] = passed_us
+def level(gpio):
+    """The level of a line now, -1 if only the bench can say."""
     return _level(answers, state, gpio)
 
 
@@ -262,112 +293,167 @@ def last():
     state[_LIMIT] = 0
 
 
-def serve(bus, address, register, into, passed_us, busy_us, bus_us):
-    """Fills `into` as a read of `register` would that starts `passed_us` after the answers came and takes `bus_us`;
-    False if that needs the bench. `busy_us`: since the read, wait or request before."""
-    part = bus | address << 8
-    length = len(into)
-    state[_PASSED] = passed_us
-    state[_PART] = part
-    state[_REGISTER] = register
-    state[_LENGTH] = length
-    state[_COST] = bus_us
-    state[_BUSY] = busy_us
+def serve(what, into, length, bus_us):
+    """Fills `into`, `length` bytes, as a read would that starts now and takes `bus_us`; False if that needs the bench.
+
+    `what`: bus, address and register, a byte each from the lowest on.
+    """
+    _ask(state, what, length, bus_us)
     at = _arrive(answers, state)
     if not at:
         return False
-    which = _which(answers, state, at)
-    total = 0
-    if which == 1:
-        place = _take(answers, at, length)
-        if not place:
-            return False
-        _words(answers, place, into, length)
-    elif which == 2:
-        total = _status(answers, at, into)
-    else:
+    if at & 2:
+        _status(answers, state, at >> 2, into)
+    elif not _take(answers, state, at >> 2, into):
         return False
-    _tell(state, request, total)
-    _touch(answers, state, part, 8)
+    _done(answers, state, request)
     return True
 
 
 @micropython.viper
-def _wait(state: ptr32, request: ptr32, busy_us: int, ms: int):
-    at = 2 + 4 * state[_USED]
-    request[at] = busy_us
-    request[at + 2] = 0
-    request[at + 3] = ms
-
-
-def waits(op, flags, busy_us, ms, until_us):
-    """Whether a wait to `until_us` after the answers came ends by its deadline alone; it is told to the bench then."""
-    if until_us >= state[_LIMIT] or state[_PIPED] > _PIPE_BYTES:
-        return False
-    told = 8 + 16 * state[_USED]
-    _wait(state, request, busy_us, ms)
-    request[told + 4] = op
-    request[told + 5] = flags
-    request[told + 6] = 0
-    request[told + 7] = 1
-    size = told + 8
-    _pipe.write(_entries, size)
-    state[_PIPED] += size
-    state[_USED] = 0
-    return True
-
-
-@micropython.viper
-def _operation(state: ptr32, request: ptr32, payload: ptr8, length: int):
+def _wait(state: ptr32, request: ptr32, op: int, ms: int) -> int:
+    """Bytes to be told when a wait of so many ms from now on ends by its deadline alone, and the time has passed; else 0."""
+    step = 0
+    if ms:
+        # a deadline is a whole millisecond, and never in the past
+        step = ms * 1000 - (state[_REST_US] + state[_BUSY]) % 1000
+    passed = (state[_TICKS_US] + state[_BUSY] - state[_ANSWERED]) & _TICKS
+    if passed + step >= state[_LIMIT] or state[_PIPED] > _PIPE_BYTES:
+        return 0
     at = 2 + 4 * state[_USED]
     request[at] = state[_BUSY]
+    request[at + 1] = op | state[_FLAGS] << 8 | 1 << 24
+    request[at + 2] = 0
+    request[at + 3] = ms
+    told = 16 * (state[_USED] + 1)
+    state[_PIPED] = state[_PIPED] + told
+    state[_USED] = state[_FLAGS] = 0
+    step += state[_BUSY]
+    state[_BUSY] = 0
+    state[_TICKS_US] = (state[_TICKS_US] + step) & _TICKS
+    step += state[_REST_US]
+    state[_TICKS_MS] = (state[_TICKS_MS] + step // 1000) & _TICKS
+    state[_REST_US] = step % 1000
+    return told
+
+
+def waits(op, ms):
+    """Whether a wait of so many ms, up to 60 s, ends by its deadline alone; it is told to the bench then and is over."""
+    told = _wait(state, request, op, ms)
+    if not told:
+        return False
+    _pipe.write(_entries, told)
+    return True
+
+
+@micropython.viper
+def _operation(state: ptr32, request: ptr32, payload: ptr8, what: int) -> int:
+    length = what >> 8
+    blocks = (length + 15) >> 4
+    cost = state[_COST]
+    passed = (state[_TICKS_US] + state[_BUSY] - state[_ANSWERED]) & _TICKS
+    if passed + cost >= state[_STEADY] or state[_USED] + blocks >= _MOST:
+        return 0
+    at = 2 + 4 * state[_USED]
+    request[at] = state[_BUSY]
+    request[at + 1] = what & 0xFF | state[_FLAGS] << 8 | blocks << 16 | 2 << 24
     request[at + 2] = length
-    request[at + 3] = state[_COST]
+    request[at + 3] = cost
     into = ptr8(request)
-    place = 4 * at + 16
+    at = 4 * at + 16
     i = 0
     while i < length:
-        into[place + i] = payload[i]
+        into[at + i] = payload[i]
         i += 1
+    state[_USED] = state[_USED] + 1 + blocks
+    cost += state[_BUSY]
+    state[_BUSY] = state[_FLAGS] = 0
+    state[_TICKS_US] = (state[_TICKS_US] + cost) & _TICKS
+    cost += state[_REST_US]
+    state[_TICKS_MS] = (state[_TICKS_MS] + cost // 1000) & _TICKS
+    state[_REST_US] = cost % 1000
+    return 1
 
 
-def tells(op, flags, payload, length, passed_us, busy_us, took_us):
+def tells(op, payload, length, took_us):
     """Whether an operation that needs no answer and takes `took_us` is done by telling the bench of it later."""
-    blocks = (length + 15) >> 4
-    if passed_us + took_us >= state[_STEADY] or state[_USED] + blocks >= _MOST:
-        return False
-    at = 8 + 16 * state[_USED]
-    state[_BUSY] = busy_us
     state[_COST] = took_us
-    _operation(state, request, payload, length)
-    request[at + 4] = op
-    request[at + 5] = flags
-    request[at + 6] = blocks
-    request[at + 7] = 2
-    state[_USED] += 1 + blocks
-    return True
+    return _operation(state, request, payload, op | length << 8) != 0
 
 
-def used():
-    """Bytes at the front of `request` that tell the bench what was answered here since this was asked; 0 for nothing."""
-    told = state[_USED]
-    if not told:
-        return 0
-    state[_USED] = 0
-    return 8 + 16 * told
+@micropython.viper
+def _head(state: ptr32, request: ptr32, what: int, used: int) -> int:
+    """Puts the header of the next request, with what is told in front of it, into `request`; returns where its payload begins."""
+    piped = 0
+    if state[_PIPED]:
+        piped = 2
+        state[_PIPED] = 0
+    at = 0
+    if state[_USED]:
+        at = 4 * state[_USED]
+        request[0] = used | piped << 8 | 4 * at << 16
+        request[1] = piped = 0
+        at += 2
+        state[_USED] = 0
+    request[at] = what & 0xFF | (state[_FLAGS] | piped) << 8 | what >> 8 << 16
+    request[at + 1] = state[_BUSY]
+    state[_FLAGS] = state[_BUSY] = 0
+    return 4 * at + 8
 
 
-def piped():
-    """Whether the bench finds anything in the pipe, which is empty after that."""
-    if not state[_PIPED]:
-        return False
-    state[_PIPED] = 0
-    return True
+def head(op, size):
+    """Where the payload of the next request begins in `request`, in front of which everything is in place."""
+    return _head(state, request, op | size << 8, _ops.USED)
+
+
+@micropython.viper
+def _set_clock(state: ptr32, reply: ptr32) -> int:
+    state[_REST_US] = reply[0] >> 16 & 0xFFFF
+    state[_TICKS_MS] = reply[1]
+    state[_TICKS_US] = reply[2]
+    return reply[0] & 0xFFFF
+
+
+def set_clock(reply):
+    """Takes the time out of a reply's header; returns its status."""
+    return _set_clock(state, reply)
+
+
+def fed():
+    """The watchdog was fed."""
+    state[_FLAGS] = 1
+
+
+@micropython.viper
+def _look_ms(state: ptr32, longer: int) -> int:
+    busy = state[_BUSY] + longer
+    state[_BUSY] = busy
+    if busy > _LONGEST_BUSY_US:
+        return -1
+    return (state[_TICKS_MS] + (state[_REST_US] + busy) // 1000) & _TICKS
+
+
+def look_ms():
+    """What the clock shows, in ms; -1 when a loop has looked at it for so long that it has to wait first."""
+    return _look_ms(state, _LOOK_US)
+
+
+def work(us):
+    """Time passes by work; whether so much has passed that it has to be told."""
+    return _look_ms(state, us + _LOOK_US) < 0
+
+
+def shows():
+    """What the clock shows, in ms and in us, without a look that takes time."""
+    busy_us = state[_BUSY]
+    ms = state[_TICKS_MS] + (state[_REST_US] + busy_us) // 1000
+    return ms & _TICKS, (state[_TICKS_US] + busy_us) & _TICKS
 
 
 def begin(length):
     """The first `length` bytes of `answers` are what the bench sent out of a wait."""
     state[_END] = length
+    state[_ANSWERED] = state[_TICKS_US]
     if length:
         state[_PARTS] = answers[2] | answers[3] << 8
         state[_LIMIT] = answers[8] | answers[9] << 8 | answers[10] << 16 | answers[11] << 24

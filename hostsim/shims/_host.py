@@ -14,11 +14,6 @@ _payload_view = memoryview(_payload)
 _subscribers = {}
 _pending = []
 
-flags = 0
-busy_us = 0
-ticks_ms = 0
-ticks_us = 0
-remainder_us = 0
 kept = False
 masked = False
 _dispatching = False
@@ -48,15 +43,6 @@ def _word(buf: ptr8, at: int) -> int:
     return buf[at] | buf[at + 1] << 8 | buf[at + 2] << 16 | buf[at + 3] << 24
 
 
-@micropython.viper
-def _head(target: ptr8, at: int, first: int, busy_us: int):
-    i = 0
-    while i < 4:
-        target[at + i] = first >> (8 * i)
-        target[at + 4 + i] = busy_us >> (8 * i)
-        i += 1
-
-
 def _read(buf, length):
     # the lengths are given apart from the buffers: a slice for each would litter the heap that is measured here
     got = _wire.readinto(buf, length)
@@ -68,29 +54,18 @@ def _read(buf, length):
 
 
 def _exchange(op, payload, into):
-    global flags, busy_us, ticks_ms, ticks_us, remainder_us, kept
+    global kept
     size = len(payload)
-    told = _ops.FLAG_PIPED if _ahead.piped() else 0
-    at = _ahead.used()
-    if at:
-        _head(_request, 0, _ops.USED | told << 8 | at - 8 << 16, 0)
-        told = 0
-    _head(_request, at, op | (flags | told) << 8 | size << 16, busy_us)
-    flags = 0
-    busy_us = 0
-    at += 8
+    at = _ahead.head(op, size)
     if size:
         _copy(_request, at, payload, size)
     _wire.write(_request, at + size)
     _read(_reply, 16)
-    status = _word(_reply, 0)
-    remainder_us = status >> 16 & 0xFFFF
+    status = _ahead.set_clock(_reply)
     if status & _ops.STATUS_LAST:
         _ahead.last()
     kept = bool(status & _ops.STATUS_KEPT)
     status &= 0x3FFF
-    ticks_ms = _word(_reply, 4)
-    ticks_us = _word(_reply, 8)
     length = _word(_reply, 12) & 0xFFFF
     events = _word(_reply, 12) >> 16 & 0xFFFF
     if length:
@@ -150,82 +125,16 @@ def call_into(op, payload, into):
 
 
 _wait_payload = bytearray(4)
-_answered_us = 0
-
-
 _FORESEEN_MS = const(60000)  # longer waits are the bench's; a small integer has room for the microseconds
-
-
-def _wait_ahead(ms, op):
-    """Waits if nothing can happen before `ms` are over; False if only the bench can tell."""
-    global flags, busy_us, ticks_ms, ticks_us, remainder_us
-    passed_us = (ticks_us + busy_us - _answered_us) & 0x3FFFFFFF
-    # a deadline is a whole millisecond, and never in the past
-    step_us = ms * 1000 - (remainder_us + busy_us) % 1000 if ms else 0
-    if not _ahead.waits(op, flags, busy_us, ms, passed_us + step_us):
-        return False
-    step_us += busy_us
-    flags = 0
-    busy_us = 0
-    ticks_us = (ticks_us + step_us) & 0x3FFFFFFF
-    step_us += remainder_us
-    ticks_ms = (ticks_ms + step_us // 1000) & 0x3FFFFFFF
-    remainder_us = step_us % 1000
-    return True
 
 
 def wait(ms, op=_ops.WAIT):
     """Lets virtual time pass until `ms` are over (-1: for ever) or something happens."""
-    global _answered_us
-    if 0 <= ms < _FORESEEN_MS and _wait_ahead(ms, op):
+    if 0 <= ms < _FORESEEN_MS and _ahead.waits(op, ms):
         if _pending:
             dispatch()
         return
     struct.pack_into("<i", _wait_payload, 0, ms)
     _ahead.begin(_exchange(op, _wait_payload, _ahead.answers))
-    _answered_us = ticks_us
     if _pending:
         dispatch()
-
-
-def tell(op, payload, length, took_us):
-    """Whether an operation without an answer is done by being told to the bench later; its time has passed then."""
-    global flags
-    passed_us = (ticks_us + busy_us - _answered_us) & 0x3FFFFFFF
-    if not _ahead.tells(op, flags, payload, length, passed_us, busy_us, took_us):
-        return False
-    flags = 0
-    _spend(took_us)
-    return True
-
-
-def _spend(took_us):
-    global busy_us, ticks_ms, ticks_us, remainder_us
-    spent_us = busy_us + took_us
-    busy_us = 0
-    ticks_us = (ticks_us + spent_us) & 0x3FFFFFFF
-    spent_us += remainder_us
-    ticks_ms = (ticks_ms + spent_us // 1000) & 0x3FFFFFFF
-    remainder_us = spent_us % 1000
-
-
-def level_ahead(gpio):
-    """The level of a line if the bench said it before it was asked, else -1."""
-    return _ahead.level(gpio, (ticks_us + busy_us - _answered_us) & 0x3FFFFFFF)
-
-
-def read_ahead(bus, address, register, buf, bus_us):
-    """Whether the bench had answered this read before it was asked; `buf` is filled and the time has passed then."""
-    passed_us = (ticks_us + busy_us - _answered_us) & 0x3FFFFFFF
-    if not _ahead.serve(bus, address, register, buf, passed_us, busy_us, bus_us):
-        return False
-    _spend(bus_us)
-    return True
-
-
-def busy():
-    """A look at the clock takes time, so that a loop that only looks at the clock ends."""
-    global busy_us
-    busy_us += 5
-    if busy_us > 2000:
-        wait(0)

@@ -7,6 +7,7 @@ import errno
 import io
 import struct
 import sys
+import _ahead
 import _host
 import _radio_ops as ops
 
@@ -230,7 +231,7 @@ class _BLE:
 
     def _told(self, op, handle, request):
         """What cannot fail and sends nothing is told to the bench later."""
-        return handle in self._table and _host.tell(op, request, len(request), 0)
+        return handle in self._table and _ahead.tells(op, request, len(request), 0)
 
     def gatts_notify(self, connection, handle, data=None):
         self._send(connection, handle, 0, data)

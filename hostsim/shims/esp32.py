@@ -1,6 +1,7 @@
 """`esp32`: partitions and NVS, kept by the bench's flash model."""
 
 import struct
+import _ahead
 import _host
 import _ops
 import machine
@@ -56,7 +57,7 @@ class Partition:
         """Out of the file itself, which the bench hears of later, if that is how this flash is kept."""
         size = len(part)
         struct.pack_into("<II", _place, 0, address, size)
-        if self._file is not None and _host.tell(
+        if self._file is not None and _ahead.tells(
             _ops.FLASH_READ, _place, 8, self._read_us + size // self._per_us
         ):
             self._file.seek(address - self._address)

@@ -65,7 +65,7 @@ class Pin:
 
     def value(self, level=None):
         if level is None:
-            level = _host.level_ahead(self._number)
+            level = _ahead.level(self._number)
             return _host.call(_ops.PIN_READ, bytes((self._number,)))[0] if level < 0 else level
         _ahead.drop_all()
         _host.call(_ops.PIN_WRITE, bytes((self._number, 1 if level else 0)))
@@ -161,7 +161,8 @@ class I2C:
     def readfrom_mem_into(self, address, register, buf, *, addrsize=8):
         size = _size(buf)
         took_us = (size + 3) * self._us // self._per
-        if size == len(buf) and _host.read_ahead(self._id, address, register, buf, took_us):
+        what = self._id | address << 8 | register << 16
+        if size == len(buf) and _ahead.serve(what, buf, size, took_us):
             return
         struct.pack_into("<BBHB", self._request, 0, self._id, address, size, register)
         _host.kept = False
@@ -221,7 +222,7 @@ class WDT:
         _host.call(_ops.WATCHDOG, struct.pack("<I", timeout))
 
     def feed(self):
-        _host.flags |= _ops.FLAG_FED
+        _ahead.fed()
 
 
 def reset():

@@ -4,6 +4,7 @@ import struct
 import sys
 import micropython
 import utime
+import _ahead
 import _host
 import _ops
 
@@ -11,13 +12,16 @@ _EPOCH_2000 = 946684800
 
 
 def ticks_ms():
-    _host.busy()
-    return (_host.ticks_ms + (_host.remainder_us + _host.busy_us) // 1000) & 0x3FFFFFFF
+    ms = _ahead.look_ms()
+    if ms < 0:
+        _host.wait(0)
+        return _ahead.shows()[0]
+    return ms
 
 
 def ticks_us():
-    _host.busy()
-    return (_host.ticks_us + _host.busy_us) & 0x3FFFFFFF
+    ticks_ms()
+    return _ahead.shows()[1]
 
 
 ticks_cpu = ticks_us
@@ -46,8 +50,8 @@ def sleep(seconds):
 
 
 def sleep_us(us):
-    _host.busy_us += us
-    _host.busy()
+    if _ahead.work(us):
+        _host.wait(0)
 
 
 def _microseconds():

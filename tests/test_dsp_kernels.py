@@ -161,7 +161,7 @@ kept = tuple([array('h', bytes(2 * (n + more))) for _ in case]) + (array('H', by
 high = retain(x, y, z, (array('i', (n, more)),) + kept)
 at = greatest(kept[3], more, more + n)
 down = min(2, n)
-make_room(kept, 0, n + more, down)
+make_room(0, n + more, down, kept)
 retain(x, y, z, (array('i', (down, n + more - down)),) + kept)
 answer = (high, at, [list(row) for row in kept])
 """

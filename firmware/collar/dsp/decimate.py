@@ -73,7 +73,7 @@ class Halver:
         Returns how many it made: n / 2, give or take one for odd `n`.
         """
         made = (n - self._control[_PHASE] + 1) >> 1
-        make_room(self._stage, _TARGETS, self._size, made)
+        make_room(_TARGETS, self._size, made, self._stage)
         return self._process(x, y, z, n, made, self._size - made)
 
     def place(self, x, y, z, n):

@@ -40,21 +40,34 @@ def slide(kept: ptr16, down: int, count: int):
         i += 1
 
 
+# `first`, `size` and `n` become what walks along a row, as the emitter keeps the first three names in registers.
 @micropython.viper
-def make_room(rows, first: int, size: int, n: int):
+def make_room(first: int, size: int, n: int, rows):
     """Moves all but the `n` oldest of `size` samples to the front in each array('h') of the tuple `rows` from place `first` on."""
-    keep = size - n
+    keep = 2 * (size - n)
+    down = 2 * n
+    left = first
     for one in rows:
-        first -= 1
-        if first < 0:
-            i = 0
-            if (keep | n) & 1:
-                row = ptr16(one)
-                while i < keep:
-                    row[i] = row[i + n]
-                    i += 1
-            else:
-                pairs = ptr32(one)
-                while i < keep >> 1:
-                    pairs[i] = pairs[i + (n >> 1)]
-                    i += 1
+        left -= 1
+        if left < 0:
+            row = ptr16(one)
+            first = int(row)
+            size = first + down
+            n = first
+            if not (keep | down) & 2:
+                n = first + (keep & -16)
+            while first < n:
+                near = ptr32(first)
+                far = ptr32(size)
+                near[0] = far[0]
+                near[1] = far[1]
+                near[2] = far[2]
+                near[3] = far[3]
+                first += 16
+                size += 16
+            n = int(row) + keep
+            while first < n:
+                last = ptr16(first)
+                last[0] = ptr16(size)[0]
+                first += 2
+                size += 2

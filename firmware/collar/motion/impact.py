@@ -141,7 +141,7 @@ class Impact:
         sizes, rows = self._sizes, self._rows
         sizes[0] = n
         sizes[1] = SPAN - n
-        make_room(rows, 1, SPAN, n)
+        make_room(1, SPAN, n, rows)
         if retain(x, y, z, rows) >= _LEAST:
             self._pending = AROUND + _BLOCK
         if self._remembered and self._grow_older(n):

@@ -31,6 +31,9 @@ HANG_WALL_S = 30.0
 """Wall time without a word from the interpreter after which it counts as hung."""
 FORESEEN_US = 70_000_000
 """How far ahead the interpreter is told what it will read, at most."""
+_HEAP, _NATIVE_HEAP = "1024wK", "640wK"
+"""Room for the code as it is loaded and the working set; machine code lies elsewhere. What is over is kept from use, and costs
+time at every collection all the same."""
 WORKING_SET_BYTES = 64 * 1024
 """The heap that the firmware has beside its code, as a 32-bit chip counts it."""
 
@@ -65,6 +68,7 @@ class HeapReport:
 class DeviceOptions:
     """What differs between one collar and the next.
 
+    `heap`: the interpreter's, in its own words, instead of the usual one.
     `native`: the firmware is compiled to the processor's own code by MicroPython's native emitter, as mpy-cross can for a
     chip, instead of to bytecode. `terminal`: a terminal's file descriptor, on which MicroPython's own prompt runs when `run` is done; `folder` is then
     the file system that it starts in.
@@ -74,7 +78,7 @@ class DeviceOptions:
     seed: int = 1
     unique_id: bytes = b"\x24\x0a\xc4\x00\x00\x01"
     ticks_start_ms: int = 0
-    heap: str = "512wK"
+    heap: str = ""
     native: bool = False
     working_set: int = WORKING_SET_BYTES
     run: tuple[str, ...] = ("boot", "main")
@@ -259,7 +263,7 @@ class Device:
                 interpreter(),
                 *(() if terminal is None else ("-i",)),
                 "-X",
-                f"heapsize={self.options.heap}",
+                f"heapsize={self.options.heap or (_NATIVE_HEAP if self.options.native else _HEAP)}",
                 *(("-X", "emit=native") if self.options.native else ()),
                 str(SHIMS / "_launch.py"),
                 str(theirs.fileno()),

@@ -414,7 +414,8 @@ def test_a_phone_that_is_full_loses_nothing(radio_phone: Handler) -> None:
     phone.ether.appear()
     phone.pair()
     page = phone.page
-    page.evaluate(
+    (writer,) = page.workers
+    writer.evaluate(
         "() => { const add = IDBObjectStore.prototype.add; IDBObjectStore.prototype.add = function (row) {"
         "  if (this.name === 'records') throw new DOMException('full', 'QuotaExceededError'); return add.call(this, row); };"
         "  globalThis.benchRoom = () => { IDBObjectStore.prototype.add = add; }; }"
@@ -422,7 +423,7 @@ def test_a_phone_that_is_full_loses_nothing(radio_phone: Handler) -> None:
     page.click("#connect")
     assert said(page, "phone_full")
     assert phone.count() == 0
-    page.evaluate("benchRoom()")
+    writer.evaluate("benchRoom()")
     phone.connect()
     assert phone.count() == 3
     page.click("#disconnect")

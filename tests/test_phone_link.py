@@ -25,7 +25,7 @@ from tests.phone_collar import StoredCollar
 from tests.phone_handler import PHONE, Handler
 from tests.phone_stage import Stage, days_of
 
-pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.long]
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 WINDOW_BYTES = 255 * protocol.FRAME_MAX
 HOSTILE = 10_000
 RATE = 4

@@ -23,7 +23,7 @@ from tests.phone_handler import PHONE, Handler
 from tests.phone_seed import Seed
 from tests.phone_stage import DAYS, Stage, days_of
 
-pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.long]
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 VIEWS = ("now", "timeline", "touch", "hand", "settings")
 DESKTOP = {"width": 1280, "height": 800}
 DOG = {"name": "Hauptkommissar Alexander von Hohenstaufe", "weight_kg": "34", "born": "2021-05-04"}

@@ -38,7 +38,7 @@ function make(database) {
 
 let opening = null;
 
-function open() {
+export function open() {
   opening ??= new Promise((resolve, reject) => {
     const request = indexedDB.open("rex", VERSION);
     request.onupgradeneeded = () => make(request.result);

@@ -1,6 +1,6 @@
 // The page's own way into the database. What a sync brings is written by a worker (writer.js).
 import { told } from "./bytes.js";
-import { asked, known, whole, why, within } from "./database.js";
+import { asked, known, open, whole, why, within } from "./database.js";
 
 const LAST = "\uffff";
 const ofType = (journal, type) => IDBKeyRange.bound([journal, type], [journal, type, []]);

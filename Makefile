@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 JOBS ?= 2
+PHONE_JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
@@ -16,7 +17,7 @@ help:
 	@echo "make demo     the story on a simulated collar: a virtual environment, the run, the handler's day"
 	@echo "make test     the whole test suite on 64-bit MicroPython"
 	@echo "make browser  what the browser tests need, if it is not there: Chromium by apt, the page's libraries by npm"
-	@echo "make phone    the handler's page in a real browser, with the tests that take a minute each"
+	@echo "make phone    of it the handler's page, in a real browser, with the figures that its tests print"
 	@echo "make test32   what of it runs firmware, on 32-bit MicroPython (Debian's i386 package, fetched once)"
 	@echo "make lint     ruff: format and rules    make format   lets ruff rewrite"
 	@echo "make types    basedpyright: firmware against the ESP32 stubs, the rest against its own annotations"
@@ -30,18 +31,19 @@ demo: $(VENV)/stamp-runtime
 
 test: $(VENV)/stamp-dev
 	$(say) 'test: the suite on 64-bit MicroPython, $(JOBS) at a time'
-	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not long' $(PYTEST)
+	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile $(PYTEST)
 
+# Its tests wait more than they compute: one more at a time than there are cores.
 phone: $(VENV)/stamp-dev browser
-	$(say) 'phone: the page in a real browser, the long tests with it, one at a time'
-	@$(BIN)/python -m pytest -q -s -rfEs $(wildcard tests/test_phone_*.py) $(PYTEST)
+	$(say) "phone: the handler's page, $(PHONE_JOBS) at a time"
+	@$(BIN)/python -m pytest -q -rfEsP -n $(PHONE_JOBS) --dist loadfile $(wildcard tests/test_phone_*.py) $(PYTEST)
 
 browser: | $(VENV)/bin/python
 	@$(BIN)/python tools/browser.py --need
 
 test32: $(VENV)/stamp-dev $(MICROPYTHON32)
 	$(say) 'test32: the suite on 32-bit MicroPython, $(JOBS) at a time'
-	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not bench_only and not long' $(PYTEST)
+	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not bench_only' $(PYTEST)
 
 lint: $(VENV)/stamp-dev
 	$(say) 'lint: ruff format and ruff check'

@@ -280,14 +280,16 @@ class Ether:
     # From the browser, on the thread of its events
 
     def _heard(self, method: str, told: dict[str, Any], session: str) -> None:
-        if told.get("type") in self.deaf:
+        # What a page that was closed still had on its way comes when no collar is there any more.
+        bench, radio = self._bench, self._radio
+        if bench is None or radio is None or told.get("type") in self.deaf:
             return
         if method == "DeviceAccess.deviceRequestPrompted" and session == self._session:
             self._prompted(told)
         elif method == "BluetoothEmulation.gattOperationReceived":
-            self._gatt(told["type"])
+            self._gatt(told["type"], bench, radio)
         elif method == "BluetoothEmulation.characteristicOperationReceived":
-            self._characteristic(told)
+            self._characteristic(told, bench, radio)
 
     def _prompted(self, told: dict[str, Any]) -> None:
         # It is told several times, and a second answer to the same prompt ends the browser.
@@ -301,10 +303,9 @@ class Ether:
         else:
             self.cdp.send("DeviceAccess.cancelPrompt", self._session, id=told["id"])
 
-    def _gatt(self, kind: str) -> None:
+    def _gatt(self, kind: str, bench: PhoneBench, radio: PageRadio) -> None:
         if kind == "connection":
             self._waits(1)
-            bench, radio = self._met()
             done = bench.submit(radio.connect(ADDRESS))
             done.add_done_callback(self._connected)
         else:
@@ -357,10 +358,9 @@ class Ether:
                         "BluetoothEmulation.addDescriptor", characteristicId=added, descriptorUuid=NOTIFY
                     )
 
-    def _characteristic(self, told: dict[str, Any]) -> None:
+    def _characteristic(self, told: dict[str, Any], bench: PhoneBench, radio: PageRadio) -> None:
         identifier, kind = told["characteristicId"], told["type"]
         uuid = self._table.get(identifier, "")
-        bench, radio = self._met()
         if kind == "read":
             done: Future[Any] = bench.submit(radio.read(uuid))
         elif kind == "write":

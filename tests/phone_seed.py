@@ -61,8 +61,7 @@ class Seed:
             self.end = seq + 1
             if type in bins.KINDS:
                 values = tuple(fields.values())
-                minutes = bins.minutes_of(type, values)
-                bins.count(tens.setdefault(boot, {}), type, uptime_ms, values, minutes)
+                bins.count(tens.setdefault(boot, {}), type, uptime_ms, values)
             last = [seq, kind, type, boot, uptime_ms, fields]
             if type in _KEPT:
                 self.rows.append(last)

@@ -25,7 +25,7 @@ from tests.phone_collar import StoredCollar
 from tests.phone_handler import PHONE, Handler
 from tests.phone_stage import Stage, days_of
 
-pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.long]
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 WINDOW_BYTES = 255 * protocol.FRAME_MAX
 HOSTILE = 10_000
 RATE = 4
@@ -48,16 +48,6 @@ def two_days(tmp_path: Path, week: list[bytes]) -> Iterator[PhoneBench]:
     one.start(300)
     yield one
     one.stop()
-
-
-@pytest.fixture
-def phone(chrome: tuple[Any, Ether], site: PageServer, bench: PhoneBench) -> Iterator[Handler]:
-    """A phone that was never here, paired."""
-    one = Handler(*chrome, site.address, bench)
-    one.open()
-    one.pair()
-    yield one
-    one.close()
 
 
 def said(bench: PhoneBench, text: str) -> int:
@@ -186,59 +176,79 @@ def test_a_week_killed_three_times_comes_home_once(
     )
 
 
-# A fixed piece of work for the page's processor.
-_SPIN = """() => {
-  let value = 0;
-  for (let at = 0; at < 100_000_000; at++) value = (value * 31 + at) | 0;
-  return value;
-}"""
+class Clocks:
+    """Processor seconds of a page's own thread, what the test itself asks of it included, and of the worker that writes."""
+
+    def __init__(self, phone: Handler) -> None:
+        self._phone = phone
+        self._session = phone.context.new_cdp_session(phone.page)
+        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def throttle(self, rate: float) -> None:
+        """Makes the page's own thread slower; no browser does that to a worker."""
+        self._session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+
+    def page(self) -> float:
+        """Of the page's own thread."""
+        metrics = self._session.send("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+
+    def writer(self) -> float:
+        """Of all workers of this browser: there is no other page."""
+        seconds = 0.0
+        for process in self._phone.ether.cdp.call("SystemInfo.getProcessInfo")["processInfo"]:
+            for thread in Path(f"/proc/{process['id']}/task").glob("*"):
+                name, _, rest = (thread / "stat").read_text().partition(" (")[2].rpartition(") ")
+                if name.startswith("DedicatedWorker"):
+                    seconds += sum(map(int, rest.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+        return seconds
+
+
+def a_week(phone: Handler, week: list[bytes], rate: float = 1) -> tuple[float, float]:
+    """Syncs; processor seconds of the page's thread, which the browser makes so much slower, and of the worker that writes."""
+    phone.open()
+    phone.pair()
+    clocks = Clocks(phone)
+    clocks.throttle(rate)
+    page, writer = clocks.page(), clocks.writer()
+    phone.begin()
+    phone.until("ready", 240)
+    page, writer = clocks.page() - page, clocks.writer() - writer
+    assert phone.count() == len(week)
+    phone.close()
+    assert page > 0 and writer > 0, "nobody worked"
+    return page, writer
 
 
 def test_a_week_decodes_faster_than_the_link_can_deliver_on_a_slow_phone(
-    phone: Handler, week: list[bytes]
+    chrome: tuple[Any, Ether], site: PageServer, bench: PhoneBench, week: list[bytes]
 ) -> None:
-    """In time of the page's own thread, without what the test itself asks of it.
+    """The page's thread takes apart what came while a worker writes what it took apart before: both are faster than the link.
 
-    The throttle is not exact, least of all on a crowded machine: what it really does to a fixed piece of work is measured
-    too, and the week's time is told for exactly 4 times slower. A machine that others use so much that its threads themselves
-    are slower has to reach a third.
+    Told is the processor time of each, times RATE; of three syncs the best, as what else this machine does at the time is not
+    the page's. Then once more with the browser's own throttle on the page's thread (it has none for workers), which on a
+    machine that others use slows that thread by more than RATE.
     """
-    session = phone.context.new_cdp_session(phone.page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    size, link = sum(map(len, week)), AirParameters().payload_rate(247)
+    enough = size / link / RATE
+    page, writer, runs = 1e9, 1e9, 0
+    while runs < 3 and max(page, writer) > 0.7 * enough:
+        one = a_week(Handler(*chrome, site.address, bench), week)
+        page, writer, runs = min(page, one[0]), min(writer, one[1]), runs + 1
+    throttled, _ = a_week(Handler(*chrome, site.address, bench), week, RATE)
+    load = os.getloadavg()[0]
 
-    def busy() -> float:
-        metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
-        return metrics["TaskDuration"] - metrics["DevToolsCommandDuration"]
+    def rate(seconds: float) -> str:
+        return f"{seconds:.1f} s, {size / seconds / 1000:.1f} kB/s"
 
-    def spun() -> float:
-        before = session.send("Performance.getMetrics")["metrics"]
-        phone.page.evaluate(_SPIN)
-        after = session.send("Performance.getMetrics")["metrics"]
-        return sum(
-            one["value"] - two["value"]
-            for one, two in zip(after, before, strict=True)
-            if one["name"] == "TaskDuration"
-        )
-
-    alone = spun()
-    session.send("Emulation.setCPUThrottlingRate", {"rate": RATE})
-    slower = spun() / alone
-    before = busy()
-    phone.begin()
-    phone.until("ready", 240)
-    raw = busy() - before
-    slower = (slower + spun() / alone) / 2
-    seconds = raw * RATE / slower
-    size = sum(map(len, week))
-    link = AirParameters().payload_rate(247)
-    crowded = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
     print(
-        f"\n{len(week)} records, {size} bytes: {seconds:.1f} s of a processor {RATE} times slower, {size / seconds / 1000:.1f} kB/s,"
-        f" the whole page included ({raw:.1f} s at {slower:.1f} times slower, load {os.getloadavg()[0]:.1f});"
-        f" the link carries {link / 1000:.1f} kB/s at most, {size / link:.1f} s"
+        f"\n{len(week)} records, {size} bytes, on a processor {RATE} times slower, best of {runs}: the page's thread, the whole"
+        f" page included, {rate(RATE * page)}; the worker that writes {rate(RATE * writer)}; if one waited for the other"
+        f" {rate(RATE * (page + writer))}; the page's thread throttled by the browser {rate(throttled)} (load {load:.1f});"
+        f" the link carries {rate(size / link)} at most"
     )
-    assert phone.count() == len(week)
-    assert size / seconds > (link / 3 if crowded else link)
+    assert page < enough and writer < enough
+    assert throttled < RATE * enough or load > (os.cpu_count() or 1)
 
 
 def hostile(draw: random.Random, count: int, heard: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:

@@ -17,6 +17,7 @@ from hostsim.phone.page.archive import Archive
 from hostsim.phone.page.client import Client
 from hostsim.phone.page.sync import Sync
 from hostsim.phone.page.trouble import Trouble
+from tests.phone_rows import rows_of
 
 KEY = Key(bytes(range(16)))
 CAN = protocol.CAN_SYNC | protocol.CAN_SAFE | protocol.CAN_COVER
@@ -34,32 +35,39 @@ def frames(count: int = COUNT) -> list[bytes]:
 
 
 class Store:
-    """What store.js does, in memory; `written` after every transaction."""
+    """What store.js does, in memory; `before` and `written` around every transaction. `records` are frames by number, in hexadecimal."""
 
     def __init__(self, written: Callable[[Store], None] = lambda _store: None) -> None:
-        self.records: dict[int, list[str]] = {}
+        self.before: Callable[[Store], None] = lambda _store: None
+        self.records: dict[int, str] = {}
         self.oddities: list[list[Any]] = []
         self.bins: dict[str, Any] = {}
         self.marks: list[list[int]] = []
         self._written = written
 
-    async def write(self, _journal: int, needs: str, settle: Callable[[str], str]) -> str:
-        """One transaction."""
+    def known(self, needs: str) -> str:
+        """What stands there of that."""
         asked = json.loads(needs)
-        had = {
-            "frames": {str(seq): row[5] for seq, row in self.records.items() if asked["low"] <= seq <= asked["high"]},
+        return json.dumps({
+            "frames": {str(seq): frame for seq, frame in self.records.items() if asked["low"] <= seq <= asked["high"]},
             "bins": {name: self.bins[name] for name in asked["bins"] if name in self.bins},
             "marks": self.marks,
-        }  # fmt: skip
-        head, digits, *lines = settle(json.dumps(had)).split("\n")
-        settled = json.loads(head)
-        for line in lines:
-            row = line.split("\t", 6)
-            assert int(row[0]) not in self.records, "a record twice"
-            size = 2 * int(row[5])
-            row[5], digits = digits[:size], digits[size:]
-            self.records[int(row[0])] = row
-        assert not digits
+        })  # fmt: skip
+
+    async def read(self, _journal: int, needs: str) -> str:
+        """Before a transaction."""
+        return json.dumps({"ok": self.known(needs)})
+
+    async def write(self, _journal: int, needs: str, had: str, text: str) -> str:
+        """One transaction; none if something else stands there by now."""
+        self.before(self)
+        now = self.known(needs)
+        if now != had:
+            return json.dumps({"ok": now})
+        settled, rows = rows_of(text)
+        for row in rows:
+            assert row["seq"] not in self.records, "a record twice"
+            self.records[row["seq"]] = row["frame"]
         self.oddities += settled["oddities"]
         self.bins.update(settled["bins"])
         self.marks = settled["marks"]
@@ -144,7 +152,7 @@ def sync(collar: Collar, store: Store) -> Sync:
 
 def held_by(store: Store) -> list[bytes]:
     """The archive's frames in order."""
-    return [bytes.fromhex(store.records[seq][5]) for seq in sorted(store.records)]
+    return [bytes.fromhex(store.records[seq]) for seq in sorted(store.records)]
 
 
 def test_everything_comes_once_and_only_then_is_it_called_safe() -> None:
@@ -232,3 +240,32 @@ def test_a_page_that_died_in_the_middle_goes_on_where_it_was() -> None:
     assert set(store.bins) == set(fresh.bins)
     for name, bin in store.bins.items():
         assert bin == pytest.approx(fresh.bins[name]), "a bin counted a record twice, or not at all"
+
+
+def test_two_pages_on_one_phone_write_every_record_once() -> None:
+    """Between reading and writing the other page writes some of the same; what it takes back comes again."""
+    held, fresh = frames(), Store()
+    sync(Collar(held), fresh)
+    collar, store = Collar(held), Store()
+    turns = iter(range(10_000))
+
+    def other(one: Store) -> None:
+        one.before = lambda _store: None
+        some = held[len(one.records) : len(one.records) + 90]
+        first = records.frame_seq(some[0])
+        if next(turns) < 3:
+            _drive(Archive(one, 1, one.marks).put_away(first, some))
+            one.before = other
+
+    store.before = other
+    sync(collar, store)
+    assert held_by(store) == held and store.marks == [[1, COUNT + 1]] and store.oddities == []
+    assert set(store.bins) == set(fresh.bins)
+    for name, bin in store.bins.items():
+        assert bin == pytest.approx(fresh.bins[name])
+
+
+def _drive(work: Any) -> None:
+    """Runs a coroutine that waits for nothing to its end."""
+    with pytest.raises(StopIteration):
+        work.send(None)

@@ -23,7 +23,7 @@ from tests.phone_handler import PHONE, Handler
 from tests.phone_seed import Seed
 from tests.phone_stage import DAYS, Stage, days_of
 
-pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.long]
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 VIEWS = ("now", "timeline", "touch", "hand", "settings")
 DESKTOP = {"width": 1280, "height": 800}
 DOG = {"name": "Hauptkommissar Alexander von Hohenstaufe", "weight_kg": "34", "born": "2021-05-04"}
@@ -414,7 +414,8 @@ def test_a_phone_that_is_full_loses_nothing(radio_phone: Handler) -> None:
     phone.ether.appear()
     phone.pair()
     page = phone.page
-    page.evaluate(
+    (writer,) = page.workers
+    writer.evaluate(
         "() => { const add = IDBObjectStore.prototype.add; IDBObjectStore.prototype.add = function (row) {"
         "  if (this.name === 'records') throw new DOMException('full', 'QuotaExceededError'); return add.call(this, row); };"
         "  globalThis.benchRoom = () => { IDBObjectStore.prototype.add = add; }; }"
@@ -422,7 +423,7 @@ def test_a_phone_that_is_full_loses_nothing(radio_phone: Handler) -> None:
     page.click("#connect")
     assert said(page, "phone_full")
     assert phone.count() == 0
-    page.evaluate("benchRoom()")
+    writer.evaluate("benchRoom()")
     phone.connect()
     assert phone.count() == 3
     page.click("#disconnect")

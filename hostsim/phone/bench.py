@@ -7,6 +7,7 @@ import concurrent.futures
 import contextvars
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -28,17 +29,24 @@ _NAP_S = 0.02
 """How long the loop sleeps at a time while it is ahead of the wall clock."""
 _BEHIND_S = 0.25
 """A bench that is slower than it should be does not run after the wall clock by more than this."""
+_AT_ONCE_US = 30_000_000
+"""So far a loop without a speed lives before it looks whether another thread has called."""
 _READY_WALL_S = 60.0
 
 Result = TypeVar("Result")
 
 
 class PacedLoop(VirtualLoop):
-    """A virtual loop held back to `speed` times the wall clock (None: not at all); other threads may call into it."""
+    """A virtual loop held back to `speed` times the wall clock (None: not at all); other threads may call into it.
+
+    Such a call is heard between two stretches of the world, never within one: what was foreseen for the collar, and what it
+    has already done alone, holds against everything but the loop's own timers (Device.world).
+    """
 
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(clock)
         self._called = threading.Event()
+        self._outside: deque[asyncio.Handle] = deque()
         self._speed: float | None = None
         self._began_wall_s, self._began_us = time.monotonic(), 0
 
@@ -56,7 +64,10 @@ class PacedLoop(VirtualLoop):
         self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
         """From any thread; ends the loop's sleep."""
-        handle = super().call_soon_threadsafe(callback, *args, context=context)
+        if self.is_closed():
+            raise RuntimeError("the collar is switched off, or dead")
+        handle = asyncio.Handle(callback, args, self, context)
+        self._outside.append(handle)
         self._called.set()
         return handle
 
@@ -71,19 +82,32 @@ class PacedLoop(VirtualLoop):
         return allowed_us
 
     def _idle(self, timeout: float | None) -> None:
-        if self._speed is None or (timeout is not None and timeout <= 0):
+        if not self._outside:
+            self._live(timeout)
+        while self._outside:
+            self._ready.append(self._outside.popleft())  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _live(self, timeout: float | None) -> None:
+        """Lets the world go on for a while, or sleeps; a `timeout` of 0 is no while."""
+        if timeout is not None and timeout <= 0:
+            return
+        now_us = self.clock.now_us
+        if self.world is None:
             super()._idle(timeout)
             return
-        allowed_us = self._allowed_us()
-        if allowed_us <= self.clock.now_us:
-            self._called.clear()
-            if not self._is_ready():
-                ahead_s = (self.clock.now_us - allowed_us) / 1e6 / self._speed
-                self._called.wait(min(max(ahead_s, 0.001), _NAP_S))
+        allowed_us = now_us + _AT_ONCE_US if self._speed is None else self._allowed_us()
+        if allowed_us <= now_us:
+            self._sleep((now_us - allowed_us) / 1e6)
             return
-        deadline_us = NEVER if timeout is None else self.clock.now_us + max(1, round(timeout * 1e6))
-        assert self.world is not None
+        deadline_us = NEVER if timeout is None else now_us + max(1, round(timeout * 1e6))
         self.world(min(deadline_us, allowed_us), self._is_ready)
+
+    def _sleep(self, ahead_s: float) -> None:
+        """Until the wall clock has caught up, for a nap at most, or until somebody calls."""
+        assert self._speed is not None
+        self._called.clear()
+        if not self._outside:
+            self._called.wait(min(max(ahead_s / self._speed, 0.001), _NAP_S))
 
 
 class PacedCollar(Collar):

@@ -1,18 +1,21 @@
 """The archive's rows, by the schema of hostsim/handler/ARCHIVE.md; the browser's database keeps them.
 
-Every slice of a batch is one transaction there: it reads what this module asks for, calls `settle` with it, and writes
-what comes back. So a record is in its bin exactly when it is in the archive, whenever the page is killed.
+Every slice of a batch is one transaction there, which writes what `settle` made of what was read before, or says what has
+changed since. So a record is in its bin exactly when it is in the archive, whenever the page is killed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+from typing import TYPE_CHECKING
 
 from hostsim.codecs import records
 from hostsim.handler.ranges import merge
 from hostsim.phone.page import bins, decode
 from hostsim.phone.page.trouble import done
+
+if TYPE_CHECKING:
+    from typing import Any
 
 SLICE = 160
 """Records in one transaction: short enough that the screen stays alive between them."""
@@ -27,73 +30,111 @@ class Slice:
     def __init__(self, frames: list[bytes], first: int, end: int, believed: bool = True) -> None:
         self.first, self.end = first, end
         self._damaged = [] if believed else [frame.hex() for frame in frames]
-        self._rows: list[tuple] = []
-        """Of every believed frame (frame, what `Shape.take` gives, name of its kind, its minutes if it is counted)."""
-        touched: dict[int, set] = {}
-        rows, shape, minutes_of = self._rows, decode.shape, bins.minutes_of
-        for frame in frames if believed else ():
-            one = shape(frame[0], frame[1])
-            taken = one.take(frame)
-            if not one.counted:
-                rows.append((frame, taken, one.name, 0))
-                continue
-            minutes = minutes_of(one.name, taken[4])
-            rows.append((frame, taken, one.name, minutes))
-            into = touched.get(taken[1])
-            if into is None:
-                into = touched[taken[1]] = set()
-            into.add(taken[2] // bins.TEN_MS)
-            if minutes > 1:
-                into.add(bins.first_of(taken[2], minutes))
-        self.bins = {
-            name for boot in touched for number in touched[boot] for name in bins.names(boot, number)
-        }
+        self._all = self._frames = frames if believed else []
+        self.low, self.high = 0, 0
+        if self._all:
+            self.low, self.high = records.frame_seq(frames[0]), records.frame_seq(frames[-1])
+        self._take()
+
+    def _take(self) -> None:
+        """Takes the frames apart: texts for the rows, sums for the bins."""
+        self._texts: list[str] = []
+        self._heads: list[int] = []
+        self._shapes: dict[int, list] = {}
+        self._tens: dict[int, dict[int, dict]] = {}
+        """By boot and number of the ten minutes."""
+        texts, heads, shapes = self._texts, self._heads, self._shapes
+        made, shape, count = decode.made, decode.shape, bins.count
+        for frame in self._frames:
+            which = frame[0] << 8 | frame[1]
+            one = made.get(which) or shape(which)
+            if which not in shapes:
+                shapes[which] = one.told
+            seq, boot, uptime_ms, text, values = one.take(frame)
+            texts.append(text)
+            heads += (which, seq, boot, uptime_ms)
+            if one.counted:
+                into = self._tens.get(boot)
+                if into is None:
+                    into = self._tens[boot] = {}
+                count(into, one.name, uptime_ms, values)
+
+    @property
+    def bins(self) -> list[str]:
         """The bins that it changes."""
-        self.low, self.high = (rows[0][1][0], rows[-1][1][0]) if rows else (0, 0)
+        return sorted(
+            {name for boot in self._tens for number in self._tens[boot] for name in bins.names(boot, number)}
+        )
 
     def needs(self) -> str:
         """What has to be read: the frames from `low` to `high`, these bins, the marks."""
-        return json.dumps({"low": self.low, "high": self.high, "bins": sorted(self.bins)})
+        return json.dumps({"low": self.low, "high": self.high, "bins": self.bins})
 
     def settle(self, text: str) -> str:
-        """From `{frames: {seq: hexadecimal}, bins: {key: bin}, marks: [[first, end]]}` what has to be written.
+        """From `{frames: {seq: hexadecimal}, bins: {key: bin}, marks: [[first, end]]}` what has to be written; again if that changed.
 
-        A line of JSON, `{oddities, bins, marks, new}`, a line with the bytes of all new frames in hexadecimal, then a line for
-        each of them: seq, kind, type, boot, uptime_ms, bytes, and its fields as JSON, with tabs between them.
+        A line of JSON, `{oddities, bins, marks, new, shapes, heads}`, a line with the bytes of all new frames in hexadecimal, then
+        a line for each of them with the texts of its fields. `heads` has four numbers for each: which of the `shapes`
+        (`Shape.told`), seq, boot, uptime_ms.
         """
         had = json.loads(text)
-        # JavaScript holds what it was given to call until it collects its own rubbish: nothing large may hang on that.
-        rows, self._rows = self._rows, []
         odd = [[None, "damaged", digits] for digits in self._damaged]
-        if had["frames"]:
-            rows = _new(rows, had["frames"], odd)
-        tens: dict[int, dict] = {}
-        for _, (_, boot, uptime_ms, _, values), name, minutes in rows:
-            if minutes:
-                into = tens.get(boot)
-                if into is None:
-                    into = tens[boot] = {}
-                bins.count(into, name, uptime_ms, values, minutes)
+        new = _new(self._all, had["frames"], odd) if had["frames"] else self._all
+        if new is not self._frames:
+            self._frames = new
+            self._take()
         changed = {}
-        for boot in tens:
-            changed.update(bins.merge(boot, tens[boot], had["bins"]))
+        for boot in self._tens:
+            changed.update(bins.merge(boot, self._tens[boot], had["bins"]))
         marks = merge([(first, end) for first, end in had["marks"]] + [(self.first, self.end)])
-        head = json.dumps({"oddities": odd, "bins": changed, "marks": marks, "new": len(rows)})
-        frames = b"".join([row[0] for row in rows]).hex()
-        return "\n".join([head, frames] + [row[1][3] for row in rows])
+        head = json.dumps(
+            {
+                "oddities": odd,
+                "bins": changed,
+                "marks": marks,
+                "new": len(self._frames),
+                "shapes": self._shapes,
+                "heads": self._heads,
+            }
+        )
+        return "\n".join([head, b"".join(self._frames).hex()] + self._texts)
 
 
-def _new(rows: list[tuple], known: dict[str, str], odd: list) -> list[tuple]:
-    """The rows whose numbers are not `known`; a known number with other bytes is an oddity."""
+def _new(frames: list[bytes], known: dict[str, str], odd: list) -> list[bytes]:
+    """The frames whose numbers are not `known`; a known number with other bytes is an oddity."""
     new = []
-    for row in rows:
-        seq, digits = row[1][0], row[0].hex()
+    for frame in frames:
+        seq, digits = records.frame_seq(frame), frame.hex()
         before = known.get(str(seq))
         if before is None:
-            new.append(row)
+            new.append(frame)
         elif before != digits:
             odd.append([seq, "different", digits])
     return new
+
+
+class Writing:
+    """One slice on its way into the database, which writes by itself between `begin` and `written`."""
+
+    def __init__(self, store, journal: int, some: Slice) -> None:
+        self._store, self._journal = store, journal
+        self._some, self._needs = some, some.needs()
+        self._answer: Any = None
+
+    def _write(self, had: str) -> None:
+        self._answer = self._store.write(self._journal, self._needs, had, self._some.settle(had))
+
+    async def begin(self) -> None:
+        """Reads what has to be known and has it written. Raises Trouble."""
+        self._write(await done(self._store.read(self._journal, self._needs)))
+
+    async def written(self) -> int:
+        """Waits until it is there for good; how many records were new. Raises Trouble."""
+        while True:
+            answer = await done(self._answer)
+            if not isinstance(answer, str):
+                return answer
+            self._write(answer)
 
 
 class Archive:
@@ -109,14 +150,20 @@ class Archive:
 
         (where the next begin, how many were new)
         """
-        new = 0
+        new, begin, before = 0, first, None
         for at in range(0, len(frames), SLICE):
-            some = frames[at : at + SLICE]
-            end = records.frame_seq(some[-1]) + 1
-            new += await self._write(Slice(some, first, end))
-            first = end
-            await asyncio.sleep(0)
-        return first, new
+            piece = frames[at : at + SLICE]
+            end = records.frame_seq(piece[-1]) + 1
+            some = Slice(piece, begin, end)
+            begin = end
+            if before is not None:
+                new += await before.written()
+            before = Writing(self._store, self.journal, some)
+            await before.begin()
+        if before is not None:
+            new += await before.written()
+        self._mark(first, begin)
+        return begin, new
 
     async def put_aside(self, first: int, frame: bytes) -> None:
         """Stores what came in the place of the record `first` and is none, and marks nothing. Raises Trouble."""
@@ -126,7 +173,11 @@ class Archive:
         """Marks numbers as complete: what the collar had of them is here. Raises Trouble."""
         await self._write(Slice([], first, end))
 
-    async def _write(self, some: Slice) -> int:
-        new = await done(self._store.write(self.journal, some.needs(), some.settle))
-        self.marks = merge(self.marks + [(some.first, some.end)])
-        return int(str(new))
+    async def _write(self, some: Slice) -> None:
+        one = Writing(self._store, self.journal, some)
+        await one.begin()
+        await one.written()
+        self._mark(some.first, some.end)
+
+    def _mark(self, first: int, end: int) -> None:
+        self.marks = merge(self.marks + [(first, end)])

@@ -22,20 +22,14 @@ def key(letter: str, boot: int, uptime_ms: int) -> str:
     return f"{letter}{boot:05d}-{uptime_ms // LENGTHS[letter]:08d}"
 
 
-def minutes_of(type: str, values: tuple) -> int:
-    """For how many minutes a record of a kind in KINDS stands; `values` are its fields' in their order."""
-    return min(values[_MINUTES] or 1, RUN_MAX) if type == "minute" else 1
+def count(tens: dict[int, dict], type: str, uptime_ms: int, values: tuple) -> None:
+    """Takes a record of a kind in KINDS (`values` are its fields' in their order) into bins of ten minutes of its boot.
 
-
-def first_of(uptime_ms: int, minutes: int) -> int:
-    """The first bin of ten minutes of its boot that a record goes into; the last is that of its own uptime."""
-    return max(0, uptime_ms - 60_000 * (minutes - 1)) // TEN_MS
-
-
-def count(tens: dict[int, dict], type: str, uptime_ms: int, values: tuple, minutes: int) -> None:
-    """Takes a record (`minutes` as `minutes_of` says) into bins of ten minutes of its boot, each minute of a run into its own."""
+    A record may stand for a run of minutes: each goes into its own.
+    """
     add, last = KINDS[type], uptime_ms // TEN_MS
-    if minutes == 1 or first_of(uptime_ms, minutes) == last:
+    minutes = min(values[_MINUTES] or 1, RUN_MAX) if type == "minute" else 1
+    if minutes == 1 or (uptime_ms - 60_000 * (minutes - 1)) // TEN_MS == last:
         bin = tens.get(last)
         if bin is None:
             bin = tens[last] = {}

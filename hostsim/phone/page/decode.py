@@ -1,7 +1,9 @@
-"""Records at the speed of a sync: a frame's line for the archive and its values for the bins, by functions made once.
+"""Records at the speed of a sync: a frame's texts for the archive and its values for the bins, by functions made once.
 
-For each kind and length of payload, from the codec's own tables: a text that is made in one step costs a phone's processor
-least, as every larger piece of memory has to be looked for. Kinds with lists, texts or digests go through the codec.
+For each kind and length of payload, from the codec's own tables. What a phone's processor spends here is memory that is asked
+for: a row of texts is made in one step, texts of small numbers are there already, and what is the same in every record (names
+of fields, kind, type) is told once (`Shape.told`) and put in by who writes the rows. Kinds with lists, texts or digests go
+through the codec.
 """
 
 from __future__ import annotations
@@ -24,29 +26,35 @@ _PLAIN = {
 """Storage codes that `struct` knows, with their null."""
 _SCALED_MAX = 4096
 """So many texts of scaled numbers are kept of a field."""
-_made: dict[int, Shape] = {}
-"""By kind and length of the payload."""
+_SMALL = tuple([str(number) for number in range(1024)])
+_BYTES = _SMALL[:255] + ("null",)
+_SIGNED = _SMALL[:128] + ("null",) + tuple([str(number) for number in range(-127, 0)])
+"""Texts of a signed byte: a negative number takes its text from the end."""
+made: dict[int, Shape] = {}
+"""By `which`: kind and length of the payload."""
 
 
 class Shape:
     """Frames of one kind and length of payload. `name` is the kind's, `counted` whether bins count it.
 
-    `take(frame)` gives (seq, boot, uptime_ms, line for the archive, values of the fields in their order). A line is seq, kind,
-    type, boot, uptime_ms, bytes and the fields as JSON, with tabs between them.
+    `take(frame)` gives (seq, boot, uptime_ms, texts of the fields with tabs between them, their values in their order; a kind
+    that is not counted may have other values). `told` is [kind, type, bytes of a frame, pieces]: the archive's `fields`, a JSON
+    object, is the texts with the pieces before, between and behind them.
     """
 
     def __init__(self, kind: int, size: int) -> None:
         self.name = records.kind_name(kind)
         self.counted = self.name in bins.KINDS
-        self.take: Callable[[bytes], tuple] = _make(kind, size) or _by_codec
+        pieces, take = _make(kind, size) or (["", ""], _by_codec)
+        self.take: Callable[[bytes], tuple] = take
+        self.told = [kind, self.name, size + records.OVERHEAD, pieces]
 
 
-def shape(kind: int, size: int) -> Shape:
-    """The one for this kind and length."""
-    which = kind << 8 | size
-    found = _made.get(which)
+def shape(which: int) -> Shape:
+    """The one for `which`: a frame's first byte above its second."""
+    found = made.get(which)
     if found is None:
-        found = _made[which] = Shape(kind, size)
+        found = made[which] = Shape(which >> 8, which & 0xFF)
     return found
 
 
@@ -56,8 +64,7 @@ def _by_codec(frame: bytes) -> tuple:
     for name, _, _ in records.kind_fields(kind):
         values.append(fields[name])
         parts.append(f'"{name}":' + json.dumps(fields[name], separators=(",", ":")))
-    head = f"{seq}\t{kind}\t{records.kind_name(kind)}\t{boot}\t{uptime_ms}\t{len(frame)}\t"
-    return seq, boot, uptime_ms, head + "{" + ",".join(parts) + "}", tuple(values)
+    return seq, boot, uptime_ms, "{" + ",".join(parts) + "}", tuple(values)
 
 
 def _word(words: tuple, number: int) -> str:
@@ -82,68 +89,76 @@ def _scaled(scale: int, null: int) -> Callable[[int], str]:
     return text
 
 
-def _texts(code: str, meaning: object) -> list[str]:
+def _texts(code: str, meaning: object) -> tuple[str, ...]:
     """The text of every byte that a field of this code may hold."""
-    assert isinstance(meaning, tuple) or meaning == 1
     if code == "o":
-        return ["false"] + ["true"] * 254 + ["null"]
+        return ("false",) + ("true",) * 254 + ("null",)
     if isinstance(meaning, tuple):
-        return ['"' + _word(meaning, number) + '"' for number in range(255)] + ["null"]
-    return [str(number) for number in range(255)] + ["null"]
+        return tuple(['"' + _word(meaning, number) + '"' for number in range(255)]) + ("null",)
+    return _SIGNED if code == "b" else _BYTES
 
 
 def _pieces(code: str, meaning: object, stored: str, at: int, null: int, names: dict) -> tuple[str, str]:
     """The expressions for a field's text and for its value; what they need goes into `names`."""
     helper = f"h{at}"
-    if code == "o":
-        names[helper] = _texts(code, 1)
-        return f"{helper}[{stored}]", f"None if {stored} == 255 else {stored} != 0"
-    if code == "e":
-        names[helper], names[f"m{at}"] = _texts(code, meaning), meaning
-        return f"{helper}[{stored}]", f"None if {stored} == 255 else word(m{at}, {stored})"
+    value = f"None if {stored} == {null} else {stored}"
+    if code in ("o", "e") or (meaning == 1 and code in ("B", "b")):
+        names[helper] = _texts(code, meaning)
+        if code == "o":
+            value += " != 0"
+        elif code == "e":
+            names[f"m{at}"] = meaning
+            value = f"None if {stored} == {null} else word(m{at}, {stored})"
+        return f"{helper}[{stored}]", value
     if meaning != 1:
         assert isinstance(meaning, int)
         names[helper] = _scaled(meaning, null)
-        return f"{helper}({stored})", f"None if {stored} == {null} else {stored} / {meaning}"
-    value = f"None if {stored} == {null} else {stored}"
-    if code == "B":
-        names[helper] = _texts(code, 1)
-        return f"{helper}[{stored}]", value
-    return f"'null' if {stored} == {null} else str({stored})", value
+        return f"{helper}({stored})", value + f" / {meaning}"
+    return (
+        f"small[{stored}] if 0 <= {stored} < 1024 else 'null' if {stored} == {null} else str({stored})",
+        value,
+    )
 
 
-def _make(kind: int, size: int) -> Callable[[bytes], tuple] | None:
-    """Shape.take for this kind and length; None if the codec has to do it."""
-    fields = records.kind_fields(kind)
-    if not fields or any(code not in _PLAIN for _, code, _ in fields):
-        return None
-    layout, stored, parts, values = "", "", "", ""
-    before = "\\t" + str(size + records.OVERHEAD) + "\\t{"
-    names: dict = {"unpack": struct.unpack_from, "word": _word}
+def _fields(fields: tuple, size: int, names: dict) -> tuple[str, str, list[str], str, str]:
+    """(layout of what is there, its names, pieces, expressions for the texts, expressions for the values)"""
+    layout, stored, texts, values, pieces = "", "", "", "", ["{"]
     whole = True
     for at, (name, code, meaning) in enumerate(fields):
         letters, null = _PLAIN[code]
         whole = whole and struct.calcsize("<" + layout + letters) <= size
-        before += f'"{name}":'
+        pieces[-1] += f'"{name}":'
+        value = "None"
         if whole:
             layout += letters
             stored += f"v{at}, " if len(letters) == 1 else f"v{at}, w{at}, "
             taken = f"v{at}" if len(letters) == 1 else f"(v{at} | w{at} << 32)"
             text, value = _pieces(code, meaning, taken, at, null, names)
-            parts += f"'{before}', {text}, "
-            before = ","
+            texts += text + ", "
+            pieces.append(",")
         else:
-            value = "None"
-            before += "null,"
-        values += f"{value}, "
-    name = records.kind_name(kind)
-    before = (before[:-1] if before[-1] == "," else before) + "}"
+            pieces[-1] += "null,"
+        values += value + ", "
+    pieces[-1] = pieces[-1][:-1] + "}"
+    return layout, stored, pieces, texts, values
+
+
+def _make(kind: int, size: int) -> tuple[list[str], Callable[[bytes], tuple]] | None:
+    """(pieces, Shape.take) for this kind and length; None if the codec has to do it."""
+    fields = records.kind_fields(kind)
+    if not fields or any(code not in _PLAIN for _, code, _ in fields):
+        return None
+    names: dict = {"unpack": struct.unpack_from, "word": _word, "small": _SMALL}
+    layout, stored, pieces, texts, values = _fields(fields, size, names)
+    if not texts:
+        return None
+    if records.kind_name(kind) not in bins.KINDS:
+        values = ""
+    given = ", ".join([f"{name}={name}" for name in names])
     source = (
-        "def take(frame):\n"
+        f"def take(frame, {given}):\n"
         f"    kind, size, seq, boot, low, high, {stored} = unpack('<BBIHIH{layout}', frame)\n"
-        "    uptime_ms = low | high << 32\n"
-        f"    line = ''.join((str(seq), '\\t{kind}\\t{name}\\t', str(boot), '\\t', str(uptime_ms), {parts}'{before}'))\n"
-        f"    return seq, boot, uptime_ms, line, ({values})\n"
+        f"    return seq, boot, low | high << 32, '\\t'.join(({texts})), ({values})\n"
     )
     exec(source, names)
-    return names["take"]
+    return pieces, names["take"]

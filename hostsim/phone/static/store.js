@@ -1,64 +1,32 @@
-// The browser's database: the archive's tables (ARCHIVE.md), bins beside them, and the phone's own settings.
-import { fromHex, told, toHex } from "./bytes.js";
+// The page's own way into the database. What a sync brings is written by a worker (writer.js).
+import { told } from "./bytes.js";
+import { asked, known, open, whole, why, within } from "./database.js";
 
-const VERSION = 1;
 const LAST = "\uffff";
-
-function why(error) {
-  return error.name === "QuotaExceededError" ? "phone_full" : "database";
-}
-
-function asked(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-function finished(transaction) {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new Error("aborted"));
-  });
-}
-
-function make(database) {
-  const numbered = { keyPath: "id", autoIncrement: true };
-  database.createObjectStore("collars", numbered).createIndex("serial", "serial", { unique: true });
-  database.createObjectStore("journals", numbered).createIndex("number", ["collar", "number"], { unique: true });
-  const records = database.createObjectStore("records", { keyPath: ["journal", "seq"] });
-  records.createIndex("type", ["journal", "type", "boot", "uptime_ms"]);
-  database.createObjectStore("marks", { keyPath: ["journal", "first"] });
-  database.createObjectStore("syncs", numbered);
-  const oddities = database.createObjectStore("oddities", numbered);
-  oddities.createIndex("what", ["journal", "seq", "what", "frame"], { unique: true });
-  database.createObjectStore("bins", { keyPath: ["journal", "key"] });
-  database.createObjectStore("settings");
-  database.createObjectStore("keys");
-}
-
-let opening = null;
-
-function open() {
-  opening ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open("rex", VERSION);
-    request.onupgradeneeded = () => make(request.result);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  return opening;
-}
-
-async function within(names, mode, work) {
-  const transaction = (await open()).transaction(names, mode, { durability: "strict" });
-  const end = finished(transaction);
-  const value = await work(...names.map((name) => transaction.objectStore(name)));
-  await end;
-  return value;
-}
-
-const whole = (journal) => IDBKeyRange.bound([journal], [journal, []]);
 const ofType = (journal, type) => IDBKeyRange.bound([journal, type], [journal, type, []]);
+
+const waiting = [];
+let writer = begin();
+
+function begin() {
+  const one = new Worker(new URL("writer.js", import.meta.url), { type: "module" });
+  // It answers one after the other.
+  one.onmessage = ({ data }) => waiting.shift()(data);
+  one.onerror = (event) => {
+    event.preventDefault();
+    writer = null;
+    for (const answer of waiting.splice(0)) answer(JSON.stringify({ error: "database", detail: event.message ?? "" }));
+  };
+  return one;
+}
+
+function write(slice) {
+  writer ??= begin();
+  return new Promise((answer) => {
+    waiting.push(answer);
+    writer.postMessage(slice);
+  });
+}
 
 async function openJournal(identity, number) {
   return within(["collars", "journals", "marks"], "readwrite", async (collars, journals, marks) => {
@@ -72,45 +40,6 @@ async function openJournal(identity, number) {
   });
 }
 
-// One slice of a sync in one transaction: what it needs is read, Python settles it, and what Python says is written.
-async function write(journal, needs, settle) {
-  const { low, high, bins: keys } = JSON.parse(needs);
-  const names = ["records", "oddities", "bins", "marks"];
-  return within(names, "readwrite", async (records, oddities, bins, marks) => {
-    const range = IDBKeyRange.bound([journal, low], [journal, high]);
-    const [rows, sums, ranges] = await Promise.all([
-      high ? asked(records.getAll(range)) : [],
-      Promise.all(keys.map((key) => asked(bins.get([journal, key])))),
-      asked(marks.getAll(whole(journal))),
-    ]);
-    const had = {
-      frames: Object.fromEntries(rows.map((one) => [one.seq, toHex(one.frame)])),
-      bins: Object.fromEntries(sums.filter(Boolean).map((one) => [one.key, one.sums])),
-      marks: ranges.map((one) => [one.first, one.end]),
-    };
-    const [head, frames, ...lines] = settle(JSON.stringify(had)).split("\n");
-    const settled = JSON.parse(head);
-    const bytes = fromHex(frames);
-    let at = 0;
-    for (const line of lines) {
-      const [seq, kind, type, boot, uptime, size, fields] = line.split("\t", 7);
-      const frame = bytes.slice(at, (at += Number(size)));
-      records.add({
-        journal, seq: Number(seq), kind: Number(kind), type, boot: Number(boot), uptime_ms: Number(uptime), fields, frame,
-      });
-    }
-    for (const [seq, what, frame] of settled.oddities) {
-      const value = { journal, seq: seq ?? -1, what, frame: fromHex(frame) };
-      const same = await asked(oddities.index("what").count([journal, value.seq, what, value.frame]));
-      if (!same) oddities.add(value);
-    }
-    for (const [key, one] of Object.entries(settled.bins)) bins.put({ journal, key, sums: one });
-    marks.delete(whole(journal));
-    for (const [first, end] of settled.marks) marks.put({ journal, first, end });
-    return settled.new;
-  });
-}
-
 export const store = {
   get: (name) => told(() => within(["settings"], "readonly", (table) => asked(table.get(name))), why),
 
@@ -119,7 +48,11 @@ export const store = {
 
   open: (identity, number) => told(() => openJournal(JSON.parse(identity), number), why),
 
-  write: (journal, needs, settle) => told(() => write(journal, needs, settle), why),
+  read: (journal, needs) =>
+    told(() => within(["records", "bins", "marks"], "readonly", (...tables) => known(journal, needs, ...tables)), why),
+
+  // How many records were new, or what `read` would say by now, if that is not `had` any more.
+  write: (...slice) => write(slice),
 
   begin: (journal, started) =>
     told(() => within(["syncs"], "readwrite", (syncs) =>

@@ -1,15 +1,12 @@
 // Puts what Python wrote on the screen, and says what was touched.
 import { drawChart, markAt } from "./charts.js";
+import { patch, reset } from "./patch.js";
 
 const byId = (id) => document.getElementById(id);
 let act = () => {};
 
-// A part of the screen that is drawn anew keeps the focus and what is being typed.
-function keepingFocus(change) {
-  const held = document.activeElement?.id;
-  change();
-  if (held && document.activeElement?.id !== held) byId(held)?.focus({ preventScroll: true });
-}
+// What each part of the screen shows.
+const shown = new Map();
 
 function value(element) {
   if (element.type === "checkbox") return element.checked ? "yes" : "";
@@ -23,14 +20,11 @@ export const screen = {
 
   put(id, html) {
     const place = byId(id);
-    if (!place || place.dataset.shown === html) return;
-    const editing = place.contains(document.activeElement) && /INPUT|TEXTAREA|SELECT/.test(document.activeElement.tagName);
-    if (editing && id === "view" && place.dataset.view === document.documentElement.dataset.view) return;
-    keepingFocus(() => {
-      place.innerHTML = html;
-    });
-    place.dataset.shown = html;
-    place.dataset.view = document.documentElement.dataset.view;
+    if (!place || shown.get(id) === html) return;
+    const held = document.activeElement?.id;
+    const whole = patch(place, html);
+    if (held && document.activeElement?.id !== held) byId(held)?.focus({ preventScroll: true });
+    shown.set(id, whole ? html : null);
   },
 
   mark(name, word) {
@@ -39,7 +33,10 @@ export const screen = {
 
   // A field that could not be changed shows again what holds.
   release() {
-    document.activeElement?.blur();
+    const field = document.activeElement;
+    if (!field?.matches("input, select, textarea")) return;
+    field.blur();
+    reset(field);
   },
 
   value: (id) => byId(id)?.value ?? "",

@@ -7,6 +7,7 @@ import concurrent.futures
 import contextvars
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -39,6 +40,7 @@ class PacedLoop(VirtualLoop):
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(clock)
         self._called = threading.Event()
+        self._calls: deque[asyncio.Handle] = deque()
         self._speed: float | None = None
         self._began_wall_s, self._began_us = time.monotonic(), 0
 
@@ -55,10 +57,20 @@ class PacedLoop(VirtualLoop):
     def call_soon_threadsafe(
         self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
-        """From any thread; ends the loop's sleep."""
-        handle = super().call_soon_threadsafe(callback, *args, context=context)
+        """From any thread; ends the loop's sleep. A collar that lives on alone, as was foreseen, gets to its rest first."""
+        if self.is_closed():
+            raise RuntimeError("the collar is switched off")
+        handle = asyncio.Handle(callback, args, self, context)
+        self._calls.append(handle)
         self._called.set()
         return handle
+
+    def _take_calls(self) -> bool:
+        """Puts what other threads have called for among what is ready; whether there was any."""
+        taken = bool(self._calls)
+        while self._calls:
+            self._ready.append(self._calls.popleft())  # pyright: ignore[reportAttributeAccessIssue]
+        return taken
 
     def _allowed_us(self) -> int:
         """Up to where virtual time may go by now."""
@@ -71,13 +83,15 @@ class PacedLoop(VirtualLoop):
         return allowed_us
 
     def _idle(self, timeout: float | None) -> None:
+        if self._take_calls():
+            return
         if self._speed is None or (timeout is not None and timeout <= 0):
             super()._idle(timeout)
             return
         allowed_us = self._allowed_us()
         if allowed_us <= self.clock.now_us:
             self._called.clear()
-            if not self._is_ready():
+            if not self._calls:
                 ahead_s = (self.clock.now_us - allowed_us) / 1e6 / self._speed
                 self._called.wait(min(max(ahead_s, 0.001), _NAP_S))
             return

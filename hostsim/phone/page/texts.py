@@ -41,7 +41,7 @@ TROUBLES = {
     "stale": "Something newer stands by now. Sync, and look again.",
     "too_soon": "The collar does not know the last 10 s yet. Wait a little and touch again.",
     "unfit": "This firmware is for another board, not newer than what the collar had, or too large.",
-    "update_damaged": "The firmware arrived damaged. Go nearer and send it again.",
+    "update_damaged": "What arrived is damaged, or no firmware. Go nearer and send it again; if that fails too, get the file once more.",
     "not_now": "Not now: the collar's battery is low, or its firmware is on trial.",
     "no_update": "This is no firmware file for a collar.",
     "update_key": "This firmware is not signed with this collar's key. Sign it with the label of this collar.",
@@ -286,8 +286,15 @@ FIRMWARE = "Firmware"
 FIRMWARE_TEXT = "Firmware {}."
 UPDATE = "Send new firmware"
 UPDATE_FILE = "Firmware file"
-UPDATE_TEXT = "The collar tries new firmware for 20 minutes and goes back to what it had if that fails. Stay near until it is sent."
-UPDATE_SENT = "Sent. The collar starts it now; connect again in a minute."
+UPDATE_TEXT = "The collar tries new firmware for 20 minutes and goes back to what it had if that fails. Stay near until it is sent; what arrived stays in the collar."
+UPDATE_SENT = "Sent. The collar starts it now and comes back within a minute."
+UPDATE_INSTALLED = "Firmware {} is in the collar. Connect to see whether it runs."
+UPDATE_NEWS = {
+    "installed": "Firmware {} runs on trial since {}. After 20 minutes it is kept, if all is well.",
+    "confirmed": "Firmware {} has proved itself and is kept since {}.",
+    "rolled_back": "Firmware {} failed. The collar went back to what it had on {}.",
+}
+UPDATE_WAITING = "Waiting for the collar; it goes on by itself."
 UPDATE_CHOSEN = "{}: version {}."
 UPDATE_GO_ON = "Send it on"
 UPDATE_STOP = "Stop"

@@ -4,6 +4,8 @@ import { patch, reset } from "./patch.js";
 
 const byId = (id) => document.getElementById(id);
 let act = () => {};
+const TOGETHER_MS = 500;
+let saidAt = -TOGETHER_MS;
 
 // What each part of the screen shows.
 const shown = new Map();
@@ -61,10 +63,14 @@ export const screen = {
     }
   },
 
-  // Read out by screen readers; urgent things at once.
+  // Read out by screen readers; urgent things at once. What is said in quick succession is said together: the later words
+  // would take the place of the earlier ones before anybody has heard those.
   say(text, urgent) {
     const place = byId(urgent ? "alarm" : "news");
-    place.textContent = place.textContent === text ? `${text}\u00a0` : text;
+    const soon = !urgent && performance.now() - saidAt < TOGETHER_MS;
+    const words = soon && place.textContent ? `${place.textContent} ${text}` : text;
+    if (!urgent) saidAt = performance.now();
+    place.textContent = place.textContent === words ? `${words}\u00a0` : words;
   },
 };
 

@@ -244,6 +244,10 @@ class Settings(View):
         """Not now."""
         self._firmware.stop()
 
+    def news(self) -> str:
+        """What became of new firmware."""
+        return self._firmware.news()
+
     def do_forget(self, sure: str):
         """Asks, and the second time does it."""
         if sure:

@@ -102,7 +102,7 @@ def test_a_choice_that_was_refused_shows_again_what_holds(page: Any) -> None:
     page.select_option("#hours", "2")
     put(page, form("after"))
     assert page.evaluate("hours.value") == "2"
-    page.evaluate('async () => (await import("./screen.js")).screen.release()')
+    page.evaluate('async () => (await import("./screen.js")).screen.release("")')
     assert page.evaluate("hours.value") == "1"
 
 

@@ -33,9 +33,9 @@ export const screen = {
     document.documentElement.dataset[name] = word;
   },
 
-  // A field that could not be changed shows again what holds.
-  release() {
-    const field = document.activeElement;
+  // A field that could not be changed, the one that has the focus unless told, shows again what holds.
+  release(id) {
+    const field = byId(id) ?? document.activeElement;
     if (!field?.matches("input, select, textarea")) return;
     field.blur();
     reset(field);

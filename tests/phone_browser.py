@@ -177,6 +177,8 @@ class Ether:
         self._values: list[tuple[str, str]] = []
         self._guard = threading.Lock()
         self._calm, self._asked = 1.0, 0
+        self._open: set[object] = set()
+        self._parting = False
         self._discovery = threading.Lock()
         self._sending = False
         self.cdp = Cdp(port, self._heard)
@@ -192,7 +194,7 @@ class Ether:
         self._bench = bench
         self._radio = PageRadio(bench.phone, self._notify, self._lost)
         self.notified = 0
-        self._asked = 0
+        self._asked, self._open, self._parting = 0, set(), False
         self.live(1.0)
         self.choose = True
         self.writing = lambda _uuid, _value: True
@@ -361,17 +363,11 @@ class Ether:
     def _characteristic(self, told: dict[str, Any], bench: PhoneBench, radio: PageRadio) -> None:
         identifier, kind = told["characteristicId"], told["type"]
         uuid = self._table.get(identifier, "")
-        if kind == "read":
-            done: Future[Any] = bench.submit(radio.read(uuid))
-        elif kind == "write":
-            value = base64.b64decode(told["data"])
-            if not self.writing(uuid, value):
-                return
-            done = bench.submit(radio.write(uuid, value))
-        elif kind == "subscribe-to-notifications":
-            done = bench.submit(radio.subscribe(uuid))
-        else:
-            done = bench.submit(radio.unsubscribe(uuid))
+        value = base64.b64decode(told.get("data", ""))
+        if kind == "write" and not self.writing(uuid, value):
+            return
+        asked = object()
+        self._open.add(asked)
         self._waits(1)
 
         def finished(done: Future[Any]) -> None:
@@ -383,13 +379,31 @@ class Ether:
                 "BluetoothEmulation.simulateCharacteristicOperationResponse",
                 characteristicId=identifier, type=kind, code=code, **more,
             )  # fmt: skip
+            self._open.discard(asked)
+            if self._parting and not self._open:
+                self._disconnected()
 
+        if kind == "read":
+            done: Future[Any] = bench.submit(radio.read(uuid))
+        elif kind == "write":
+            done = bench.submit(radio.write(uuid, value))
+        elif kind == "subscribe-to-notifications":
+            done = bench.submit(radio.subscribe(uuid))
+        else:
+            done = bench.submit(radio.unsubscribe(uuid))
         done.add_done_callback(finished)
 
     # From the collar, on its thread
 
     def _lost(self) -> None:
-        """The link is gone; who looks for the collar finds it again."""
+        """The link is gone, told behind what is open: under an open operation the emulated radio tells nobody."""
+        self._parting = True
+        if not self._open:
+            self._disconnected()
+
+    def _disconnected(self) -> None:
+        """Who looks for the collar finds it again."""
+        self._parting = False
         self.cdp.send("BluetoothEmulation.simulateGATTDisconnection", address=ADDRESS)
         self.appear()
 

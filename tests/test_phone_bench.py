@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from hostsim.codecs import records
-from hostsim.phone.bench import PacedLoop, PhoneBench
+from hostsim.phone.bench import PacedCollar, PacedLoop, PhoneBench
+from hostsim.runtime.bench import CollarOptions
 from hostsim.runtime.virtual import VirtualClock
+from hostsim.scenarios import World
+from tests.fault_bench import StillDog
 from tests.phone_collar import StoredCollar
+
+LIVES_S = 300
+CALLS = 1000
 
 
 def test_a_call_from_another_thread_is_heard_between_two_stretches_of_the_world() -> None:
@@ -52,3 +61,29 @@ def test_a_collar_that_lives_as_fast_as_it_can_hears_who_calls(tmp_path: Path) -
     long.result(60)
     assert bench.collar.clock.now_s - began_s >= 3600
     bench.stop()
+
+
+def test_calls_from_another_thread_do_not_disturb_what_was_foreseen(tmp_path: Path) -> None:
+    """The interpreter lives alone as far as the bench foresees it; a call that comes meanwhile waits until it rests."""
+    world = World(StillDog(), datetime.now(timezone.utc), [])
+    bench = PhoneBench(PacedCollar(world, tmp_path, CollarOptions()), world, speed=200)
+    bench.start()
+    came, ended = [0], threading.Event()
+
+    def call() -> None:
+        came[0] += 1
+
+    def hammer() -> None:
+        while not ended.is_set() and bench.alive:
+            bench.loop.call_soon_threadsafe(call)
+            time.sleep(0.0005)
+
+    thread = threading.Thread(target=hammer)
+    thread.start()
+    try:
+        bench.call(asyncio.sleep(LIVES_S))
+    finally:
+        ended.set()
+        thread.join()
+        bench.stop()
+    assert came[0] > CALLS

@@ -344,6 +344,53 @@ def test_a_mark_in_a_chart_or_in_the_list_opens_its_evidence(phone: Handler, who
     assert page.evaluate("document.activeElement.id") == f"mark-{alert}"
 
 
+def test_nonsense_in_a_field_is_told_and_what_holds_stays(phone: Handler, few: Seed) -> None:
+    put(phone, few)
+    phone.view("settings")
+    page = phone.page
+    for field, value, why, holds in (
+        ("dog-weight", "0", "dog_weight", DOG["weight_kg"]),
+        ("dog-weight", "-34", "dog_weight", DOG["weight_kg"]),
+        ("dog-weight", "1e9", "dog_weight", DOG["weight_kg"]),
+        ("dog-born", "2999-01-01", "dog_born", DOG["born"]),
+        ("dog-born", "1821-05-04", "dog_born", DOG["born"]),
+    ):
+        page.fill("#" + field, value)
+        page.locator("#" + field).blur()
+        assert said(page, why)
+        assert page.input_value("#" + field) == holds
+        page.click("#trouble button")
+        page.wait_for_selector("#trouble", state="detached")
+    page.fill("#dog-name", "<b onclick=x>&amp;")
+    page.locator("#dog-name").blur()
+    page.wait_for_selector("#top strong:text-is('<b onclick=x>&amp;')")
+    page.fill("#dog-weight", "33.5")
+    page.locator("#dog-weight").blur()
+    page.reload()
+    phone.started()
+    phone.view("settings")
+    assert page.input_value("#dog-weight") == "33.5" and page.query_selector("#trouble") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "label_prefix"),
+        ("hello", "label_prefix"),
+        ("REX1:", "label_check"),
+        ("REX1:" + "A" * 5000, "label_check"),
+        ("REX1:äöü🐕<script>", "label_letters"),
+    ],
+)
+def test_nonsense_for_a_label_is_told(phone: Handler, text: str, why: str) -> None:
+    forget(phone)
+    phone.pair(text)
+    phone.page.wait_for_selector("#trouble")
+    assert phone.trouble() == why
+    phone.page.click("#trouble button")
+    phone.page.wait_for_selector("#trouble", state="detached")
+
+
 def page_with(phone: Handler, script: str) -> Any:
     """Another page on the same phone, in a browser that differs by a script."""
     page = phone.context.new_page()

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import subprocess
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +14,12 @@ from hostsim.faults import journal_records
 from hostsim.handler import update
 from hostsim.handler.client import CollarClient, LinkLost, connect, find
 from hostsim.handler.sync import bench_adapter
-from hostsim.loader import wrapped
 from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
-from hostsim.runtime.interpreter import interpreter
 from tests.fault_bench import START, StillDog
 from tests.repl_bench import Prompt, has_raw_prompt
-from tests.test_tools import tool
+from tests.update_builds import Builds
 
-ROOT = Path(__file__).resolve().parent.parent
-WORD = "import sys; print('x64' if sys.maxsize > 1 << 32 else 'x86')"
 PROVEN_S = 1200
 RAISES = "\n\nraise ValueError('bad')\n"
 HANGS = (
@@ -34,33 +27,10 @@ HANGS = (
 )
 
 
-@dataclass
-class Builds:
-    """Firmware of this tree with another version, and something else about it that is different."""
-
-    folder: Path
-    march: str
-
-    def image(self, version: str, more: str = "") -> bytes:
-        """What a slot holds: the tree's firmware as this version, with `more` at the end of app/collar.py."""
-        tool_image: Any = tool("image")
-        tree = self.folder / version
-        shutil.copytree(ROOT / "firmware", tree / "firmware")
-        shutil.copytree(ROOT / "boards/hostsim", tree / "boards/hostsim")
-        source = tree / "firmware/collar/app/collar.py"
-        text = source.read_text().replace('FIRMWARE = "0.1.0"', f'FIRMWARE = "{version}"')
-        assert version in text
-        source.write_text(text + more)
-        tool_image.ROOT = tree
-        out, _ = tool_image.build("hostsim", self.march, self.folder / f"{version}.romfs")
-        return wrapped(out.read_bytes())
-
-
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     """For this interpreter."""
-    done = subprocess.run([interpreter(), "-c", WORD], capture_output=True, text=True, check=True)
-    return Builds(tmp_path_factory.mktemp("builds"), done.stdout.strip())
+    return Builds.here(tmp_path_factory.mktemp("builds"))
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,8 @@ class App:
         self.views = {name: view(self) for name, view in VIEWS.items()}
         self._dirty = False
         self._drawing = None
-        self._visiting = False
+        self.visiting = False
+        """Whether the collar is there, or looked for."""
         self._tasks = []
         self._spoken = ""
 
@@ -133,12 +134,16 @@ class App:
     async def synced(self, new: int, first: bool) -> None:
         """A sync is complete. Raises Trouble."""
         self.state.progress = None
+        had, before = self.state.count, self.views["settings"].news()
         if new:
             await self.state.read_archive(self.browser.store)
         if new or first:
             await self.views[self.state.view].open()
-        if first:
-            self.browser.screen.say(texts.SYNC_DONE.format(new), False)
+        after = self.views["settings"].news()
+        words = [texts.SYNC_DONE.format(new)] if first else []
+        words += [after] if had and after != before else []
+        if words:
+            self.browser.screen.say(" ".join(words), False)
 
     def heard(self, kind: str, values) -> None:
         """Something that the collar told unasked."""
@@ -190,11 +195,11 @@ class App:
     def do_connect(self, _value: str):
         """Looks for the collar and visits it."""
         self.state.trouble = None
-        return None if self._visiting else self._connect()
+        return None if self.visiting else self._connect()
 
     async def _connect(self) -> None:
         state, radio = self.state, self.browser.radio
-        self._visiting = True
+        self.visiting = True
         try:
             known = state.paired.get("device", "")
             if not known or not await done(radio.again(known)):
@@ -205,7 +210,7 @@ class App:
                 await self.keep("paired")
             await self.visit.run()
         finally:
-            self._visiting = False
+            self.visiting = False
             state.phase = "idle" if state.paired else "unpaired"
             state.progress, state.again = None, ""
 

@@ -102,14 +102,19 @@ def _signs(words: list | None) -> str:
     return ", ".join([texts.sign(word) for word in words or []]) or texts.REPORT_NONE
 
 
+def _alert(one: Found, zone_ms: int) -> str:
+    words = f"{moment(one.at_ms, zone_ms)}: {texts.ALERT_TITLE.get(one.fields['level'], '')}"
+    if one.fields["acknowledged"]:
+        return f"{words}, {texts.ACKNOWLEDGED}"
+    return f"{words}: {_signs(one.fields['reasons'])}" if one.fields["reasons"] else words
+
+
 def _told(state: State) -> str:
     zone, lists = state.zone_ms, state.lists
-    alerts = [
-        f"{moment(one.at_ms, zone)}: {texts.ALERT_TITLE.get(one.fields['level'], '')}"
-        + (f", {texts.ACKNOWLEDGED}" if one.fields["acknowledged"] else f": {_signs(one.fields['reasons'])}")
-        for one in lists["alert"]
-    ]
-    onsets = [onset(one, zone) for one in lists["onset"]]
+    alerts = [_alert(one, zone) for one in lists["alert"]]
+    # What was told of a sign later is surer.
+    newest = {one.fields["signal"]: one for one in lists["onset"]}
+    onsets = [onset(one, zone) for one in sorted(newest.values(), key=lambda one: one.seq)]
     patterns = []
     for one in lists["pattern"][-1:]:
         fields = one.fields
@@ -176,7 +181,8 @@ def report(state: State, rows: list) -> str:
     ]
     lines = _line(dict(texts.CHARTS)["rest"], rest, marks) + lines
     lines += f"<p>{escape(texts.REPORT_SIGNS)}</p>" if marks else ""
-    about = f"<p>{escape(texts.REPORT_DOG.format(dog['weight_kg'], dog['born']))}</p>" if dog["born"] else ""
+    told = ((texts.REPORT_WEIGHT, dog["weight_kg"]), (texts.REPORT_BORN, dog["born"]))
+    about = "".join([f"<p>{escape(words.format(value))}</p>" for words, value in told if value])
     level = f"<h2>{escape(texts.REPORT_LEVEL)}</h2><p><strong>{escape(texts.STATES[state.level])}</strong>: {escape(texts.STATE_MEANS[state.level])}</p>"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'

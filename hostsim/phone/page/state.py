@@ -10,7 +10,7 @@ from hostsim.phone.page.wall import Wall
 
 FRESH_MS = 20_000
 """A live heart or breath older than this is not shown."""
-LISTS = ("alert", "impact", "onset", "pattern", "watch", "touch", "flinch", "day")
+LISTS = ("alert", "impact", "onset", "pattern", "watch", "touch", "flinch", "day", "update")
 LEVELS = records.LEVELS
 TEST_SPOTS = ("left_shoulder", "right_shoulder", "left_ribs", "right_ribs", "left_hip", "right_hip")
 """The places of a touch test until the handler chooses others."""

@@ -41,7 +41,7 @@ TROUBLES = {
     "stale": "Something newer stands by now. Sync, and look again.",
     "too_soon": "The collar does not know the last 10 s yet. Wait a little and touch again.",
     "unfit": "This firmware is for another board, not newer than what the collar had, or too large.",
-    "update_damaged": "The firmware arrived damaged. Go nearer and send it again.",
+    "update_damaged": "What arrived is damaged, or no firmware. Go nearer and send it again; if that fails too, get the file once more.",
     "not_now": "Not now: the collar's battery is low, or its firmware is on trial.",
     "no_update": "This is no firmware file for a collar.",
     "update_key": "This firmware is not signed with this collar's key. Sign it with the label of this collar.",
@@ -50,6 +50,8 @@ TROUBLES = {
     "update_older": "This firmware is not newer than what the collar runs.",
     "update_lost": "The collar went out of range. What arrived stays there: go nearer, connect, and send it on.",
     "update_stopped": "Stopped. What arrived stays in the collar.",
+    "dog_weight": "A weight is a number of kg from 1 to 120.",
+    "dog_born": "A birthday is a day of the past, and no dog is older than 30 years.",
     "damaged": "The radio link damages what it carries. Go nearer and sync again.",
     "journal_fault": "The collar cannot read all of its journal. What it could read is here.",
     "att": "The collar refused that.",
@@ -159,10 +161,11 @@ NO_WALL = "The collar's clock was never set, so nothing has a place in time yet.
 CHARTS = (
     ("rest", "Rest, minutes an hour"),
     ("gait", "Walk, trot and gallop, minutes an hour"),
-    ("breath", "Breath at rest, a minute"),
-    ("heart", "Heart at rest, a minute"),
+    ("breath", "Breath at rest, breaths a minute"),
+    ("heart", "Heart at rest, beats a minute"),
 )
-SUMMARY = "Mean {mean}, from {low} to {high}. {known}"
+SUMMARY = "Mean {mean}, from {low} to {high}{count}. {known}"
+READINGS_COUNT = (", {} reading", ", {} readings")
 KNOWN_HOURS = "Known for {:.1f} of {:.1f} h."
 KNOWN_DAYS = "Known for {:.1f} of {:.1f} days."
 NO_SUMMARY = "No reading in this time."
@@ -173,8 +176,8 @@ WALK_TROT_GALLOP = ("walk", "trot", "gallop")
 MARKS = "Blows and alerts"
 NO_MARKS = "No blow and no alert in this time."
 MARKS_ALL = "Show all {}"
-BLOW = "blow of {} g"
-BLOW_CLIPPED = "blow of {} g or more"
+BLOW = "blow of {}\u00a0g"
+BLOW_CLIPPED = "blow of {}\u00a0g or more"
 BLOW_UNKNOWN = "blow of unknown size"
 CLOSE = "Close"
 EVIDENCE = "Evidence"
@@ -286,8 +289,15 @@ FIRMWARE = "Firmware"
 FIRMWARE_TEXT = "Firmware {}."
 UPDATE = "Send new firmware"
 UPDATE_FILE = "Firmware file"
-UPDATE_TEXT = "The collar tries new firmware for 20 minutes and goes back to what it had if that fails. Stay near until it is sent."
-UPDATE_SENT = "Sent. The collar starts it now; connect again in a minute."
+UPDATE_TEXT = "The collar tries new firmware for 20 minutes and goes back to what it had if that fails. Stay near until it is sent; what arrived stays in the collar."
+UPDATE_SENT = "Sent. The collar starts it now and comes back within a minute."
+UPDATE_INSTALLED = "Firmware {} is in the collar. Connect to see whether it runs."
+UPDATE_NEWS = {
+    "installed": "Firmware {} runs on trial since {}. After 20 minutes it is kept, if all is well.",
+    "confirmed": "Firmware {} has proved itself and is kept since {}.",
+    "rolled_back": "Firmware {} failed. The collar went back to what it had on {}.",
+}
+UPDATE_WAITING = "Waiting for the collar; it goes on by itself."
 UPDATE_CHOSEN = "{}: version {}."
 UPDATE_GO_ON = "Send it on"
 UPDATE_STOP = "Stop"
@@ -325,10 +335,11 @@ REPORT_COLUMNS = (
     "coverage %",
 )
 REPORT_SIGNS = "Dashed: ✱ a blow, ▲ an alert to look at the dog, ■ an alert to see a vet."
-REPORT_NONE = "None."
+REPORT_NONE = "none"
 REPORT_NOT_SET = "no clock"
 REPORT_NOTE = "This is no diagnosis. The dog is compared with itself; the leg is never named. An empty cell is no reading, not zero. Simulated or real is for the reader to know: this page tells what the collar wrote."
-REPORT_DOG = "Weight {} kg, born {}."
+REPORT_WEIGHT = "Weight {}\u00a0kg."
+REPORT_BORN = "Born {}."
 
 SIGNS = {
     "limp": "uneven trot", "short_stride": "shorter strides", "less_trot": "less trotting",

@@ -89,6 +89,8 @@ class Visit:
                     raise
                 self._state.again, self._state.progress = trouble.why, None
             finally:
+                if self.client is not None:
+                    self.client.lost()
                 self.client = None
                 await done(self._browser.radio.disconnect())
             self._phase("connecting")

@@ -1,6 +1,7 @@
 // Draws numbers over time with uPlot; null is a gap and stays one. Marks can be tapped.
 import uPlot from "./lib/uPlot.esm.js";
 
+const SIGN_PX = 13;
 const REACH = 26; // Half of what a thumb needs, in CSS pixels.
 const drawn = new Map(); // Place to what it shows.
 
@@ -48,6 +49,8 @@ function strike(chart, marks) {
   ctx.font = `${13 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = "center";
   ctx.textBaseline = "bottom";
+  let free = -Infinity;
+  let before = "";
   for (const { at, sign, level } of marks) {
     const x = chart.valToPos(at, "x", true);
     ctx.fillStyle = ctx.strokeStyle = colour(level);
@@ -56,7 +59,12 @@ function strike(chart, marks) {
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    ctx.fillText(sign, x, bbox.top - devicePixelRatio);
+    // Signs stand beside each other, not on each other; one that is said again at once is left out.
+    if (x < free && sign === before) continue;
+    const place = Math.max(x, free);
+    ctx.fillText(sign, place, bbox.top - devicePixelRatio);
+    free = place + SIGN_PX * devicePixelRatio;
+    before = sign;
   }
   ctx.restore();
 }

@@ -5,6 +5,8 @@ const why = (error) => error.trouble ?? (error.name === "NotAllowedError" ? "cam
 
 let parts = [];
 let taken = new Uint8Array();
+// No collar has more flash: what is larger is not even read.
+const FILE_MOST_BYTES = 16 * 1024 * 1024;
 
 export const device = {
   now: () => String(Date.now()),
@@ -23,6 +25,7 @@ export const device = {
     told(async () => {
       const file = document.getElementById(id)?.files?.[0];
       if (!file) throw Object.assign(new Error(""), { trouble: "cancelled" });
+      if (file.size > FILE_MOST_BYTES) throw Object.assign(new Error(""), { trouble: "no_update" });
       taken = new Uint8Array(await file.arrayBuffer());
       return [file.name, taken.length];
     }, why),

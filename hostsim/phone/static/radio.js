@@ -10,6 +10,7 @@ let queue = Promise.resolve();
 let attempt = 0;
 // A phone's radio may leave an operation without an answer for ever. Bluetooth itself gives one 30 s.
 const PATIENCE_MS = 30_000;
+const LOST_SOON_MS = 300;
 
 function why(error) {
   if (error.trouble) return error.trouble;
@@ -62,9 +63,19 @@ async function open() {
   queue = Promise.resolve();
 }
 
+// A link that is lost under an operation may be told as an error of the operation first.
+async function honest(work) {
+  try {
+    return await work;
+  } catch (error) {
+    if (why(error) === "att") await new Promise((resolve) => setTimeout(resolve, LOST_SOON_MS));
+    throw device?.gatt.connected ? error : trouble("lost");
+  }
+}
+
 // GATT takes one operation at a time.
 function inTurn(operation) {
-  const limited = () => within(operation());
+  const limited = () => honest(within(operation()));
   const next = queue.then(limited, limited);
   queue = next.catch(() => null);
   return next;

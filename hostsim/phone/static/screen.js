@@ -1,15 +1,14 @@
 // Puts what Python wrote on the screen, and says what was touched.
 import { drawChart, markAt } from "./charts.js";
+import { patch, reset } from "./patch.js";
 
 const byId = (id) => document.getElementById(id);
 let act = () => {};
+const TOGETHER_MS = 500;
+let saidAt = -TOGETHER_MS;
 
-// A part of the screen that is drawn anew keeps the focus and what is being typed.
-function keepingFocus(change) {
-  const held = document.activeElement?.id;
-  change();
-  if (held && document.activeElement?.id !== held) byId(held)?.focus({ preventScroll: true });
-}
+// What each part of the screen shows.
+const shown = new Map();
 
 function value(element) {
   if (element.type === "checkbox") return element.checked ? "yes" : "";
@@ -23,23 +22,23 @@ export const screen = {
 
   put(id, html) {
     const place = byId(id);
-    if (!place || place.dataset.shown === html) return;
-    const editing = place.contains(document.activeElement) && /INPUT|TEXTAREA|SELECT/.test(document.activeElement.tagName);
-    if (editing && id === "view" && place.dataset.view === document.documentElement.dataset.view) return;
-    keepingFocus(() => {
-      place.innerHTML = html;
-    });
-    place.dataset.shown = html;
-    place.dataset.view = document.documentElement.dataset.view;
+    if (!place || shown.get(id) === html) return;
+    const held = document.activeElement?.id;
+    const whole = patch(place, html);
+    if (held && document.activeElement?.id !== held) byId(held)?.focus({ preventScroll: true });
+    shown.set(id, whole ? html : null);
   },
 
   mark(name, word) {
     document.documentElement.dataset[name] = word;
   },
 
-  // A field that could not be changed shows again what holds.
-  release() {
-    document.activeElement?.blur();
+  // A field that could not be changed, the one that has the focus unless told, shows again what holds.
+  release(id) {
+    const field = byId(id) ?? document.activeElement;
+    if (!field?.matches("input, select, textarea")) return;
+    field.blur();
+    reset(field);
   },
 
   value: (id) => byId(id)?.value ?? "",
@@ -64,10 +63,14 @@ export const screen = {
     }
   },
 
-  // Read out by screen readers; urgent things at once.
+  // Read out by screen readers; urgent things at once. What is said in quick succession is said together: the later words
+  // would take the place of the earlier ones before anybody has heard those.
   say(text, urgent) {
     const place = byId(urgent ? "alarm" : "news");
-    place.textContent = place.textContent === text ? `${text}\u00a0` : text;
+    const soon = !urgent && performance.now() - saidAt < TOGETHER_MS;
+    const words = soon && place.textContent ? `${place.textContent} ${text}` : text;
+    if (!urgent) saidAt = performance.now();
+    place.textContent = place.textContent === words ? `${words}\u00a0` : words;
   },
 };
 

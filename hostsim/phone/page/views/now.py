@@ -109,7 +109,7 @@ class Now(View):
         alerts = state.lists["alert"]
         if alerts and alerts[-1].fields["level"] == level and level != "green":
             parts.append(self._why(alerts[-1]))
-        if not state.connected and alerts and alerts[-1].at_ms is not None:
+        if not state.connected and state.count:
             parts.append(self._as_of())
         return card(*parts, kind="verdict " + level)
 

@@ -9,8 +9,29 @@ from hostsim.phone.page.trouble import Trouble, done
 from hostsim.phone.page.views.firmware import FirmwareCard
 from hostsim.phone.page.views.now import moment
 from hostsim.phone.page.views.view import View
+from hostsim.phone.page.wall import civil
 
 FIND_S = 10
+WEIGHT_KG = (1, 120)
+OLDEST_YEARS = 30
+
+
+def is_weight(value: str) -> bool:
+    """Whether a dog may weigh so many kg."""
+    try:
+        return WEIGHT_KG[0] <= float(value) <= WEIGHT_KG[1]
+    except ValueError:
+        return False
+
+
+def is_birthday(value: str, now_ms: int) -> bool:
+    """Whether a dog that lives may be born on this day (YYYY-MM-DD)."""
+    digits = value.replace("-", "")
+    if len(value) != 10 or len(digits) != 8 or not digits.isdigit():
+        return False
+    year, month, day, _, _, _, _ = civil(now_ms)
+    today = f"{year}-{month:02d}-{day:02d}"
+    return f"{year - OLDEST_YEARS}{today[4:]}" <= value <= today
 
 
 class Settings(View):
@@ -79,7 +100,7 @@ class Settings(View):
                 dog["weight_kg"],
                 "dog_weight",
                 "number",
-                'min="1" max="120" step="0.1"',
+                f'min="{WEIGHT_KG[0]}" max="{WEIGHT_KG[1]}" step="0.1"',
             ),
             field("dog-born", texts.DOG_BORN, dog["born"], "dog_born", "date"),
             title=texts.DOG,
@@ -164,11 +185,17 @@ class Settings(View):
 
     def do_dog_weight(self, value: str):
         """Its weight in kg."""
-        return self._keep_dog("weight_kg", value)
+        return self._checked("weight_kg", value, "dog_weight", is_weight(value))
 
     def do_dog_born(self, value: str):
         """Its birthday."""
-        return self._keep_dog("born", value)
+        return self._checked("born", value, "dog_born", is_birthday(value, self.state.now_ms))
+
+    async def _checked(self, name: str, value: str, why: str, right: bool) -> None:
+        if value and not right:
+            self.browser.screen.release(why.replace("_", "-"))
+            raise Trouble(why)
+        await self._keep_dog(name, value)
 
     def do_quiet_from(self, value: str):
         """Quiet hours begin."""
@@ -211,7 +238,7 @@ class Settings(View):
             await self.app.visit.ask(protocol.SETTING_SET, number, value)
             await self.app.visit.read_settings()
         except Trouble:
-            self.browser.screen.release()
+            self.browser.screen.release("")
             raise
 
     async def _set_quiet(self, hours: int) -> None:
@@ -243,6 +270,10 @@ class Settings(View):
     def do_update_stop(self, _value: str):
         """Not now."""
         self._firmware.stop()
+
+    def news(self) -> str:
+        """What became of new firmware."""
+        return self._firmware.news()
 
     def do_forget(self, sure: str):
         """Asks, and the second time does it."""

@@ -183,7 +183,7 @@ class Timeline(View):
         if held:
             words = texts.SUMMARY.format(
                 mean=f"{sum(held) / len(held):.1f}", low=f"{min(held):.1f}", high=f"{max(held):.1f}",
-                known=self._known(len(held)),
+                count=self._count(name), known=self._known(len(held)),
             )  # fmt: skip
         else:
             words = texts.NO_SUMMARY
@@ -201,6 +201,13 @@ class Timeline(View):
             more if name != "gait" else "",
             title=title,
         )
+
+    def _count(self, name: str) -> str:
+        """How many readings a mean is of; nothing where every minute counts."""
+        if name not in ("breath", "heart"):
+            return ""
+        count = sum([bin.get("rr_bpm_n" if name == "breath" else "hr_bpm_n", 0) for bin in self.steps])
+        return texts.READINGS_COUNT[count != 1].format(count)
 
     def _known(self, held: int) -> str:
         """For how long something is known, of the time shown that is over."""

@@ -24,6 +24,8 @@ FIRST_S, EVERY_S = 140.0, 26.0
 """When a hand is on the sore place: the dog flinches then, and at no other time."""
 AHEAD_S = 1.2
 """So long before that the handler marks it."""
+SLOWLY = 0.25
+"""How fast the collar lives while the page is on its way to mark: on a busy machine that takes a second."""
 SORE, SOUND = "left_ribs", "back"
 
 
@@ -43,11 +45,17 @@ def bench(tmp_path: Path) -> Iterator[PhoneBench]:
     one.stop()
 
 
+async def _live_up_to(bench: PhoneBench, at_s: float) -> None:
+    """Ends on the collar's own thread: not a moment too late, however busy this machine is."""
+    await asyncio.sleep(max(0.0, at_s - bench.collar.clock.now_s))
+    bench.loop.speed = SLOWLY
+
+
 def until(handler: Handler, at_s: float) -> None:
-    """The collar lives up to a moment forty times as fast as life, and from there on as life does."""
+    """The collar lives up to a moment forty times as fast as life, and from there on slowly: the handler's hand takes its time."""
     handler.ether.live(40)
-    handler.bench.call(asyncio.sleep(max(0.0, at_s - handler.bench.collar.clock.now_s)), 120)
-    handler.ether.live(1)
+    handler.bench.call(_live_up_to(handler.bench, at_s), 120)
+    handler.ether.live(SLOWLY)
 
 
 def test_a_touch_test_stopped_resumed_and_judged(

@@ -24,7 +24,7 @@ from tests.phone_browser import Ether, missing
 from tests.phone_handler import Handler
 from tests.update_builds import Builds
 
-pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.long]
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 NEW = "0.2.0"
 SECTORS = 2
 PIECE = SECTORS * 4096

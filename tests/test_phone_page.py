@@ -17,6 +17,7 @@ from hostsim.handler.keys import Key
 from hostsim.phone import site
 from hostsim.phone.page import bins, decode, label, texts
 from hostsim.phone.page.archive import Slice
+from hostsim.phone.page.usual import DAY_MS, habit
 from hostsim.phone.page.wall import Wall, iso
 from hostsim.runtime.interpreter import interpreter
 from tests.phone_rows import rows_of
@@ -98,6 +99,27 @@ def test_minutes_are_counted_each_in_its_own_bin() -> None:
     assert bins.join(list(run.values()))["minutes"] == 30
 
 
+def test_what_is_usual_is_told_by_the_hour_and_from_seven_days_on() -> None:
+    """A dog that works from 8 to 10, and on one day in ten rests at 9."""
+
+    def day(number: int, hours: range = range(24)) -> list[tuple[int, dict[str, float]]]:
+        def rest_s(hour: int) -> float:
+            return 60 * 60 if hour not in (8, 9) or (number == 4 and hour == 9) else 60 * (number + 1)
+
+        start_ms = number * DAY_MS
+        return [(start_ms + hour * 3_600_000, {"minutes": 60, "rest_s": rest_s(hour)}) for hour in hours]
+
+    ten = [one for number in range(10) for one in day(number)]
+    usual = habit(ten, ("rest_s",), 1)
+    assert len(usual) == 24 and usual[3] == (60, 60, 60)
+    assert usual[8] == (2, 6, 9) and usual[9] == (2, 7, 10)
+    assert habit(ten, ("rest_s",), 4)[2] == (31, 33.5, 35)
+    six = [one for number in range(6) for one in day(number)]
+    assert habit(six, ("rest_s",), 1) == [None] * 24
+    partly = six + day(6, range(12)) + [(7 * DAY_MS, {"pulses": 1})]
+    assert [at is None for at in habit(partly, ("rest_s",), 1)] == [False] * 12 + [True] * 12
+
+
 def test_payloads_are_taken_as_the_codec_takes_them() -> None:
     """Random bytes of every length for every kind, nulls and unknown words among them."""
     draw = random.Random(3)
@@ -160,6 +182,7 @@ import sys
 sys.path.insert(0, {str(tmp_path)!r})
 import hostsim.phone.page.app
 from hostsim.phone.page.archive import Slice
+from hostsim.phone.page.usual import DAY_MS, habit
 print(Slice({frames!r}, 1, {end}).settle('{{"frames": {{}}, "bins": {{}}, "marks": [[7, 9]]}}'))
 """
     (tmp_path / "script.py").write_text(script)

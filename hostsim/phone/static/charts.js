@@ -95,6 +95,7 @@ function series(one) {
     spanGaps: false, points: { show: one.points ?? false, size: 5, fill: colour(one.colour) },
   };
   if (one.bars) return { ...style, width: 0, fill: colour(one.colour), paths: uPlot.paths.bars({ size: [1, 60], align: 1 }) };
+  if (one.steps) style.paths = uPlot.paths.stepped({ align: 1 });
   if (one.faint) return { ...style, width: 0, points: { show: false } };
   return style;
 }

@@ -8,25 +8,28 @@ from hostsim.phone.page import bins, texts
 from hostsim.phone.page.html import bullets, button, card, escape, heading, para
 from hostsim.phone.page.state import Found
 from hostsim.phone.page.trouble import done
+from hostsim.phone.page.usual import DAY_MS, habit, share, usual
 from hostsim.phone.page.views.now import BLOW_SIGN, SHAPES, blow, moment
 from hostsim.phone.page.views.view import View
 from hostsim.phone.page.wall import civil
 
-DAY_MS = 86_400_000
 # Period: (days, ms of a step, letter of the bins)
 _PERIODS = {"day": (1, 600_000, "m"), "week": (7, 3_600_000, "h"), "month": (28, 14_400_000, "h")}
-BAND_DAYS, BAND_LEAST_DAYS = 14, 7
+BAND_DAYS = 14
 WATCH_DAYS = 28
 MARKS_FIRST = 8
 """Marks in the list until all are asked for."""
 GAIT_LEAST_MIN = 10
 """A resting dog's few steps do not fill the chart."""
 _RAW_PIECES = 60
+_MINUTES = {"rest": ("rest_s",), "gait": ("walk_s", "trot_s", "gallop_s")}
+"""What a chart's minutes an hour are made of."""
 _COUNTS_PER_G = 2048
 
 
 class Timeline(View):
-    """`steps` are the bins of the period that is shown, one joined bin (or {}) a step."""
+    """`steps` are the bins of the period that is shown, one joined bin (or {}) a step. `bands` have what is usual of readings,
+    `habits` what is usual of minutes an hour at each time of the day."""
 
     def __init__(self, app) -> None:
         super().__init__(app)
@@ -34,6 +37,7 @@ class Timeline(View):
         self.back = 0
         self.steps: list[dict] = []
         self.bands: dict[str, tuple[float, float]] = {}
+        self.habits: dict[str, list[tuple[float, float, float] | None]] = {}
         self._from_ms = 0
         self._evidence: Found | None = None
         self._evidence_kind = ""
@@ -79,6 +83,9 @@ class Timeline(View):
         self.bands = {
             name: band for name in ("rr_bpm", "hr_bpm") if (band := usual(before, name)) is not None
         }
+        hours = max(1, step_ms // 3_600_000)
+        shifted = [(at_ms + self.state.zone_ms, bin) for at_ms, bin in before]
+        self.habits = {name: habit(shifted, names, hours) for name, names in _MINUTES.items()}
         self._key = ()
 
     def _usual_end(self, begin: int, end: int) -> int:
@@ -166,16 +173,8 @@ class Timeline(View):
             if name in ("breath", "heart"):
                 values.append(bins.mean(bin, "rr_bpm" if name == "breath" else "hr_bpm"))
             else:
-                values.append(
-                    self._share(bin, ("rest_s",) if name == "rest" else ("walk_s", "trot_s", "gallop_s"))
-                )
+                values.append(share(bin, _MINUTES[name]))
         return [None if value is None else round(value, 2) for value in values]
-
-    def _share(self, bin: dict, names: tuple) -> float | None:
-        """Minutes an hour of what these sums hold, which is their seconds a minute; None without a minute."""
-        if not bin.get("minutes"):
-            return None
-        return round(sum([bin.get(one, 0) for one in names]) / bin["minutes"], 2)
 
     def _chart(self, name: str, title: str) -> str:
         values = self.values(name)
@@ -190,15 +189,18 @@ class Timeline(View):
         more = ""
         if name in ("breath", "heart"):
             more = para(self._band_words("rr_bpm" if name == "breath" else "hr_bpm"), "dim")
-        elif name == "gait":
-            keys = [f'<li class="key {gait}">{escape(gait)}</li>' for gait in texts.WALK_TROT_GALLOP]
-            more = f'<ul class="keys">{"".join(keys)}</ul>'
+        else:
+            more = para(self._habit_words(name), "dim")
+        keys = ""
+        if name == "gait":
+            items = [f'<li class="key {gait}">{escape(gait)}</li>' for gait in texts.WALK_TROT_GALLOP]
+            keys = f'<ul class="keys">{"".join(items)}</ul>'
         drawn = f'<div class="chart" id="chart-{name}" role="img" aria-label="{escape(title + ". " + words)}"></div>'
         return card(
             drawn,
-            more if name == "gait" else "",
+            keys,
             para(words, "dim"),
-            more if name != "gait" else "",
+            more,
             title=title,
         )
 
@@ -221,12 +223,18 @@ class Timeline(View):
     def _band_words(self, name: str) -> str:
         if name not in self.bands or self._band_days is None:
             return texts.NO_BAND
-        first, last = [civil(at_ms + self.state.zone_ms) for at_ms in self._band_days]
         low, high = self.bands[name]
-        return texts.BAND.format(
-            low=f"{low:.0f}", high=f"{high:.0f}",
-            first=f"{first[2]} {texts.MONTHS[first[1] - 1]}", last=f"{last[2]} {texts.MONTHS[last[1] - 1]}",
-        )  # fmt: skip
+        return texts.BAND.format(low=f"{low:.0f}", high=f"{high:.0f}", days=self._band_days_words())
+
+    def _habit_words(self, name: str) -> str:
+        if self._band_days is None or not any(self.habits[name]):
+            return texts.NO_HABIT
+        return texts.HABIT.format(days=self._band_days_words())
+
+    def _band_days_words(self) -> str:
+        assert self._band_days is not None
+        days = [civil(at_ms + self.state.zone_ms) for at_ms in self._band_days]
+        return texts.FROM_TO.format(*[f"{day[2]} {texts.MONTHS[day[1] - 1]}" for day in days])
 
     def _draw(self) -> dict:
         if not any(self.steps):
@@ -257,18 +265,15 @@ class Timeline(View):
     def _lines(self, name: str, times: list[int]) -> dict:
         values = self.values(name)
         if name == "rest":
-            return {
-                "data": [times, values],
-                "series": [{"label": name, "colour": "rest", "bars": True}],
-                "y": [0, 60],
-            }
+            bars = [{"label": name, "colour": "rest", "bars": True}]
+            return self._with_habit(name, times, [values], bars, 60)
         if name == "gait":
             rows = [values]
             for names in (("trot_s", "gallop_s"), ("gallop_s",)):
-                rows.append([self._share(bin, names) for bin in self.steps])
-            series = [{"label": one, "colour": one, "bars": True} for one in ("walk", "trot", "gallop")]
+                rows.append([share(bin, names) for bin in self.steps])
+            bars = [{"label": one, "colour": one, "bars": True} for one in ("walk", "trot", "gallop")]
             high = max([value for value in values if value is not None] + [GAIT_LEAST_MIN])
-            return {"data": [times] + rows, "series": series, "y": [0, high]}
+            return self._with_habit(name, times, rows, bars, high)
         line = {"label": name, "colour": name, "points": True}
         band = self.bands.get("rr_bpm" if name == "breath" else "hr_bpm")
         if band is None:
@@ -276,6 +281,28 @@ class Timeline(View):
         edges = [[band[1]] * len(times), [band[0]] * len(times)]
         faint = {"label": "band", "colour": "band", "faint": True}
         return {"data": [times, values] + edges, "series": [line, faint, faint], "band": [2, 3]}
+
+    def _with_habit(self, name: str, times: list[int], rows: list, bars: list[dict], high: float) -> dict:
+        """Bars, and over them what is usual at each time of the day: its band and its middle."""
+        habit = self.habits[name]
+        if not any(habit):
+            return {"data": [times] + rows, "series": bars, "y": [0, high]}
+        hours = 24 // len(habit)
+        edges: list[list[float | None]] = [[], [], []]
+        for at_s in times:
+            known = habit[at_s // 3600 % 24 // hours]
+            for place in range(3):
+                edges[place].append(None if known is None else known[place])
+        tops = [value for value in edges[2] if value is not None]
+        faint = {"label": "band", "colour": "band", "faint": True, "steps": True}
+        middle = {"label": "usual", "colour": "ink", "steps": True, "width": 1}
+        at = len(rows) + 1
+        return {
+            "data": [times] + rows + [edges[2], edges[0], edges[1]],
+            "series": bars + [faint, faint, middle],
+            "band": [at, at + 1],
+            "y": [0, max([high] + tops)],
+        }
 
     def _coverage(self, step_ms: int) -> list[float]:
         """Tenths of each step of which the collar saw all it could; what is still to come is no gap."""
@@ -419,15 +446,6 @@ def _sign(kind: str, one: Found) -> str:
 
 def _level(kind: str, one: Found) -> str:
     return "ink" if kind == "impact" else one.fields["level"]
-
-
-def usual(found: list[tuple[int, dict]], name: str) -> tuple[float, float] | None:
-    """The middle eight tenths of hourly means, None for readings of fewer than seven days."""
-    means = sorted([value for _, bin in found if (value := bins.mean(bin, name)) is not None])
-    days = {at_ms // DAY_MS for at_ms, bin in found if bins.mean(bin, name) is not None}
-    if len(days) < BAND_LEAST_DAYS:
-        return None
-    return round(means[len(means) // 10], 1), round(means[(len(means) * 9) // 10], 1)
 
 
 def raw_chart(pieces: list[dict]) -> dict:

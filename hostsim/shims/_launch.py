@@ -36,7 +36,7 @@ def _largest(free):
 def _load(modules):
     for name in modules:
         __import__(name)
-        gc.collect()
+        gc.collect()  # what the compiler leaves behind would come to lie between the code
     if modules:
         # asyncio loads these only when they are first asked for; they are code like the rest
         for name in ("event", "funcs"):

@@ -81,7 +81,7 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
             assert decoded == {"seq": seq, "type": type, "boot": boot, "uptime_ms": uptime_ms, **fields}
             assert records.kind_name(kind) == type
         assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
-        one.view("settings")
+        type_while_it_answers(one)
         one.page.click("#find")
         one.page.wait_for_selector("#told:has-text('light')")
         one.page.select_option("#readings", "120")
@@ -92,6 +92,33 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
     finally:
         one.close()
         bench.stop()
+
+
+_SLOW_WRITES = """() => {
+  const characteristic = BluetoothRemoteGATTCharacteristic.prototype;
+  const write = characteristic.writeValueWithResponse;
+  characteristic.writeValueWithResponse = async function (value) {
+    await new Promise((done) => setTimeout(done, 500));
+    return write.call(this, value);
+  };
+  globalThis.benchQuick = () => { characteristic.writeValueWithResponse = write; };
+}"""
+
+
+def type_while_it_answers(one: Handler) -> None:
+    """The settings ask a slow collar what it is set to when they are opened: who types meanwhile is not interrupted."""
+    page = one.page
+    page.evaluate(_SLOW_WRITES)
+    one.view("settings")
+    page.click("#dog-name")
+    page.keyboard.type("Ar")
+    page.wait_for_timeout(6000)
+    assert page.evaluate("document.activeElement.id") == "dog-name"
+    page.keyboard.type("ko")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#top:has-text('Arko')")
+    page.wait_for_selector("#quiet-from")
+    page.evaluate("benchQuick()")
 
 
 def offer_firmware(one: Handler, folder: Path) -> None:

@@ -180,9 +180,11 @@ class App:
         return self._open()
 
     async def _open(self) -> None:
-        await self.views[self.state.view].open()
+        """Shows the view from its top at once; what it has to ask the collar for comes later and moves no focus."""
         self.draw()
         self.browser.screen.top()
+        await self.views[self.state.view].open()
+        self.draw()
 
     def do_visible(self, visible: str):
         """The page came to the front, or left it."""

@@ -62,12 +62,12 @@ def come_back(phone: Handler) -> None:
 
 
 def says(phone: Handler, why: str) -> None:
-    """The page says that it tries again, and why, and says it aloud."""
+    """The page says that it tries again, and why, and says it aloud, be it together with what it said just before."""
     phone.page.wait_for_selector(f"#again[data-why={why}]")
     words = texts.TRYING.format(texts.TROUBLES[why])
     assert phone.page.inner_text("#again") == words
     phone.page.wait_for_function(
-        "words => document.getElementById('news').textContent.trim() === words", arg=words
+        "words => document.getElementById('news').textContent.includes(words)", arg=words
     )
 
 

@@ -172,7 +172,7 @@ class Ether:
         self._answered: set[str] = set()
         self._services: Services = []
         self._table: dict[str, str] = {}
-        self._fresh = False
+        self._fresh, self._links = False, 0
         self._added: list[str] = []
         self._values: list[tuple[str, str]] = []
         self._guard = threading.Lock()
@@ -311,7 +311,7 @@ class Ether:
             done = bench.submit(radio.connect(ADDRESS))
             done.add_done_callback(self._connected)
         else:
-            threading.Thread(target=self._discovered, daemon=True).start()
+            threading.Thread(target=self._discovered, args=(self._links,), daemon=True).start()
 
     def _connected(self, done: Future[Services]) -> None:
         self._waits(-1)
@@ -319,6 +319,7 @@ class Ether:
         if not failed:
             self._services = done.result()
             self._fresh = True
+            self._links += 1
         self._answer_gatt("connection", 0x3E if failed else 0)
 
     def _answer_gatt(self, kind: str, code: int) -> None:
@@ -326,16 +327,22 @@ class Ether:
             "BluetoothEmulation.simulateGATTOperationResponse", address=ADDRESS, type=kind, code=code
         )
 
-    def _discovered(self) -> None:
-        """Gives the emulated peripheral the collar's table. It forgets services by itself when a connection ends."""
+    def _discovered(self, link: int) -> None:
+        """Gives the emulated peripheral the collar's table. It forgets services by itself when a connection ends.
+
+        A page that has connected anew meanwhile waits for the table of that link, which is not answered for an older one.
+        """
         with self._discovery:
+            if link != self._links:
+                return
+            code, fresh, self._fresh = 0, self._fresh, False
             try:
-                if self._fresh:
+                if fresh:
                     self._build()
-                self._fresh = False
-                code = 0
             except RuntimeError:
                 code = 0x3E
+            if link != self._links:
+                return
         self._answer_gatt("discovery", code)
 
     def _build(self) -> None:

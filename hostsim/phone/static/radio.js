@@ -58,7 +58,7 @@ async function open() {
   for (const service of await server.getPrimaryServices())
     for (const one of await service.getCharacteristics()) found.set(one.uuid, one);
   if (mine !== attempt) throw trouble("lost");
-  if (!found.has(SERVICES[0].replace("7e5a0001", "7e5a0002"))) throw trouble("not_a_collar");
+  if (!found.has(SERVICES[0].replace("7e5a0001", "7e5a0002"))) throw trouble(server.connected ? "not_a_collar" : "lost");
   characteristics = found;
   queue = Promise.resolve();
 }

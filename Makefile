@@ -31,7 +31,7 @@ demo: $(VENV)/stamp-runtime
 
 test: $(VENV)/stamp-dev
 	$(say) 'test: the suite on 64-bit MicroPython, $(JOBS) at a time'
-	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile $(PYTEST)
+	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not unsteady' $(PYTEST)
 
 # Its tests wait more than they compute: one more at a time than there are cores.
 phone: $(VENV)/stamp-dev browser
@@ -43,7 +43,7 @@ browser: | $(VENV)/bin/python
 
 test32: $(VENV)/stamp-dev $(MICROPYTHON32)
 	$(say) 'test32: the suite on 32-bit MicroPython, $(JOBS) at a time'
-	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not bench_only' $(PYTEST)
+	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not bench_only and not unsteady' $(PYTEST)
 
 lint: $(VENV)/stamp-dev
 	$(say) 'lint: ruff format and ruff check'

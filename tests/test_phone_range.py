@@ -17,7 +17,7 @@ from tests.phone_collar import StoredCollar
 from tests.phone_handler import Handler
 from tests.phone_stage import days_of
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.unsteady]
 
 
 @pytest.fixture(scope="module")

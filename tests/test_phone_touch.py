@@ -19,7 +19,7 @@ from hostsim.scenarios import START_UTC, World
 from tests.phone_browser import Ether, missing
 from tests.phone_handler import Handler
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing()), pytest.mark.unsteady]
 FIRST_S, EVERY_S = 140.0, 26.0
 """When a hand is on the sore place: the dog flinches then, and at no other time."""
 AHEAD_S = 1.2

@@ -15,7 +15,7 @@ say = @printf '== %s\n'
 
 help:
 	@echo "make demo     the story on a simulated collar: a virtual environment, the run, the handler's day"
-	@echo "make test     the whole test suite on 64-bit MicroPython"
+	@echo "make test     the test suite on 64-bit MicroPython, without what is marked unsteady"
 	@echo "make browser  what the browser tests need, if it is not there: Chromium by apt, the page's libraries by npm"
 	@echo "make phone    of it the handler's page, in a real browser, with the figures that its tests print"
 	@echo "make test32   what of it runs firmware, on 32-bit MicroPython (Debian's i386 package, fetched once)"

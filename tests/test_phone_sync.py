@@ -88,6 +88,8 @@ class Collar:
         self.safe: list[int] = []
         self.starts: list[tuple[int, int]] = []
         self.client: Any = None
+        self.ends: dict[int, tuple[int, int]] = {}
+        """Where the n-th transfer ends before its time, and with which status."""
         self._carry = carry
         self._sent = 0
         self._started = 0
@@ -121,14 +123,15 @@ class Collar:
         assert flags == protocol.COVERED
         veil, packer = Veil(bytes(32), self._started), protocol.Packer()
         self._started += 1
-        data, counter, at = b"".join(self.held[first - 1 : end - 1]), 0, 0
+        stop, status = self.ends.get(len(self.starts), (end, protocol.OK))
+        data, counter, at = b"".join(self.held[first - 1 : stop - 1]), 0, 0
         while at < len(data):
             packer.begin(transfer, counter, protocol.FRAME_MAX)
             at += packer.put(memoryview(data), at, len(data))
             self._send(bytes(packer.buffer[: packer.seal(veil)]))
             counter += 1
         packer.begin(transfer | protocol.END, counter, protocol.FRAME_MAX)
-        packer.put(memoryview(bytes(1) + end.to_bytes(4, "little")), 0, 5)
+        packer.put(memoryview(bytes((status,)) + end.to_bytes(4, "little")), 0, 5)
         self._send(bytes(packer.buffer[: packer.seal(veil)]))
 
     def _send(self, frame: bytes) -> None:
@@ -217,6 +220,35 @@ def test_what_is_no_record_marks_nothing_that_is_not_here() -> None:
     assert held_by(store) == held[:19] + held[20:]
     assert store.marks == [[1, 41]] and store.oddities == [[None, "damaged", bytes(broken).hex()]]
     assert len(collar.starts) == 2
+
+
+@pytest.mark.parametrize("status", [protocol.OK, protocol.JOURNAL_FAULT, 0x5A])
+def test_an_end_before_its_time_takes_no_record(status: int) -> None:
+    """Whoever writes into the link can say that a transfer is over: the collar itself says so again when it is asked again."""
+    collar, store = Collar(frames()), Store()
+    collar.ends = {1: (300, status), 2: (500, status)}
+    done = sync(collar, store)
+    assert held_by(store) == collar.held and store.marks == [[1, COUNT + 1]]
+    assert collar.starts == [(1, COUNT + 1), (300, COUNT + 1), (500, COUNT + 1)]
+    assert done.progress.done == done.progress.total == done.progress.new == COUNT
+
+
+def test_what_the_collar_twice_says_it_does_not_have_is_not_asked_for_again() -> None:
+    """Records at the end of a range that its flash has lost."""
+    collar, store = Collar(frames()), Store()
+    collar.ends = {1: (600, protocol.OK), 2: (600, protocol.OK)}
+    sync(collar, store)
+    assert held_by(store) == collar.held[:599] and store.marks == [[1, COUNT + 1]]
+    sync(collar, store)
+    assert len(collar.starts) == 2
+
+
+def test_a_journal_that_cannot_be_read_is_believed_when_it_is_told_twice() -> None:
+    collar, store = Collar(frames()), Store()
+    collar.ends = {1: (300, protocol.JOURNAL_FAULT), 2: (300, protocol.JOURNAL_FAULT)}
+    with pytest.raises(Trouble, match="journal_fault"):
+        sync(collar, store)
+    assert held_by(store) == collar.held[:299] and store.marks == [[1, 300]] and collar.safe == []
 
 
 def test_a_page_that_died_in_the_middle_goes_on_where_it_was() -> None:

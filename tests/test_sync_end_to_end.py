@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hostsim.codecs import protocol, records
 from hostsim.handler.archive import Archive, JournalKey, merge
-from hostsim.handler.client import LinkLost, connect, find
+from hostsim.handler.client import CollarClient, LinkLost, connect, find
 from hostsim.handler.sync import WINDOW, Progress, SyncResult, bench_adapter, newest_first, sync_collar
 from hostsim.radio.air import AirParameters
 from hostsim.radio.collar import ADDRESS
@@ -59,6 +59,30 @@ def test_everything_arrives_once(tmp_path: Path, mtu: int, parameters: AirParame
 
     result = link_bench(tmp_path, 300, parameters=replace(parameters)).run(play)
     assert (result.records, result.reconnections) == (300, 0)
+
+
+def test_an_end_before_its_time_is_not_believed_until_it_is_told_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes into the link can end a transfer; here the first three are asked for a part of what is missing."""
+    fetch = CollarClient.fetch
+    asked: list[int] = []
+
+    async def short(
+        self: CollarClient, first: int, end: int, window: int, put_away: Callable[[list[bytes]], None]
+    ) -> protocol.Assembler:
+        asked.append(first)
+        return await fetch(self, first, min(end, 100 * len(asked)), window, put_away)
+
+    monkeypatch.setattr(CollarClient, "fetch", short)
+
+    async def play(bench: Bench) -> None:
+        with Archive(tmp_path / "archive.db") as archive:
+            assert (await sync(bench, archive)).records == 300
+            assert held(archive) == [journal_frame(seq) for seq in range(1, 301)]
+
+    link_bench(tmp_path, 300).run(play)
+    assert asked[0] == 1 and asked[-1] == 300
 
 
 def test_a_drop_at_every_few_packets(tmp_path: Path) -> None:

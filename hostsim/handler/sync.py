@@ -112,9 +112,13 @@ class _Session:
 
 
 async def _range(session: _Session, collar: CollarClient, journal: JournalKey, first: int, end: int) -> None:
-    """Brings one range home; a damaged frame starts it again from the first record that is not safe."""
+    """Brings one range home; a damaged frame starts it again from the first record that is not safe.
+
+    A transfer that ends short of it, or ill, is believed when the collar says so twice: the first time it may be somebody else.
+    """
     damaged = 0
     at, doubted = first, -1
+    heard: tuple[int, int] | None = None
 
     def put_away(frames: list[bytes]) -> None:
         """A record that cannot be one is asked for again; the second time it is kept for what it is, and marks nothing."""
@@ -134,13 +138,16 @@ async def _range(session: _Session, collar: CollarClient, journal: JournalKey, f
     while True:
         before = at
         try:
-            done = await collar.fetch(at, end, WINDOW, put_away)
+            status = (await collar.fetch(at, end, WINDOW, put_away)).status
         except protocol.FrameError as error:
             damaged = 0 if at > before else damaged + 1
             if damaged > _DAMAGED_MAX:
                 raise LinkLost(f"the link damages what it carries: {error}") from error
             continue
-        if done.status:
+        if (status, at) not in ((protocol.OK, end), heard):
+            heard = status, at
+            continue
+        if status:
             raise CollarFault("the collar cannot read its journal; what it could read is in the archive")
         session.archive.confirm(journal, at, end)
         session.archive.commit()

@@ -15,7 +15,7 @@ say = @printf '== %s\n'
 
 help:
 	@echo "make demo     the story on a simulated collar: a virtual environment, the run, the handler's day"
-	@echo "make test     the test suite on 64-bit MicroPython, without what is marked unsteady"
+	@echo "make test     the test suite on 64-bit MicroPython"
 	@echo "make browser  what the browser tests need, if it is not there: Chromium by apt, the page's libraries by npm"
 	@echo "make phone    of it the handler's page, in a real browser, with the figures that its tests print"
 	@echo "make test32   what of it runs firmware, on 32-bit MicroPython (Debian's i386 package, fetched once)"
@@ -31,7 +31,7 @@ demo: $(VENV)/stamp-runtime
 
 test: $(VENV)/stamp-dev
 	$(say) 'test: the suite on 64-bit MicroPython, $(JOBS) at a time'
-	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not unsteady' $(PYTEST)
+	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile $(PYTEST)
 
 # Its tests wait more than they compute: one more at a time than there are cores.
 phone: $(VENV)/stamp-dev browser
@@ -43,7 +43,7 @@ browser: | $(VENV)/bin/python
 
 test32: $(VENV)/stamp-dev $(MICROPYTHON32)
 	$(say) 'test32: the suite on 32-bit MicroPython, $(JOBS) at a time'
-	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not bench_only and not unsteady' $(PYTEST)
+	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not bench_only' $(PYTEST)
 
 lint: $(VENV)/stamp-dev
 	$(say) 'lint: ruff format and ruff check'

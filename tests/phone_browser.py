@@ -5,6 +5,7 @@ Needs the system's Chromium and the page's libraries; `missing()` says what is n
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -209,6 +210,20 @@ class Ether:
             if not self._asked:
                 bench.pace(speed)
 
+    def live_up_to(self, at_s: float, speed: float, then: float) -> None:
+        """The collar lives this fast up to a moment of its own time, and `then` from exactly there on; returns at that moment.
+
+        Whatever the page asks of it meanwhile: an answer that ends later ends at the speed of then.
+        """
+        bench, _ = self._met()
+
+        async def up_to() -> None:
+            await asyncio.sleep(max(0.0, at_s - bench.collar.clock.now_s))
+            self.live(then)
+
+        self.live(speed)
+        bench.call(up_to(), 120)
+
     def _waits(self, change: int) -> None:
         """The page waits for one more answer of the collar, or for one less."""
         with self._guard:
@@ -307,6 +322,8 @@ class Ether:
 
     def _gatt(self, kind: str, bench: PhoneBench, radio: PageRadio) -> None:
         if kind == "connection":
+            # A page that connects knows that the link before is gone: what is still open on it tells nobody.
+            self._parting, self._open = False, set()
             self._waits(1)
             done = bench.submit(radio.connect(ADDRESS))
             done.add_done_callback(self._connected)

@@ -85,7 +85,10 @@ class Handler:
 
     def begin(self) -> None:
         """Connects; the collar lives fast from the moment on when its sync begins."""
+        stale = self.page.query_selector("#trouble") is not None
         self.page.click("#connect")
+        if stale:
+            self.page.wait_for_selector("#trouble", state="detached")
         self.page.wait_for_selector("html[data-phase=syncing], html[data-phase=ready], #trouble")
         self.ether.live(SYNCING)
 

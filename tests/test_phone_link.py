@@ -275,7 +275,6 @@ def hostile(draw: random.Random, count: int, heard: list[tuple[str, bytes]]) -> 
     return made
 
 
-@pytest.mark.unsteady
 def test_ten_thousand_hostile_values_leave_the_page_standing(
     chrome: tuple[Any, Ether], site: PageServer, two_days: PhoneBench, week: list[bytes]
 ) -> None:

@@ -85,9 +85,10 @@ class Visit:
                 if not self._wanted:
                     return
                 tries = 0 if self._came else tries + 1
-                if trouble.why not in _AGAIN or tries > len(_PAUSES_S):
+                why = self._why(trouble)
+                if why not in _AGAIN or tries > len(_PAUSES_S):
                     raise
-                self._state.again, self._state.progress = trouble.why, None
+                self._state.again, self._state.progress = why, None
             finally:
                 if self.client is not None:
                     self.client.lost()
@@ -99,6 +100,11 @@ class Visit:
                 return
             except asyncio.TimeoutError:
                 continue
+
+    def _why(self, trouble: Trouble) -> str:
+        """The trouble's word; a collar that opened before and shows half of its table has a link that is going."""
+        known = "serial" in (self._state.paired or {})
+        return "lost" if trouble.why == "not_a_collar" and known else trouble.why
 
     def _phase(self, phase: str) -> None:
         self._state.phase = phase

@@ -139,6 +139,11 @@ def _print_faults(as_json: bool) -> None:
 )
 @click.option("--realtime", is_flag=True, help="No faster than life.")
 @click.option(
+    "--drawn",
+    type=click.IntRange(1),
+    help="Draw the records of so many first days, in a second or two, and live on from there.",
+)
+@click.option(
     "--power",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw which part takes how much of the charge into this PNG.",
@@ -151,6 +156,7 @@ def run(
     days: float | None,
     seed: int,
     realtime: bool,
+    drawn: int | None,
     power: Path | None,
     fault: str | None,
     out: Path,
@@ -158,6 +164,7 @@ def run(
 ) -> None:
     """Play SCENARIO on the collar and sync it over Bluetooth, as its handler would."""
     from hostsim.faults import FAULTS
+    from hostsim.past import Past
     from hostsim.play import Run
     from hostsim.power import draw_power
     from hostsim.runtime.bench import CollarOptions
@@ -170,6 +177,10 @@ def run(
     if chosen is None:
         fail(f"there is no scenario '{scenario}': `hostsim scenarios` lists them", MISUSE)
     length = chosen.days if days is None else days
+    if drawn is not None and drawn >= length:
+        fail(
+            f"{drawn} drawn days leave nothing of {length:g} to live: draw fewer, or give more --days", MISUSE
+        )
     log = _Log()
     with explained(), progress_bar(scenario, length, "days") as tick:
         world = chosen.build(seed, length + AFTER_DAYS)
@@ -177,6 +188,7 @@ def run(
         result = Run(
             world, length * 86400, out, options,
             realtime=realtime, tick=lambda seconds: tick(seconds / 86400), fault=broken,
+            past=None if drawn is None else Past(scenario, seed, drawn),
         ).play()  # fmt: skip
     if power is not None:
         draw_power(result.summary["energy"], power)
@@ -396,16 +408,20 @@ def report(archive: Path, out: Path | None, key: Path | None, as_json: bool) -> 
     "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="The dog and its days."
 )
 @click.option(
-    "--days", type=click.FloatRange(min=0.05), help="Only so many days of the story; all 21 if absent."
+    "--days",
+    type=click.FloatRange(min=0.05),
+    help="So many days of the story; up to the evening after the touch test, of day 19, if absent.",
 )
+@click.option("--lived", is_flag=True, help="Live the first 12 days too, whose records are drawn otherwise.")
 @click.option("--day", is_flag=True, help="Instead: one day of a sound dog, with a picture.")
 @out_option("demo-out")
 @json_option
-def demo(seed: int, days: float | None, day: bool, out: Path, as_json: bool) -> None:
-    """The story: 14 sound days, a blow on duty on day 15, and 7 days in which the dog works on and hides it.
+def demo(seed: int, days: float | None, lived: bool, day: bool, out: Path, as_json: bool) -> None:
+    """The story: 14 sound days, a blow on duty on day 15, and days in which the dog works on and hides it.
 
     Lived by the collar's firmware, synced over Bluetooth twice a day, told as the days pass, and left in the folder with
-    the vet's file: report.pdf, report.html and their pictures.
+    the vet's file: report.pdf, report.html and their pictures. Of the first 12 days the records are drawn, as `hostsim evaluate
+    health` draws them; --lived takes several times as long.
     """
     from hostsim import demo as story
 
@@ -415,7 +431,7 @@ def demo(seed: int, days: float | None, day: bool, out: Path, as_json: bool) -> 
     console = story.quiet() if as_json else story.plain()
     log = _Log()
     with explained():
-        told = story.play(console, out, seed, days, log)
+        told = story.play(console, out, seed, story.DAYS if days is None else days, lived, log)
     if as_json:
         click.echo(story.as_json(told))
     else:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,25 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from hostsim.dog.schedule import DAY_S
 from hostsim.handler.archive import Archive
+from hostsim.past import Past
 from hostsim.play import Run, RunResult, SyncNote
 from hostsim.report.words import PATTERNS, listed
 from hostsim.report.write import write_report
 from hostsim.runtime.bench import CollarOptions
-from hostsim.scenarios import BLOW_DAY, SCENARIOS, START_UTC, TEST_DAY
+from hostsim.scenarios import BLOW_DAY, SCENARIOS, START_UTC, TEST_DAY, at_hour
 from hostsim.tell import Teller, clock_words, touch_words
 from hostsim.verify import read_key
 
 AFTER_DAYS = 0.02
 """How much longer the dog lives than the run lasts, so that the last sync finds a living one."""
 STORY = "story"
+DAYS = at_hour(TEST_DAY, 21.0) / DAY_S
+"""The story's length unless told otherwise: up to the evening after the touch test."""
+DRAWN_DAYS = 12
+"""Sound days whose records are drawn: two that the collar lives are left before the blow, so that what is told of the blow is not
+told of the change from one to the other."""
 _LEVELS = {"amber": "[bold yellow]AMBER[/]", "red": "[bold red]RED[/]", "green": "[green]GREEN[/]"}
 
 
@@ -67,26 +75,27 @@ def play(
     console: Console,
     out: Path,
     seed: int,
-    days: float | None = None,
+    days: float = DAYS,
+    lived: bool = False,
     printed: Callable[[str], None] | None = None,
 ) -> Demo:
-    """Lives the story (or its first `days`), telling it on `console`, and writes the run's files and the report to `out`.
+    """Lives the first `days` of the story, telling it on `console`, and writes the run's files and the report to `out`.
 
-    `printed` takes what the firmware prints. Raises what `Run.play` raises.
+    The first DRAWN_DAYS are drawn record by record, unless all days are to be `lived` or there are not so many. `printed`
+    takes what the firmware prints. Raises what `Run.play` raises.
     """
-    scenario = SCENARIOS[STORY]
-    length = scenario.days if days is None else days
-    console.print(_opening(length), soft_wrap=True)
-    with _screen(console, length) as (say, tick):
+    past = None if lived or days <= DRAWN_DAYS else Past(STORY, seed, DRAWN_DAYS)
+    console.print(_opening(days, past), soft_wrap=True)
+    with _screen(console, days) as (say, tick):
         teller = Teller(say, START_UTC)
         teller.begin()
 
         def synced(archive: Archive, _note: SyncNote) -> None:
             teller.synced(archive)
 
-        world = scenario.build(seed, length + AFTER_DAYS)
+        world = SCENARIOS[STORY].build(seed, days + AFTER_DAYS)
         options = CollarOptions(seed=seed, native=True, console=printed or (lambda line: None))
-        result = Run(world, length * 86400, out, options, tick=tick, synced=synced).play()
+        result = Run(world, days * DAY_S, out, options, tick=tick, synced=synced, past=past).play()
         teller.finish()
         began = time.perf_counter()
         folder = out / "pictures"
@@ -95,16 +104,22 @@ def play(
     return Demo(result, teller, report, drawn, time.perf_counter() - began)
 
 
-def _opening(days: float) -> str:
-    what = f"{days:g} days" + (
-        f": {BLOW_DAY} sound ones, a blow to the left ribs on day {BLOW_DAY + 1}, and after it the dog works on and hides "
-        f"it; on day {TEST_DAY + 1} the handler runs the touch test"
+def _opening(days: float, past: Past | None) -> str:
+    what = (
+        f"{ceil(days)} days: {BLOW_DAY} sound ones, a blow to the left ribs on day {BLOW_DAY + 1}, and after it the dog works "
+        f"on and hides it; on day {TEST_DAY + 1} the handler runs the touch test"
         if days > TEST_DAY
-        else f", the first of the story's {SCENARIOS[STORY].days:g}"
+        else f"the first {days:g} of its {ceil(DAYS)} days"
+    )
+    lived = (
+        ""
+        if past is None
+        else f" The records of the first {past.days} days are drawn, with the errors that the collar was measured to make; "
+        f"from day {past.days + 1} on it lives every sample (`--lived`: from day 1 on)."
     )
     return (
         f"[bold]The story[/], {what}. The firmware runs on MicroPython, chips, flash and radio are simulated, and so is "
-        "the dog. Two syncs a day over simulated Bluetooth; all that follows is read from what they brought.\n"
+        f"the dog.{lived} Two syncs a day over simulated Bluetooth; all that follows is read from what they brought.\n"
     )
 
 
@@ -151,8 +166,10 @@ def _show_end(console: Console, demo: Demo, summary: dict[str, Any]) -> None:
         console.print(f"  not at its time: {line}", markup=False, soft_wrap=True)
     for fault, count in summary["faults"].items():
         console.print(f"[bold]fault[/] {fault} ({count})")
+    drawn = f"{summary['drawn_days']} days drawn, " if summary["drawn_days"] else ""
+    lived_s = summary["virtual_s"] - summary["drawn_days"] * DAY_S
     console.print(
-        f"{summary['virtual_s'] / 86400:.1f} days in {summary['wall_s']:.0f} s, the report in {demo.report_s:.0f} s; "
+        f"{drawn}{lived_s / DAY_S:.1f} days lived in {summary['wall_s']:.0f} s, the report in {demo.report_s:.0f} s; "
         f"{summary['energy']['mah']:.0f} mAh drawn."
     )
     folder = demo.run.folder

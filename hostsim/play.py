@@ -22,7 +22,7 @@ from hostsim.handler.client import Adapter, CollarClient, CollarRefused, OutOfRa
 from hostsim.handler.findings import findings, write_jsonl
 from hostsim.handler.sync import Hold, bench_adapter, sync_collar, visit
 from hostsim.radio.phone import Phone
-from hostsim.runtime.bench import Collar, CollarOptions
+from hostsim.runtime.bench import Collar, CollarOptions, Past
 from hostsim.runtime.device import BOOT_US
 from hostsim.scenarios import HandlerAction, World
 from hostsim.shims import _ops
@@ -99,7 +99,8 @@ class Run:
     """One world on one collar, with a fault if one is given.
 
     `tick(seconds)` is told of the virtual time that passed, `synced(archive, note)` of every sync, when what it brought is
-    in the archive.
+    in the archive. With a `past` the collar begins at its end, and its handler does what is due from then on; `seconds` and all
+    times count from the world's start nevertheless.
     """
 
     def __init__(
@@ -113,8 +114,12 @@ class Run:
         tick: Callable[[float], None] | None = None,
         synced: Callable[[Archive, SyncNote], None] | None = None,
         fault: Fault | None = None,
+        past: Past | None = None,
     ) -> None:
         self.world = world
+        self._past = past
+        self._begins_s = 0.0 if past is None else past.end_s
+        self._handler = [action for action in world.handler if action.at_s >= self._begins_s]
         self._synced = synced
         self._fault = fault
         if fault is not None:
@@ -129,7 +134,7 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         for name in OUTPUTS:
             (folder / name).unlink(missing_ok=True)
-        self.collar = Collar(world.source, folder, options)
+        self.collar = Collar(world.source, folder, options, past)
 
     def play(self) -> RunResult:
         """Runs to the end, with a last sync, and writes the files. Raises FirmwareCrash, ReplayError."""
@@ -152,7 +157,7 @@ class Run:
             helpers.append(asyncio.create_task(self._pace()))
         if self._fault is not None:
             helpers.append(asyncio.create_task(self._strike(self._fault)))
-        for visit_s, actions in visits(self.world.handler, self.seconds):
+        for visit_s, actions in visits(self._handler, self.seconds):
             await self._until(visit_s)
             await self._visit(actions, adapter, archive)
         await self._until(self.seconds - (LAST_SYNC_S if self.collar.options.radio_on else SCAN_S))
@@ -164,7 +169,7 @@ class Run:
 
     async def _charge(self) -> None:
         """The handler puts the collar on its charger, and takes it off again."""
-        for action in self.world.handler:
+        for action in self._handler:
             if action.action != "charge" or action.at_s >= self.seconds:
                 continue
             await asyncio.sleep(action.at_s - self.collar.clock.now_s)
@@ -174,7 +179,7 @@ class Run:
 
     async def _suffer(self) -> None:
         """What befalls the collar in this world."""
-        for action in self.world.handler:
+        for action in self._handler:
             if action.action == "suffer" and action.at_s < self.seconds:
                 await asyncio.sleep(action.at_s - self.collar.clock.now_s)
                 FAULTS[str(action.arguments["fault"])].strike(self.collar)
@@ -287,7 +292,8 @@ class Run:
         return {
             "virtual_s": round(virtual_s, 3),
             "wall_s": round(wall_s, 3),
-            "virtual_per_wall": round(virtual_s / wall_s, 1),
+            "virtual_per_wall": round((virtual_s - self._begins_s) / wall_s, 1),
+            "drawn_days": 0 if self._past is None else self._past.days,
             "seed": collar.options.seed,
             "records": dict(sorted(kinds.items())),
             "alerts": alerts,
@@ -319,12 +325,14 @@ class Run:
     def _journal(self, archive: Archive) -> dict[str, Any]:
         """Bytes of records, how many that is a day, and for how many such days the journal holds them.
 
-        The two rates are None for a run that is too short to stand for a day.
+        The two rates are None for a run that is too short to stand for a day, and for one with a drawn past, whose minutes are
+        hours.
         """
         flash = self.collar.flash
         size = sum(len(one.frame) for journal in archive.journals() for one in archive.records(journal))
         seconds = self.collar.clock.now_s
-        a_day = size * 86400 / seconds if size and seconds >= _DAY_SHOWN_FROM_S else None
+        whole = self._past is None and seconds >= _DAY_SHOWN_FROM_S
+        a_day = size * 86400 / seconds if size and whole else None
         capacity = (len(flash.memory) // records.SECTOR - 2) * _ROOM
         return {
             "bytes": size,

@@ -84,6 +84,17 @@ class Meter:
     def __init__(self, collar: Collar) -> None:
         self._collar = collar
         self._clock = collar.clock
+        self._active = False
+        self._advertises = ""
+        self._links = 0
+        self.begin()
+        collar.optical.before_setting = self._settle_optical
+        collar.battery.drawn = self.drawn
+        self._write, collar.flash.write = collar.flash.write, self._written
+
+    def begin(self) -> None:
+        """Counts from now on; what was counted before is forgotten."""
+        collar, now_us = self._collar, self._clock.now_us
         self.charge_mah: defaultdict[tuple[str, str], float] = defaultdict(float)
         self.mode_us: defaultdict[str, int] = defaultdict(int)
         self.mode_mah: defaultdict[str, float] = defaultdict(float)
@@ -91,17 +102,10 @@ class Meter:
         self.told_mah: defaultdict[str, float] = defaultdict(float)
         self.told_parts_mah: defaultdict[tuple[str, str], float] = defaultdict(float)
         self._told = _FIRST_MODE
-        self._since_us = collar.clock.now_us
-        self._counted = (0, 0, 0)
-        self._flash_us = 0
-        self._optical_since_us = collar.clock.now_us
-        self._active = False
-        self._advertises = ""
-        self._links = 0
+        self._since_us = self._optical_since_us = now_us
+        self._counted = collar.device.times()
+        self._flash_us = collar.flash.busy_us
         self._total_mah = self._given_mah = 0.0
-        collar.optical.before_setting = self._settle_optical
-        collar.battery.drawn = self.drawn
-        self._write, collar.flash.write = collar.flash.write, self._written
 
     def watch_radio(self) -> None:
         """Hears of the radio's states from now on; once, before the processor runs."""

@@ -20,6 +20,13 @@ pytestmark = pytest.mark.bench_only
 TINY = motion.Size(1, 1, 6, 1, 1, 1, (), (1, 10), (1, 3), (1, 1), (1, 1), (1, 1), 1, (20,))
 
 
+def test_a_dog_that_shakes_twice_was_not_struck() -> None:
+    """Of a short second shake one peak stands alone; a lived dog was told to have been struck so, three times in 100 days."""
+    found = motion_feeds.run([motion_feeds.shaken_twice(seed, 60) for seed in (1, 2)])
+    assert [one.only("impact") for one in found] == [[], []]
+    assert sum(len(one.only("shake")) for one in found) >= 120
+
+
 def test_a_sound_trot_and_a_lame_one_are_told_apart() -> None:
     sound = motion.limp_scores([301], 6, 4.0)
     lame = motion.limp_scores([302], 6, 100.0)

@@ -268,12 +268,11 @@ result = told + [alerts.level, alerts.take(12)]
     ("values", "told"),
     [
         ("(None, None, 0, None, 1)", False),
-        ("(1199, 20, 0, 1, 1)", False),
+        ("(900, 20, 0, 1, 1)", True),
         ("(1200, 20, 0, 1, 0)", True),
         ("(1600, 20, 1, 1, 1)", True),
-        ("(900, 20, 1, 1, 0)", True),
     ],
-    ids=["felt only", "known and small", "of 12 g", "clipped and felt", "clipped"],
+    ids=["felt only", "just known", "not felt", "clipped and felt"],
 )
 def test_a_blow_is_told_at_once_when_its_size_is_known_and_only_watched_when_not(
     remote: Remote, values: str, told: bool

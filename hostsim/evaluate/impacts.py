@@ -114,7 +114,19 @@ def rough(seeds: Sequence[int], count: int) -> Tally:
 
 def others(seeds: Sequence[int], count: int) -> list[Tally]:
     """Impacts told among knocks that are no blows and collars that drop."""
-    out = list[Tally]()
+    false = sum(
+        len(found.only("impact"))
+        for found in motion_feeds.run([motion_feeds.shaken_twice(seed, count) for seed in seeds])
+    )
+    out = [
+        Tally(
+            "    shakes with a second one, often short: told as impacts",
+            false,
+            count * len(seeds),
+            "pairs",
+            True,
+        )
+    ]
     for kind, doing, words in (
         ("bump", ("stand", "walk"), "knocks on a door frame (3 to 8 g, 8 to 20 ms)"),
         ("tag", ("rest", "stand"), "single knocks of a tag (2 to 8 g, 1 to 2 ms) at rest"),

@@ -290,6 +290,20 @@ def rough(seed: int, count: int) -> tuple[Feed, dict[str, int]]:
     return sampled(dog, start_s, seconds, seed), {**counted, "seconds": seconds}
 
 
+def shaken_twice(seed: int, count: int) -> Feed:
+    """`count` dogs' shakes with a second, often short one within a second of the first; no blow among them."""
+    rng = np.random.default_rng((seed, 0x25A4E))
+    spans = list[Span]()
+    at = start_s = 4000.0
+    for _ in range(count):
+        first_s, second_s = rng.uniform(1.2, 2.4), rng.uniform(0.4, 2.0)
+        again = at + first_s + (rng.uniform(0, 0.8) if rng.random() < 0.5 else 0.0)
+        spans += [Span(at, at + first_s, "shake"), Span(again, again + second_s, "shake")]
+        at += 14.0
+    dog = Dog(seed, turned(seed), spans=tuple(spans))
+    return sampled(dog, start_s, int(at - start_s), seed)
+
+
 def in_trots(found: Found, times: Sequence[tuple[float, float]]) -> list[tuple[int, int, int] | None]:
     """(asymmetry, its standard error, both in 0.1 mg, and strides) of each trot of a feed; None where none is told."""
     bouts = [

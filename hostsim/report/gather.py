@@ -20,6 +20,8 @@ _BLANK = {
 }
 """By type every field, null: a record that an earlier program archived may lack those that came since."""
 _NO_CLOCK = datetime(2000, 1, 1, tzinfo=timezone.utc)
+DRAWN = "(drawn)"
+"""How the firmware's name ends in the boot record of a past that was drawn (shims/_past.py)."""
 STRIDES = 10
 QUALITY = 40
 BASELINE_DAYS = 14
@@ -99,6 +101,8 @@ class Gathered:
 
     serials: list[str] = field(default_factory=list)
     firmware: list[str] = field(default_factory=list)
+    drawn_until: datetime | None = None
+    """The last record that no collar measured: the bench drew it (hostsim.past)."""
     model: str = ""
     days: dict[date, Day] = field(default_factory=dict)
     records: int = 0
@@ -176,7 +180,7 @@ def gather(path: Path) -> Gathered:
 
 
 def _take(out: Gathered, _key: JournalKey, items: Iterable[Finding]) -> None:
-    duty = False
+    duty = drawn = False
     begin, boot, last_ms = _NO_CLOCK, None, 0
     for item in items:
         out.records += 1
@@ -185,8 +189,10 @@ def _take(out: Gathered, _key: JournalKey, items: Iterable[Finding]) -> None:
             boot = item["boot"]
             out.boots += 1
         last_ms = item["uptime_ms"]
-        if item["type"] == "boot" and item["firmware"] and item["firmware"] not in out.firmware:
-            out.firmware.append(item["firmware"])
+        if item["type"] == "boot":
+            drawn = (item["firmware"] or "").endswith(DRAWN)
+            if item["firmware"] and item["firmware"] not in out.firmware:
+                out.firmware.append(item["firmware"])
         if out.clocked:
             if not item["t"]:
                 out.untimed += item["type"] not in ("boot", "clock")
@@ -196,6 +202,8 @@ def _take(out: Gathered, _key: JournalKey, items: Iterable[Finding]) -> None:
             at = begin + timedelta(milliseconds=item["uptime_ms"])
         if item["type"] == "minute":
             duty = bool(item["duty"])
+        if drawn:
+            out.drawn_until = at
         _sort(out, at, item, duty)
 
 

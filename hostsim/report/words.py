@@ -366,6 +366,11 @@ def missing(data: Gathered, verified: str) -> list[str]:
         )
     elif data.untimed:
         out.append(f"{data.untimed} records of starts without a clock have no date and are left out")
+    if data.drawn_until is not None:
+        until = data.drawn_until
+        out.append(
+            f"a collar up to {until.day} {until:%b %Y}: the bench drew the records of those days, nothing measured them"
+        )
     worn = [day for day in data.days.values() if day.coverage >= 0.25]
     if len(worn) < 7:
         out.append(f"a baseline: {len(worn)} days are worn enough, 7 are needed")

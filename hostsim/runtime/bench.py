@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from hostsim.chips.battery import Lipo
 from hostsim.chips.lsm6dsox import Lsm6dsox
@@ -44,6 +44,21 @@ CHARGE_MA = 250.0
 """What the charger puts into the cell: half of its capacity an hour, as a LiPo cell likes it."""
 
 Result = TypeVar("Result")
+
+
+class Past(Protocol):
+    """What a collar went through before it is switched on for a run."""
+
+    days: int
+
+    @property
+    def end_s(self) -> float:
+        """Up to when it went, in s since the world's start."""
+        ...
+
+    async def befall(self, collar: Collar) -> None:
+        """Leaves the collar running at `end_s`, with all of it behind it."""
+        ...
 
 
 def seal_key(seed: int) -> bytes:
@@ -87,8 +102,11 @@ class Collar:
     (the text of the label).
     """
 
-    def __init__(self, source: SignalSource, folder: Path, options: CollarOptions) -> None:
+    def __init__(
+        self, source: SignalSource, folder: Path, options: CollarOptions, past: Past | None = None
+    ) -> None:
         self.options = options
+        self._past = past
         self.folder = folder
         self.source = source
         self.clock = VirtualClock()
@@ -210,7 +228,10 @@ class Collar:
             self.radio = CollarRadio(self.air, self.device)
             await self.radio.power_on()
             self.meter.watch_radio()
-            self.device.power_on()
+            if self._past is None:
+                self.device.power_on()
+            else:
+                await self._past.befall(self)
             return await work()
 
         try:

@@ -75,13 +75,13 @@ class Wellbeing:
         if seq and newest and seq != newest:
             return False
         self._later([self._health.acknowledge()])
-        self._write_pending()
+        self.write_pending()
         return True
 
     def no_pulse(self):
         """The heart's watch found no pulse: that is told at once."""
         self._later(self._health.no_pulse(self._clock.utc_ms()))
-        self._write_pending()
+        self.write_pending()
 
     def _later(self, answers):
         for answer in answers:
@@ -98,21 +98,21 @@ class Wellbeing:
                     await asyncio.sleep_ms(_LATEST_MS)
                 minute.rung = False
                 self._watchdog.alive("wellbeing")
-                self._write_pending()
+                self.write_pending()
                 hours = self._now_ms() // _HOUR_MS
                 if hours != self._hours:
                     first = self._hours is None
                     self._hours = hours
                     if not first:
                         gc.collect()  # what the day's close leaves stays for a day
-                        await self._close(hours % 24 == _DAY_HOUR)
+                        await self.close(hours % 24 == _DAY_HOUR)
 
     def _now_ms(self):
         """The dog's own wall clock, or uptime while it was never set."""
         utc_ms = self._clock.utc_ms()
         return self._clock.uptime_ms() if utc_ms is None else utc_ms + self._health.zone_min * _MINUTE_MS
 
-    def _write_pending(self):
+    def write_pending(self):
         """What was answered between the hours is grave: it is kept at once."""
         if not self._pending:
             return
@@ -136,7 +136,8 @@ class Wellbeing:
         """The hour by the dog's clock `ago_ms` ago and True, or by its uptime and False while the clock was never set."""
         return (self._now_ms() - ago_ms) // _HOUR_MS % 24, self._clock.utc_ms() is not None
 
-    async def _close(self, day):
+    async def close(self, day):
+        """The end of an hour, and of a `day`: the night, the health, and what is kept over a reset."""
         if self.night is not None:
             self.night.hour(day)
         utc_ms, uptime_ms = self._clock.utc_ms(), self._clock.uptime_ms()

@@ -27,9 +27,6 @@ _DAY_S = const(86400)
 _LATE_S = const(90000)  # a day's close that is an hour late was missed
 _WORN_LEAST = const(25)  # % of a day below which it is no part of a baseline
 _SICK = const(35)  # from this index on a day is no part of a baseline
-# A blow of 12.00 g and more is told at once. What only the accelerometer itself felt is watched as one and told with the
-# first sign: in rough play it feels such too.
-_HARD = const(1200)
 _ONSET_DAYS = const(10)
 _HEAT_HOURS = const(2)  # either side of the first panting breath
 _HEAT_DAYS = const(3)  # in which the days' signs are the heat's and date nothing
@@ -123,15 +120,12 @@ class Health:
 
     def _impact(self, values, utc_ms, seq):
         peak = values[0] or 0
-        if values[2]:
-            peak = max(peak, _HARD)
-        hard = peak >= _HARD
         utc_s = 0 if utc_ms is None else utc_ms // 1000
         seq = 0 if seq is None else seq
         self.watches.add(seq, utc_s, self.history.count, min(65535, peak))
         self.today.frozen = True
         told: list = [(w.WATCH, (seq, 0, w.UNKNOWN))]
-        if hard:
+        if peak:  # what only the accelerometer itself felt waits for a sign: in rough play it feels such too
             told.extend(self._raise([w.BLOW], w.AMBER, utc_ms))
         return told
 

@@ -1,0 +1,115 @@
+"""A past that was drawn: in the journal as if it had been worn, known to health after the restart, and named in the vet's file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from hostsim.cli import main
+from hostsim.codecs import records
+from hostsim.evaluate.agreement import HEARD
+from hostsim.generator import ABSENT, CLOSE_DAY, CLOSE_HOUR, Generator
+from hostsim.handler.archive import Archive
+from hostsim.handler.findings import findings
+from hostsim.past import Past
+from hostsim.play import Run, RunResult
+from hostsim.report.gather import gather
+from hostsim.report.words import missing
+from hostsim.runtime.bench import CollarOptions, seal_key
+from hostsim.scenarios import SCENARIOS, START_UTC
+from hostsim.verify import verify_archive
+
+DAYS, LIVED_H = 8, 4.2
+"""Enough for a baseline, and up to the close of the day that began with the restart."""
+PAST = Past("sound_day", 3, DAYS)
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    """A sound dog's collar that was worn for a week before it is run for a morning."""
+    seconds = PAST.end_s + 3600 * LIVED_H
+    world = SCENARIOS["sound_day"].build(3, seconds / 86400 + 0.02)
+    options = CollarOptions(seed=3, native=True, console=print)
+    return Run(world, seconds, tmp_path_factory.mktemp("past"), options, past=PAST).play()
+
+
+@pytest.fixture(scope="module")
+def told(result: RunResult) -> list[dict[str, Any]]:
+    """Every finding of the archive, in order."""
+    with Archive(result.folder / "archive.db") as archive:
+        return list(findings(archive))
+
+
+def test_every_record_that_was_drawn_is_in_the_archive_at_its_time(told: list[dict[str, Any]]) -> None:
+    had: Counter[str] = Counter()
+    drawn: Counter[str] = Counter()
+    for kind, second, _, size, *values in Generator("sound_day", 3).rows(0, DAYS).tolist():
+        if kind in (CLOSE_HOUR, CLOSE_DAY):
+            continue
+        fields = records.unpack(
+            kind, records.pack(kind, [None if one == ABSENT else one for one in values[:size]])
+        )
+        assert fields is not None
+        at = (START_UTC + timedelta(seconds=second)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        drawn[_line(records.kind_name(kind), at, fields)] += 1
+    names = {name: number for number, name, _ in records.KINDS}
+    for one in told:
+        if one["boot"] == 1 and one["type"] in HEARD:
+            fields = {name: one.get(name) for name, *_ in records.kind_fields(names[one["type"]])}
+            had[_line(one["type"], one["t"], fields)] += 1
+    assert had == drawn and drawn.total() > 300 * DAYS
+
+
+def _line(name: str, at: str, fields: dict[str, Any]) -> str:
+    """One record as text; the generator does not say when a bout began."""
+    return f"{name} {at} {sorted((key, value) for key, value in fields.items() if key != 'start_uptime_ms')}"
+
+
+def test_the_collar_lives_on_from_there_and_knows_its_dog(
+    told: list[dict[str, Any]], result: RunResult
+) -> None:
+    boots = [one for one in told if one["type"] == "boot"]
+    assert [(one["boot"], one["reason"]) for one in boots] == [(1, "power_on"), (2, "reset")]
+    days = [(one["boot"], one["pain_index"]) for one in told if one["type"] == "day"]
+    assert [boot for boot, _ in days] == [1] * DAYS + [2]
+    assert days[0][1] is None and days[-1][1] is not None, "the baseline outlived the restart"
+    lived = [one for one in told if one["boot"] == 2]
+    begin = START_UTC + timedelta(days=DAYS)
+    times = [datetime.fromisoformat(one["t"].replace("Z", "+00:00")) for one in lived if one["t"]]
+    assert len(times) == len(lived), "the clock is still set"
+    assert begin <= min(times) < begin + timedelta(seconds=30)
+    assert {"minute", "pulse", "breath"} <= {one["type"] for one in lived}
+    assert result.summary["faults"] == {} and all(note.failure is None for note in result.syncs)
+    assert verify_archive(result.folder / "archive.db", seal_key(3)).ok
+
+
+def test_what_is_counted_is_counted_from_there(result: RunResult) -> None:
+    summary = result.summary
+    assert summary["drawn_days"] == DAYS
+    hours = sum(mode["hours"] for mode in summary["energy"]["life_by_mode"].values())
+    assert hours == pytest.approx(LIVED_H, abs=0.05)
+    assert 95 < summary["energy"]["battery_pct"] < 100
+    assert summary["journal"]["bytes_a_day"] is None
+    assert [note.at >= START_UTC + timedelta(days=DAYS) for note in result.syncs] == [True] * len(
+        result.syncs
+    )
+
+
+def test_the_vets_file_says_that_nothing_measured_those_days(result: RunResult) -> None:
+    data = gather(result.folder / "archive.db")
+    end = START_UTC + timedelta(days=DAYS)
+    assert data.drawn_until is not None and end - timedelta(hours=1) < data.drawn_until < end
+    said = [line for line in missing(data, "whole") if "drew" in line]
+    assert said == [
+        f"a collar up to {end.day} {end:%b %Y}: the bench drew the records of those days, nothing measured them"
+    ]
+
+
+def test_a_run_has_to_leave_something_to_live(tmp_path: Path) -> None:
+    told = CliRunner().invoke(main, ["run", "story", "--drawn", "3", "--days", "2", "--out", str(tmp_path)])
+    assert told.exit_code == 2 and "3 drawn days leave nothing of 2 to live" in told.output

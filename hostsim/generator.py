@@ -173,10 +173,10 @@ def error_table(errors: Errors = ERRORS) -> list[tuple[float, str, str, str]]:
 
 
 # Mean activity in mg of a second in each class (measured on a simulated day).
-_ACTIVITY_MG = {"rest": 3.0, "walk": 140.0, "trot": 340.0, "gallop": 650.0, "other": 160.0}
+ACTIVITY_MG = {"rest": 3.0, "walk": 140.0, "trot": 340.0, "gallop": 650.0, "other": 160.0}
 _CLASS = {A.WALK: "walk", A.TROT: "trot", A.GALLOP: "gallop", A.SNIFF: "walk", A.PLAY: "other", A.EAT: "other",
           A.DRINK: "other", A.STAIRS: "walk", A.SWIM: "other", A.BATH: "other"}  # fmt: skip
-_CLASSES = ("rest", "walk", "trot", "gallop", "other")
+CLASSES = ("rest", "walk", "trot", "gallop", "other")
 _BRISK = (A.TROT, A.GALLOP, A.PLAY)
 _MODES = ("night", "outing", "meal", "home", "duty", "play")
 _UNKNOWN_SIZE = (None, None, None, None)
@@ -254,7 +254,7 @@ def _shares(mode: str, activity: float) -> dict[str, float]:
         (kind, length * share * (activity if kind in _BRISK else 1.0)) for kind, length, share in MODES[mode]
     ]
     total = sum(size for _, size in parts)
-    out: dict[str, float] = dict.fromkeys((*_CLASSES, "sleep"), 0.0)
+    out: dict[str, float] = dict.fromkeys((*CLASSES, "sleep"), 0.0)
     for kind, size in parts:
         out[_CLASS.get(kind, "rest")] += size / total
         out["sleep"] += size / total if kind is A.SLEEP else 0.0
@@ -319,7 +319,7 @@ class _Day:
 
     def _hour(self, hour: int, duty: int, minutes: NDArray[np.float64], signs: Signs) -> None:
         rng, e = self.rng, self.e
-        seconds: dict[str, float] = dict.fromkeys((*_CLASSES, "sleep"), 0.0)
+        seconds: dict[str, float] = dict.fromkeys((*CLASSES, "sleep"), 0.0)
         for mode, amount in zip(_MODES, minutes, strict=True):
             if amount > 0:
                 for name, share in _shares(mode, signs.activity * self.brisk).items():
@@ -334,7 +334,7 @@ class _Day:
             here = FIRST_HOUR + hour <= daily.hour < FIRST_HOUR + hour + 1
             if here and not duty and daily.first_day <= self.number <= daily.last_day:
                 seconds[_CLASS.get(A[daily.kind.upper()], "rest")] += 60.0 * daily.minutes
-        moving = sum(seconds[name] for name in _CLASSES[1:])
+        moving = sum(seconds[name] for name in CLASSES[1:])
         if moving > total:
             seconds = {name: value * total / moving for name, value in seconds.items()}
             moving = total
@@ -366,9 +366,9 @@ class _Day:
         awake = 0.0 if hour in (0, *range(17, 24)) else 1.0
         shakes = traits.shakes_a_day * signs.shake_off * self.e.shake_found * awake * total / 3600.0 / 16.0
         scratches = traits.scratches_a_day * awake * total / 3600.0 / 16.0
-        activity = sum(_ACTIVITY_MG[name] * seconds[name] for name in _CLASSES) / total
+        activity = sum(ACTIVITY_MG[name] * seconds[name] for name in CLASSES) / total
         values = (
-            *(seconds[name] for name in _CLASSES), activity, 15.0 + rng.normal(0, 1.5), rng.poisson(shakes),
+            *(seconds[name] for name in CLASSES), activity, 15.0 + rng.normal(0, 1.5), rng.poisson(shakes),
             rng.poisson(scratches), duty, total, 100.0 * total / 60.0, 80,
         )  # fmt: skip
         self._add(MINUTE, 3600.0 * hour + 3590 - 10 * duty, duty, values)

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hostsim.cli import main
 from hostsim.codecs import records
 from hostsim.evaluate.agreement import HEARD
-from hostsim.generator import ABSENT, CLOSE_DAY, CLOSE_HOUR, Generator
+from hostsim.generator import ABSENT, CLOSE_DAY, CLOSE_HOUR, MINUTE, Generator
 from hostsim.handler.archive import Archive
 from hostsim.handler.findings import findings
-from hostsim.past import Past
+from hostsim.past import Past, minutes_of
 from hostsim.play import Run, RunResult
 from hostsim.report.gather import gather
 from hostsim.report.words import missing
@@ -49,7 +51,7 @@ def test_every_record_that_was_drawn_is_in_the_archive_at_its_time(told: list[di
     had: Counter[str] = Counter()
     drawn: Counter[str] = Counter()
     for kind, second, _, size, *values in Generator("sound_day", 3).rows(0, DAYS).tolist():
-        if kind in (CLOSE_HOUR, CLOSE_DAY):
+        if kind in (CLOSE_HOUR, CLOSE_DAY, MINUTE):
             continue
         fields = records.unpack(
             kind, records.pack(kind, [None if one == ABSENT else one for one in values[:size]])
@@ -59,10 +61,40 @@ def test_every_record_that_was_drawn_is_in_the_archive_at_its_time(told: list[di
         drawn[_line(records.kind_name(kind), at, fields)] += 1
     names = {name: number for number, name, _ in records.KINDS}
     for one in told:
-        if one["boot"] == 1 and one["type"] in HEARD:
+        if one["boot"] == 1 and one["type"] in HEARD and one["type"] != "minute":
             fields = {name: one.get(name) for name, *_ in records.kind_fields(names[one["type"]])}
             had[_line(one["type"], one["t"], fields)] += 1
     assert had == drawn and drawn.total() > 300 * DAYS
+
+
+def test_the_minutes_add_up_to_the_hours_that_were_drawn(told: list[dict[str, Any]]) -> None:
+    names = ("rest_s", "walk_s", "trot_s", "gallop_s", "other_s")
+    drawn, had = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    for kind, _, _, _, *values in Generator("sound_day", 3).rows(0, DAYS).tolist():
+        if kind == MINUTE:
+            for name, seconds in zip(names, values, strict=False):
+                drawn[name] += seconds
+    minutes = [one for one in told if one["type"] == "minute" and one["boot"] == 1]
+    for one in minutes:
+        for name in names:
+            had[name] += one[name]
+    assert had == drawn
+    times = [one["t"] for one in minutes]
+    assert len(set(times)) == len(times) > 1300 * DAYS
+    assert sum(bool(one["duty"]) for one in minutes) > 60 * DAYS
+
+
+@given(st.lists(st.integers(0, 900), min_size=5, max_size=5), st.integers(0, 400), st.integers(0, 9))
+def test_an_hour_is_split_into_minutes_and_loses_nothing(
+    seconds: list[int], activity: int, shakes: int
+) -> None:
+    total = sum(seconds)
+    hour = [*seconds, activity, 15, shakes, 9 - shakes, 1, total, 100 * total // 60, 80]
+    minutes = minutes_of(hour)
+    assert [sum(column) for column in zip(*(one[:5] for one in minutes), strict=True)] == seconds
+    assert all(0 <= sum(one[:5]) <= 90 and all(0 <= value <= 90 for value in one[:5]) for one in minutes)
+    assert sum(one[7] for one in minutes) == shakes and sum(one[8] for one in minutes) == 9 - shakes
+    assert abs(sum(one[5] for one in minutes) / len(minutes) - activity) <= 1 or not total
 
 
 def _line(name: str, at: str, fields: dict[str, Any]) -> str:
@@ -82,7 +114,7 @@ def test_the_collar_lives_on_from_there_and_knows_its_dog(
     begin = START_UTC + timedelta(days=DAYS)
     times = [datetime.fromisoformat(one["t"].replace("Z", "+00:00")) for one in lived if one["t"]]
     assert len(times) == len(lived), "the clock is still set"
-    assert begin <= min(times) < begin + timedelta(seconds=30)
+    assert abs(min(times) - begin) < timedelta(seconds=30)
     assert {"minute", "pulse", "breath"} <= {one["type"] for one in lived}
     assert result.summary["faults"] == {} and all(note.failure is None for note in result.syncs)
     assert verify_archive(result.folder / "archive.db", seal_key(3)).ok

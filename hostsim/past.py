@@ -27,12 +27,13 @@ from hostsim.generator import (
 )
 from hostsim.runtime.bench import Collar
 
+_MODULE = "drawn_past"
 _MINUTE_S = 60
 _CLOSES = {CLOSE_HOUR: "hour", CLOSE_DAY: "day"}
 _REST, _ACTIVITY, _SHAKES, _SCRATCHES, _WORN, _COVERAGE = 0, 5, 7, 8, 10, 11
 Values = list[int | None]
 Line = tuple[str, int, int, int, Values]
-"""What is done (`record`: written and told, `tell`, `minute`: written; `hour` and `day` end), s since the start, duty, kind, values."""
+"""What is done, s since the start, duty, kind, values. `record`: written and told; `tell`; `minute`: written; `hour`, `day`: ends."""
 
 
 def minutes_of(hour: list[int]) -> list[list[int]]:
@@ -58,6 +59,86 @@ def minutes_of(hour: list[int]) -> list[list[int]]:
     return out
 
 
+_SCRIPT = """
+import asyncio
+import json
+
+import board
+import machine
+from collar.app import opening
+from collar.app.collar import FIRMWARE
+from collar.app.keeping import Keeping
+from collar.app.quiet import Quiet
+from collar.app.recorder import Recorder
+from collar.app.wellbeing import Wellbeing
+from collar.hal.clock import Clock
+from collar.hal.flash import Flash
+from collar.hal.store import Store
+from collar.health import health
+from collar.journal import records
+from collar.journal.settings import Copies
+
+
+class _Said:
+    # What of the app is not there: its duty by the lines, a clock that stands where they do, a watchdog that nobody needs.
+    # As a recorder it writes only: health has heard of the minutes already.
+
+    on = False
+
+    def __init__(self, recorder):
+        self.write = recorder.write
+        self.at_ms = 0
+
+    def register(self, name, limit_ms):
+        pass
+
+    def uptime_ms(self):
+        return self.at_ms
+
+    def tell(self, kind, values, seq, uptime_ms):
+        pass
+
+
+async def _live(lines):
+    clock, store = Clock(), Store()
+    recorder = Recorder(None, clock)
+    said = _Said(recorder)
+    keeping = Keeping(store, recorder)
+    opening.open_journal(board, FIRMWARE + " (drawn)", store, recorder, clock, keeping)
+    copies = Copies(Flash(board.SETTINGS_LABEL), health.VERSION)
+    wellbeing = Wellbeing(health.Health(), copies, recorder, clock, said, said)
+    recorder.listeners.append(wellbeing.hear)
+    quiet = Quiet(said, said)
+    begin_s, length_s = json.loads(next(lines))
+    clock.set_utc_ms(begin_s * 1000 + clock.uptime_ms())
+    recorder.record(records.CLOCK, ("set", clock.offset_ms, None, None))
+
+    for line in lines:
+        what, second, duty, kind, values = json.loads(line)
+        said.on = bool(duty)
+        said.at_ms = (begin_s + second) * 1000 - clock.offset_ms
+        if what == "minute":
+            quiet.take(values)
+        elif what == "tell":
+            recorder.tell(kind, values, None, said.at_ms)
+        elif what == "record":
+            recorder.record(kind, values, said.at_ms)
+        else:
+            clock.wait_ms(max(0, said.at_ms + 1000 - clock.uptime_ms()))
+            await wellbeing.close(what == "day")
+        wellbeing.write_pending()
+    quiet.flush()
+    clock.wait_ms(max(0, (begin_s + length_s) * 1000 - clock.offset_ms - clock.uptime_ms()))
+    machine.reset()
+
+
+with open("past.jsonl") as _lines:
+    asyncio.run(_live(_lines))
+"""
+"""Runs in the collar's stead: the first line of `past.jsonl`, in the folder where it runs, is [begin (UTC, s), length (s)], each
+after it one of `Past.lines`. Begins with the collar's own start, ends with a reset."""
+
+
 @dataclass(frozen=True)
 class Past:
     """The first `days` of a scenario's dog, as `hostsim.generator` draws them."""
@@ -72,7 +153,7 @@ class Past:
         return self.days * DAY_S
 
     def lines(self) -> Iterator[Line]:
-        """What shims/_past.py does, in order; health hears an hour's minutes as the generator draws them, added up."""
+        """What the script does, in order; health hears an hour's minutes as the generator draws them, added up."""
         hour: list[Line] = []
         now_s = 0
         for kind, second, duty, count, *values in (
@@ -103,6 +184,7 @@ class Past:
         device, options = collar.device, collar.device.options
         with TemporaryDirectory() as name:
             head = json.dumps([utc_s(0), int(self.end_s)])
+            (Path(name) / f"{_MODULE}.py").write_text(_SCRIPT)
             (Path(name) / "past.jsonl").write_text("\n".join([head, *map(json.dumps, self.lines())]))
 
             def over() -> None:
@@ -112,7 +194,9 @@ class Past:
                     collar.meter.begin()
 
             device.on_reset(over)
-            device.options = replace(options, run=("_past",), working_set=0, folder=Path(name))
+            device.options = replace(
+                options, run=(_MODULE,), search_path=(name,), working_set=0, folder=Path(name)
+            )
             device.power_on()
             while device.options is not options:
                 await asyncio.sleep(max(0.1, self.end_s - collar.clock.now_s))

@@ -32,8 +32,11 @@ def rig() -> Iterator[Remote]:
 
 @pytest.mark.parametrize(
     ("before", "bits"),
-    [("", 0), ("ai" * 180, 0), ("ai" * 180, 8)],
-    ids=["first lap", "ring turned over", "stalls and rot in old sectors"],
+    [
+        pytest.param("", 0, id="first lap"),
+        pytest.param("ai" * 180, 0, id="ring turned over"),
+        pytest.param("ai" * 180, 8, id="stalls and rot in old sectors", marks=pytest.mark.bench_only),
+    ],
 )
 def test_cut_at_every_operation(rig: Remote, before: str, bits: int) -> None:
     cuts, operations, wrong = rig.run(

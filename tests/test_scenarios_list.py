@@ -11,6 +11,7 @@ from hostsim.dog import Activity, Dog
 from hostsim.dog.schedule import DAY_S, clock_hour
 from hostsim.scenarios import BLOW_DAY, SCENARIOS, START_UTC, HandlerAction, touch_test
 
+pytestmark = pytest.mark.bench_only
 ACTIONS = {"sync", "set_clock", "duty_on", "duty_off", "touch", "charge", "acknowledge", "suffer"}
 
 

@@ -85,6 +85,7 @@ def test_an_end_before_its_time_is_not_believed_until_it_is_told_twice(
     assert asked[0] == 1 and asked[-1] == 300
 
 
+@pytest.mark.bench_only
 def test_a_drop_at_every_few_packets(tmp_path: Path) -> None:
     """Ever longer connections, each cut off at another packet: discovery, requests, every part of the transfer."""
 
@@ -406,6 +407,7 @@ def test_throughput(
     assert share >= 0.90
 
 
+@pytest.mark.bench_only
 @pytest.mark.parametrize("mtu", [23, 64, 247])
 @pytest.mark.parametrize("link", ["plain", "loss", "ENOMEM"])
 def test_a_drop_at_every_packet_in_turn_leaves_a_whole_archive(tmp_path: Path, mtu: int, link: str) -> None:

@@ -21,7 +21,7 @@ _BLANK = {
 """By type every field, null: a record that an earlier program archived may lack those that came since."""
 _NO_CLOCK = datetime(2000, 1, 1, tzinfo=timezone.utc)
 DRAWN = "(drawn)"
-"""How the firmware's name ends in the boot record of a past that was drawn (shims/_past.py)."""
+"""How the firmware's name ends in the boot record of a past that was drawn (hostsim.past)."""
 STRIDES = 10
 QUALITY = 40
 BASELINE_DAYS = 14

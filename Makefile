@@ -31,19 +31,19 @@ demo: $(VENV)/stamp-runtime
 
 test: $(VENV)/stamp-dev
 	$(say) 'test: the suite on 64-bit MicroPython, $(JOBS) at a time'
-	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile $(PYTEST)
+	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 # Its tests wait more than they compute: one more at a time than there are cores.
 phone: $(VENV)/stamp-dev browser
 	$(say) "phone: the handler's page, $(PHONE_JOBS) at a time"
-	@$(BIN)/python -m pytest -q -rfEsP -n $(PHONE_JOBS) --dist loadfile $(wildcard tests/test_phone_*.py) $(PYTEST)
+	@$(BIN)/python -m pytest -q -rfEsP -n $(PHONE_JOBS) --dist loadfile --no-loadscope-reorder $(wildcard tests/test_phone_*.py) $(PYTEST)
 
 browser: | $(VENV)/bin/python
 	@$(BIN)/python tools/browser.py --need
 
 test32: $(VENV)/stamp-dev $(MICROPYTHON32)
 	$(say) 'test32: the suite on 32-bit MicroPython, $(JOBS) at a time'
-	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile -m 'not bench_only' $(PYTEST)
+	@MICROPYTHON=$(abspath $(MICROPYTHON32)) $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile --no-loadscope-reorder -m 'not bench_only' $(PYTEST)
 
 lint: $(VENV)/stamp-dev
 	$(say) 'lint: ruff format and ruff check'

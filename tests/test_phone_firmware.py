@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -90,11 +91,16 @@ def holds(bench: PhoneBench, image: bytes, pieces: int) -> None:
 
 
 def choose(handler: Handler, content: bytes, folder: Path, name: str = "new.rexu") -> None:
-    """The handler taps the field and chooses a file."""
+    """The handler taps the field and chooses a file; a tap beside it, as the view moved just then, is made again."""
     (folder / name).write_bytes(content)
-    with handler.page.expect_file_chooser() as chooser:
+    chosen: list[Any] = []
+    handler.page.on("filechooser", chosen.append)
+    for _ in range(4):
         handler.page.click("#update-file")
-    chooser.value.set_files(folder / name)
+        with suppress(AssertionError):
+            handler.wait(15, lambda: chosen)
+            break
+    chosen[0].set_files(folder / name)
 
 
 def place(handler: Handler) -> int:

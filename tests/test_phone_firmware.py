@@ -94,12 +94,17 @@ def choose(handler: Handler, content: bytes, folder: Path, name: str = "new.rexu
     """The handler taps the field and chooses a file; a tap beside it, as the view moved just then, is made again."""
     (folder / name).write_bytes(content)
     chosen: list[Any] = []
-    handler.page.on("filechooser", chosen.append)
+
+    def opened(chooser: Any) -> None:
+        chosen.append(chooser)
+
+    handler.page.on("filechooser", opened)
     for _ in range(4):
         handler.page.click("#update-file")
         with suppress(AssertionError):
             handler.wait(15, lambda: chosen)
             break
+    handler.page.remove_listener("filechooser", opened)
     chosen[0].set_files(folder / name)
 
 

@@ -412,7 +412,7 @@ def report(archive: Path, out: Path | None, key: Path | None, as_json: bool) -> 
     type=click.FloatRange(min=0.05),
     help="So many days of the story; up to the evening after the touch test, of day 19, if absent.",
 )
-@click.option("--lived", is_flag=True, help="Live the first 12 days too, whose records are drawn otherwise.")
+@click.option("--lived", is_flag=True, help="Live the first 13 days too, whose records are drawn otherwise.")
 @click.option("--day", is_flag=True, help="Instead: one day of a sound dog, with a picture.")
 @out_option("demo-out")
 @json_option
@@ -420,7 +420,7 @@ def demo(seed: int, days: float | None, lived: bool, day: bool, out: Path, as_js
     """The story: 14 sound days, a blow on duty on day 15, and days in which the dog works on and hides it.
 
     Lived by the collar's firmware, synced over Bluetooth twice a day, told as the days pass, and left in the folder with
-    the vet's file: report.pdf, report.html and their pictures. Of the first 12 days the records are drawn, as `hostsim evaluate
+    the vet's file: report.pdf, report.html and their pictures. Of the first 13 days the records are drawn, as `hostsim evaluate
     health` draws them; --lived takes several times as long.
     """
     from hostsim import demo as story

@@ -34,8 +34,8 @@ AFTER_DAYS = 0.02
 STORY = "story"
 DAYS = at_hour(TEST_DAY, 21.0) / DAY_S
 """The story's length unless told otherwise: up to the evening after the touch test."""
-DRAWN_DAYS = 12
-"""Sound days whose records are drawn: two that the collar lives are left before the blow, so that what is told of the blow is not
+DRAWN_DAYS = 13
+"""Sound days whose records are drawn: one that the collar lives is left before the blow, so that what is told of the blow is not
 told of the change from one to the other."""
 _LEVELS = {"amber": "[bold yellow]AMBER[/]", "red": "[bold red]RED[/]", "green": "[green]GREEN[/]"}
 

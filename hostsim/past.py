@@ -122,6 +122,8 @@ async def _live(lines):
         elif what == "tell":
             recorder.tell(kind, values, None, said.at_ms)
         elif what == "record":
+            if kind == records.IMPACT:  # what health answers has the time of now
+                clock.wait_ms(max(0, said.at_ms - clock.uptime_ms()))
             recorder.record(kind, values, said.at_ms)
         else:
             clock.wait_ms(max(0, said.at_ms + 1000 - clock.uptime_ms()))

@@ -58,6 +58,8 @@ class _Today:
     index: int | None = None
     lines: list[tuple[str, str]] = field(default_factory=list)
     """(style, text) of what is told of the date."""
+    watched: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """Lines about watches by their verdict, the last of which stands in `lines`."""
 
     def cells(self) -> list[str]:
         """The date's numbers in the order of COLUMNS; a dash where there is none."""
@@ -183,8 +185,10 @@ class Teller:
         self._today = None
 
     @staticmethod
-    def _note(today: _Today, at: datetime, text: str, style: str = "") -> None:
-        today.lines.append((style, f"{_INDENT}{at:%H:%M}  {text}"))
+    def _note(today: _Today, at: datetime, text: str, style: str = "") -> tuple[str, str]:
+        line = style, f"{_INDENT}{at:%H:%M}  {text}"
+        today.lines.append(line)
+        return line
 
     # Kinds of record
 
@@ -209,7 +213,16 @@ class Teller:
                 today, at, "a watch of 28 days begins: every day is held against the 14 before the blow"
             )
         elif self._verdicts.get(seq) != verdict:
-            self._note(today, at, f"day {number} of the watch: {VERDICTS.get(verdict, verdict)}")
+            # The newest is told last; what is said of the ones before it in the same words is said once.
+            older = today.watched.pop(verdict, [])
+            for line in older[-1:]:
+                today.lines.remove(line)
+            before = f", and of {len(older)} begun before it" if older else ""
+            words = VERDICTS.get(verdict, verdict)
+            today.watched[verdict] = [
+                *older,
+                self._note(today, at, f"day {number} of the watch{before}: {words}"),
+            ]
         self._verdicts[seq] = verdict
 
     def _day(self, item: Item, at: datetime, today: _Today) -> None:

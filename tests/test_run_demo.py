@@ -53,6 +53,20 @@ def test_nothing_is_told_before_the_blow_and_everything_after_it(
     assert f"after the blow of {blow_size('story', SEED)} on day {BLOW_DAY + 1}" in teller.onset_words()
 
 
+def test_what_is_said_alike_of_several_watches_is_said_once(
+    teller_and_lines: tuple[Teller, list[str]],
+) -> None:
+    """Blows of unknown size open watches too, and all of them get worse on one day."""
+    _, lines = teller_and_lines
+    said: dict[str, list[str]] = {}
+    day = ""
+    for line in lines:
+        day = line[:6] if line.startswith("day ") else day
+        if " of the watch" in line:
+            said.setdefault(day, []).append(line.rsplit(": ", 1)[1])
+    assert said and all(len(set(verdicts)) == len(verdicts) for verdicts in said.values())
+
+
 def test_the_touch_test_of_day_19_is_told_with_its_odds(teller_and_lines: tuple[Teller, list[str]]) -> None:
     teller, lines = teller_and_lines
     spots = {item["spot"]: item for item in teller.touches}

@@ -192,6 +192,7 @@ class Past:
             def over() -> None:
                 if device.options is not options:
                     device.options = options
+                    device.heap.clear()
                     collar.battery.replace(100.0)
                     collar.meter.begin()
 

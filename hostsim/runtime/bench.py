@@ -49,7 +49,10 @@ Result = TypeVar("Result")
 class Past(Protocol):
     """What a collar went through before it is switched on for a run."""
 
-    days: int
+    @property
+    def days(self) -> int:
+        """How many it took."""
+        ...
 
     @property
     def end_s(self) -> float:

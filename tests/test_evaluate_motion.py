@@ -21,7 +21,7 @@ TINY = motion.Size(1, 1, 6, 1, 1, 1, (), (1, 10), (1, 3), (1, 1), (1, 1), (1, 1)
 
 
 def test_a_dog_that_shakes_twice_was_not_struck() -> None:
-    """Of a short second shake one peak stands alone; a lived dog was told to have been struck so, three times in 100 days."""
+    """Of a short second shake one peak stands alone; lived dogs were told to have been struck so, five times in 270 sound days."""
     found = motion_feeds.run([motion_feeds.shaken_twice(seed, 60) for seed in (1, 2)])
     assert [one.only("impact") for one in found] == [[], []]
     assert sum(len(one.only("shake")) for one in found) >= 120

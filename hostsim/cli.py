@@ -141,7 +141,7 @@ def _print_faults(as_json: bool) -> None:
 @click.option(
     "--drawn",
     type=click.IntRange(1),
-    help="Draw the records of so many first days, in a second or two, and live on from there.",
+    help="Draw the records of so many first days, in seconds, and live on from there.",
 )
 @click.option(
     "--power",

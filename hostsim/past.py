@@ -1,4 +1,4 @@
-"""What a collar went through before a run begins: days drawn record by record, in a second or two instead of minutes.
+"""What a collar went through before a run begins: days drawn record by record, in seconds instead of minutes.
 
 The firmware's own journal and health take the records, on the collar's own flash; then it restarts, as after a reset, and
 lives on.

@@ -325,8 +325,8 @@ class Run:
     def _journal(self, archive: Archive) -> dict[str, Any]:
         """Bytes of records, how many that is a day, and for how many such days the journal holds them.
 
-        The two rates are None for a run that is too short to stand for a day, and for one with a drawn past, whose minutes are
-        hours.
+        The two rates are None for a run that is too short to stand for a day, and for one with a drawn past, which has
+        fewer kinds of record.
         """
         flash = self.collar.flash
         size = sum(len(one.frame) for journal in archive.journals() for one in archive.records(journal))

@@ -421,7 +421,7 @@ def demo(seed: int, days: float | None, lived: bool, day: bool, out: Path, as_js
 
     Lived by the collar's firmware, synced over Bluetooth twice a day, told as the days pass, and left in the folder with
     the vet's file: report.pdf, report.html and their pictures. Of the first 13 days the records are drawn, as `hostsim evaluate
-    health` draws them; --lived takes several times as long.
+    health` draws them; --lived takes more than twice as long.
     """
     from hostsim import demo as story
 

@@ -243,6 +243,15 @@ def test_what_the_collar_twice_says_it_does_not_have_is_not_asked_for_again() ->
     assert len(collar.starts) == 2
 
 
+def test_ends_that_never_agree_are_given_up_as_damage() -> None:
+    """Somebody who ends every transfer in another way does not keep the phone at it for ever."""
+    collar, store = Collar(frames()), Store()
+    collar.ends = {number: (1, number) for number in range(1, 100)}
+    with pytest.raises(Trouble, match="damaged"):
+        sync(collar, store)
+    assert len(collar.starts) < 20 and store.marks == [] and collar.safe == []
+
+
 def test_a_journal_that_cannot_be_read_is_believed_when_it_is_told_twice() -> None:
     collar, store = Collar(frames()), Store()
     collar.ends = {1: (300, protocol.JOURNAL_FAULT), 2: (300, protocol.JOURNAL_FAULT)}

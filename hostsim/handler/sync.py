@@ -146,6 +146,9 @@ async def _range(session: _Session, collar: CollarClient, journal: JournalKey, f
             continue
         if (status, at) not in ((protocol.OK, end), heard):
             heard = status, at
+            damaged = 0 if at > before else damaged + 1
+            if damaged > _DAMAGED_MAX:
+                raise LinkLost("the link ends every transfer before its time")
             continue
         if status:
             raise CollarFault("the collar cannot read its journal; what it could read is in the archive")

@@ -70,6 +70,7 @@ class Sync:
                 continue
             if said not in ((protocol.OK, end), heard):
                 heard = said
+                damaged = 0 if self._at > before else damaged + 1
                 continue
             if said[0]:
                 raise Trouble("journal_fault")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,11 @@ def test_the_spectrum_of_the_light_is_read_and_the_steps_are_taken_off() -> None
 
 
 def test_the_library_is_named_where_it_is_not_there() -> None:
+    before = set(sys.modules)
     found = peers.library()
+    assert "pkg_resources" not in set(sys.modules) - before, (
+        "a stand-in that stays breaks whoever asks for it later"
+    )
     assert not isinstance(found, str) or "peers" in found
 
 

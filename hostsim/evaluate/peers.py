@@ -7,6 +7,7 @@ import sys
 import types
 import warnings
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +26,15 @@ def library() -> Any | str:
 
     It asks pkg_resources, which setuptools no longer has, for the path of its sample data: it gets a name for it.
     """
-    if "pkg_resources" not in sys.modules:
-        stand_in = types.ModuleType("pkg_resources")
-        stand_in.resource_filename = lambda package, name: name  # pyright: ignore[reportAttributeAccessIssue]
-        sys.modules["pkg_resources"] = stand_in
-    try:
-        return importlib.import_module(LIBRARY)
-    except ImportError as error:
-        return f"no desktop library beside the collar: {error} ({INSTALL})"
+    stand_in = types.ModuleType("pkg_resources")
+    stand_in.resource_filename = lambda package, name: name  # pyright: ignore[reportAttributeAccessIssue]
+    with patch.dict(sys.modules):
+        sys.modules.setdefault("pkg_resources", stand_in)
+        try:
+            found = importlib.import_module(LIBRARY)
+        except ImportError as error:
+            return f"no desktop library beside the collar: {error} ({INSTALL})"
+    return found
 
 
 def library_rate(found: Any, light: FloatArray, rate_hz: float) -> float | None:

@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -179,6 +180,7 @@ class Ether:
         self._guard = threading.Lock()
         self._calm, self._asked = 1.0, 0
         self._open: set[object] = set()
+        self._stirred_wall_s = 0.0
         self._parting = False
         self._discovery = threading.Lock()
         self._sending = False
@@ -224,9 +226,16 @@ class Ether:
         self.live(speed)
         bench.call(up_to(), 120)
 
+    @property
+    def calm_wall_s(self) -> float:
+        """For how long the page has asked the collar nothing."""
+        busy = self._asked or self._open or self._sending
+        return 0.0 if busy else time.monotonic() - self._stirred_wall_s
+
     def _waits(self, change: int) -> None:
         """The page waits for one more answer of the collar, or for one less."""
         with self._guard:
+            self._stirred_wall_s = time.monotonic()
             self._asked = max(0, self._asked + change)
             if self._bench is not None:
                 self._bench.pace(max(HURRY, self._calm) if self._asked else self._calm)

@@ -37,9 +37,14 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
             assert await _refused(client, protocol.TOUCH, 5, 0) == protocol.TOO_SOON
             await asyncio.sleep(20)
             assert await _refused(client, protocol.ACKNOWLEDGE, 0) == protocol.STALE
+            # as a phone does that stays: it asks what there is whenever something was written
+            await client.ask(protocol.GO_LIVE, 600)
+            await client.ask(protocol.JOURNAL)
             await client.find(3)
             await client.capture(CAPTURED_S)
             await client.touch("left_ribs")
+            await client.ask(protocol.JOURNAL)
+            await client.ask(protocol.RECENT, 3600)
             await asyncio.sleep(10)
             await client.touch("left_ribs", control=True)
             await client.set_quiet_hours(23, 7, 60)
@@ -78,7 +83,11 @@ def test_a_capture_holds_every_sample_with_its_true_period(life: Life) -> None:
 
 
 def test_marks_of_the_touch_test_reach_the_detector(life: Life) -> None:
-    assert [one["spot"] for one in life.of("flinch")] == ["left_ribs", "control"]
+    """A phone that stays and reads meanwhile costs no mark its judgement."""
+    assert [(one["spot"], one["flinched"]) for one in life.of("flinch")] == [
+        ("left_ribs", False),
+        ("control", False),
+    ]
 
 
 def test_the_button_held_down_forgets_the_bonds_once(life: Life) -> None:

@@ -125,8 +125,8 @@ def test_firmware_goes_through_the_page_starts_and_proves_itself(
     page.click("#update")
     page.wait_for_selector(f"text={texts.UPDATE_SENT}")
     page.wait_for_selector(f"text=Firmware {NEW} runs on trial since")
-    aloud = " ".join(page.evaluate("aloud"))
-    assert texts.UPDATE_SENT in aloud and f"Firmware {NEW} runs on trial" in aloud
+    for words in (texts.UPDATE_SENT, f"Firmware {NEW} runs on trial"):
+        page.wait_for_function("words => aloud.join(' ').includes(words)", arg=words)
     page.click("#disconnect")
     handler.until("idle")
     bench.pace(QUICK)

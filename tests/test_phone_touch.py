@@ -24,6 +24,10 @@ FIRST_S, EVERY_S = 140.0, 26.0
 """When a hand is on the sore place: the dog flinches then, and at no other time."""
 AHEAD_S = 1.2
 """So long before that the handler marks it."""
+JUDGED_S = 11.0
+"""So long after a mark the collar has judged it, and may be given the next."""
+CALM_WALL_S = 1.0
+"""The page that says nothing for so long has brought home what there was: nothing hurries the collar past the moment of a mark."""
 SLOWLY = 0.05
 """How fast the collar lives while the page is on its way to mark: on a busy machine that takes seconds."""
 SORE, SOUND = "left_ribs", "back"
@@ -141,24 +145,27 @@ def _settings(handler: Handler) -> None:
 
 
 def _marks(handler: Handler, bench: PhoneBench, count: int) -> list[tuple[str, bool]]:
-    """Does so many steps as they are told; what they were. A mark that the collar could not take is made again."""
+    """Does so many steps as they are told; what they were. The page syncs meanwhile, and no mark comes too soon by that."""
     page, found = handler.page, []
     while len(found) < count:
         words, number = page.inner_text("#step"), page.inner_text("#step-number")
         spot = next(name for name, text in texts.SPOTS.items() if words.endswith(": " + text))
         control = words == texts.LOOK_NOW.format(texts.SPOTS[spot])
+        until(handler, bench.collar.clock.now_s + JUDGED_S)
+        handler.ether.live(1)
+        handler.wait(60, lambda: handler.ether.calm_wall_s > CALM_WALL_S)
         before_s = AHEAD_S if spot == SORE and not control else EVERY_S / 2
-        turns = math.ceil((bench.collar.clock.now_s + 11.5 + before_s - FIRST_S) / EVERY_S)
-        until(handler, FIRST_S + EVERY_S * turns - before_s)
+        turns = math.ceil((bench.collar.clock.now_s + 0.5 + before_s - FIRST_S) / EVERY_S)
+        at_s = FIRST_S + EVERY_S * turns - before_s
+        until(handler, at_s)
         handler.context.clock.fast_forward(16_500)
         page.click("#mark:not([aria-disabled])")
         page.wait_for_function(_TAKEN, arg=number)
-        if page.query_selector("#trouble") is None:
-            found.append((spot, control))
-            continue
-        assert handler.trouble() == "too_soon"
-        page.click("#trouble button")
-        page.wait_for_selector("#mark[aria-disabled]")
+        after_s = bench.collar.clock.now_s
+        print(f"{spot}{', control' if control else ''}: told to at {at_s:.2f} s, taken by {after_s:.2f} s")
+        trouble = page.query_selector("#trouble")
+        assert trouble is None, trouble.inner_text()
+        found.append((spot, control))
     return found
 
 

@@ -164,7 +164,7 @@ class Collar:
         self.wishes = Wishes(board, radio, *parts)
         self.sampling.on_turn = self.wishes.turn
         radio.link.settings = Options(self.store, self.recorder, self._apply)
-        radio.link.before_read = self._flush
+        radio.link.before_read = self._before_read
         radio.link.on_update = self.renewal.updater
         self.renewal.flush = self._flush
         self.housekeeping.on_minute = self._each_minute
@@ -178,8 +178,16 @@ class Collar:
         self._on_alert(self.health.alerts.level)
 
     def _flush(self):
-        """Writes what is known so far, before somebody reads the journal or the collar starts anew."""
+        """Writes what is known so far and what is still under way: whoever reads the journal goes, or the collar starts anew."""
         self.sampling.flush()
+        self.housekeeping.quiet.flush()
+
+    def _before_read(self):
+        """A phone that stays is told of a bout when it is over: it reads often, and would cut it, and the touch test, to pieces."""
+        if not self.radio.live():
+            self._flush()
+            return
+        self.movement.step()
         self.housekeeping.quiet.flush()
 
     def _on_duty(self, on):

@@ -146,6 +146,8 @@ class Air(bumble_link.LocalLink):
         self.packets = 0
         self.advertisements = 0
         self.arrived: list[Callable[[controller.Controller, bytes], None]] = []
+        self.attended: list[Callable[[], None]] = []
+        """Called, often, before it is decided whether anybody advertises."""
         self._random = random.Random(seed)
         self._wires: list[_Wire] = []
         self._drop_at: list[int] = []
@@ -212,17 +214,20 @@ class Air(bumble_link.LocalLink):
 
     def _look(self) -> None:
         self._looking = False
+        for attend in self.attended:
+            attend()
         for end in sorted(self.controllers, key=lambda one: one.name):
             advertiser = end.le_legacy_advertiser
             if not isinstance(advertiser, Advertiser):
                 continue
-            wanted = advertiser.enabled and self.in_range and self._heard_by_somebody(end)
+            wanted = advertiser.enabled and self.in_range and self.heard_by_somebody(end)
             if wanted and advertiser not in self._timers:
                 self._advertise_later(advertiser, self._random.random() * self._interval(advertiser))
             elif not wanted and (timer := self._timers.pop(advertiser, None)):
                 timer.cancel()
 
-    def _heard_by_somebody(self, sender: controller.Controller) -> bool:
+    def heard_by_somebody(self, sender: controller.Controller) -> bool:
+        """Whether anybody but the sender scans or wants to connect."""
         return any(
             end.le_scan_enable or end.pending_le_connection for end in self.controllers if end is not sender
         )

@@ -105,6 +105,15 @@ class _Settings:
     io: int = 3
 
 
+@dataclass(frozen=True)
+class _Advertised:
+    """What the firmware has on the air."""
+
+    interval_ms: float
+    data: bytes
+    response: bytes
+
+
 @dataclass
 class _Stack:
     """Everything that `active(False)` or a reset forgets."""
@@ -134,6 +143,8 @@ class CollarRadio:
         self._stack = _Stack()
         self._queued = 0
         self._base = 0
+        self._advertised: _Advertised | None = None
+        self._told: _Advertised | None = None
         self._jobs: deque[Coroutine[Any, Any, None]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[object]] = set()
@@ -162,6 +173,7 @@ class CollarRadio:
         self.device.keystore = Bonds(self.interrupt)
         self._base = len(self.device.gatt_server.attributes)
         self.device.on("connection", self._on_connection)
+        self.air.attended.append(self._tell)
         self._loop = asyncio.get_running_loop()
 
     def reset(self) -> None:
@@ -170,6 +182,7 @@ class CollarRadio:
             self.air.cut(self.controller)
             self.controller.le_legacy_advertiser.stop()
             self.air.listening_changed()
+        self._advertised = self._told = None
         self._forget()
 
     def _forget(self) -> None:
@@ -293,21 +306,32 @@ class CollarRadio:
     def _advertise(self, payload: memoryview) -> bytes:
         self._need_active()
         interval_us, connectable, length = struct.unpack_from("<iBB", payload)
-        if interval_us < 0:
-            self._later(self.device.stop_advertising())
-            return b""
         data, response = bytes(payload[6 : 6 + length]), bytes(payload[6 + length :])
-        if connectable:
-            self._later(self._start_advertising(interval_us / 1000, data, response))
+        if interval_us < 0:
+            self._advertised = None
+        elif connectable:
+            self._advertised = _Advertised(interval_us / 1000, data, response)
+        self._tell()
         return b""
 
-    async def _start_advertising(self, interval_ms: float, data: bytes, response: bytes) -> None:
+    def _tell(self) -> None:
+        """Tells the stack what is on the air, if that can make a difference.
+
+        Most windows pass with nobody there, and the stack takes as long to open one as the firmware takes for seconds of life.
+        """
+        wanted = self._advertised
+        if wanted == self._told or (wanted is not None and not self.air.heard_by_somebody(self.controller)):
+            return
+        self._told = wanted
+        self._later(self.device.stop_advertising() if wanted is None else self._start_advertising(wanted))
+
+    async def _start_advertising(self, wanted: _Advertised) -> None:
         await self.device.start_advertising(
             own_address_type=hci.OwnAddressType.PUBLIC,
-            advertising_data=data,
-            scan_response_data=response,
-            advertising_interval_min=interval_ms,
-            advertising_interval_max=interval_ms,
+            advertising_data=wanted.data,
+            scan_response_data=wanted.response,
+            advertising_interval_min=wanted.interval_ms,
+            advertising_interval_max=wanted.interval_ms,
         )
 
     def _connection(self, handle: int) -> Connection:
@@ -343,6 +367,7 @@ class CollarRadio:
 
     def _on_connection(self, connection: Connection) -> None:
         self.figures.connections += 1
+        self._advertised = self._told = None  # a connection ends advertising
         peer = connection.peer_address
         address = bytes(reversed(bytes(peer)))
         settings = self._stack.settings

@@ -43,7 +43,7 @@ class UUID:
             digits = value.replace("-", "")
             if len(digits) != 32:
                 raise ValueError("UUID too short" if len(digits) < 32 else "UUID too long")
-            self._data = bytes(int(digits[at : at + 2], 16) for at in range(30, -2, -2))
+            self._data = bytes(reversed(bytes.fromhex(digits)))
         else:
             self._data = bytes(value)
             if len(self._data) not in (2, 4, 16):

@@ -89,6 +89,18 @@ def test_the_touch_test_finds_the_sore_spot(story: list[Told]) -> None:
     assert of(story, "day")[-1]["domains"]["touch"] is not None
 
 
+def test_the_pattern_takes_a_touch_test_in_at_once(story: list[Told]) -> None:
+    """The handler who has just found the sore spot does not read that no touch test was made."""
+    last = max(i for i, item in enumerate(story) if item.type == "touch")
+    test_s = story[last].at_s
+    told = next(item for item in story[last:] if item.type == "pattern")
+    assert told.at_s == test_s
+    assert told.fields["name"] == "thoracic" and "flinch" in told.fields["evidence_for"]
+    before = next(item for item in reversed(story[:last]) if item.type == "pattern")
+    assert "no_touch_test" in before.fields["missing"]
+    assert told.fields["missing"] == [one for one in before.fields["missing"] if one != "no_touch_test"]
+
+
 def test_a_sound_dog_is_left_in_peace(collar: Collar) -> None:
     told = lived(collar, "sound_day", 28, seed=5)
     assert of(told, "alert") == []

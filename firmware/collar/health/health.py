@@ -44,6 +44,7 @@ class Health:
         self.index = Index(self.history)
         self.watches = Watches()
         self.touch = Touch()
+        self._lacked: list = []  # what the last day's pattern was without
         self.alerts = Alerts()
         self.range = Range()
         self.heat = Heat()
@@ -151,8 +152,18 @@ class Health:
             yield told
 
     def end_touch(self):
-        """The touch test is over: its `touch` records, the sorest spot first. Nothing when no mark was made."""
-        yield from self.touch.finish(self.history.count)
+        """The touch test is over: its `touch` records, the sorest spot first, then the pattern anew, now that it is known.
+
+        Nothing when no mark was made; no pattern while nothing shows, nor after a start, when the last day is not at hand.
+        """
+        told = self.touch.finish(self.history.count)
+        yield from told
+        index = self.index
+        if not told or index.value is None:
+            return
+        index.take_touch(self.touch, self.history.count)
+        if index.reasons or index.sign_sizes[w.FLINCHING] >= SHOWN:
+            yield self._pattern([one for one in self._lacked if one != w.NO_TOUCH_TEST or self._untouched()])
 
     def acknowledge(self):
         """The handler has seen the alert; the `alert` record of that, or None."""
@@ -165,7 +176,7 @@ class Health:
                 self._catch_up(utc_ms // 1000)
             self._closed_s = utc_ms // 1000
         coverage = min(100, self.today.sums[t.WORN] // 1440)
-        missing = self._missing(utc_ms, coverage)
+        missing = self._lacked = self._missing(utc_ms, coverage)
         limps = [self.today.limp(0), self.today.limp(1)] + self.today.even.values()
         irregular = self.today.irregular()
         self._close_history(coverage)
@@ -217,11 +228,14 @@ class Health:
 
     def _missing(self, utc_ms, coverage):
         missing = self.today.missing(coverage)
-        if self.touch.day < 0 or self.history.count - self.touch.day > 7:
+        if self._untouched():
             missing.append(w.NO_TOUCH_TEST)
         if utc_ms is None:
             missing.append(w.NO_CLOCK)
         return missing
+
+    def _untouched(self):
+        return self.touch.day < 0 or self.history.count - self.touch.day > 7
 
     def _close_history(self, coverage):
         values = self.today.values()

@@ -113,7 +113,7 @@ class Index:
         for i in range(w.DOMAINS):
             full = min(100, strongest[i] + second[i] // 3)
             self.domains[i] = full if known >> i & 1 else None
-        self._take_touch(touch, day)
+        self.take_touch(touch, day)
 
     def _known(self, signal):
         return (
@@ -121,7 +121,8 @@ class Index:
             and self._history.baseline(signal, self.since, self.days)[1]
         )
 
-    def _take_touch(self, touch, day):
+    def take_touch(self, touch, day):
+        """Domain and sign by the last touch test, if it is not too old. The index itself is the day's and stays."""
         if touch.day < 0 or day - touch.day > TOUCH_DAYS:
             return
         value = (touch.odds - TOUCH_BEGINS) * 100 // (TOUCH_FULL - TOUCH_BEGINS)

@@ -156,14 +156,10 @@ class Health:
 
         Nothing when no mark was made; no pattern while nothing shows, nor after a start, when the last day is not at hand.
         """
-        told = self.touch.finish(self.history.count)
+        told, index = self.touch.finish(self.history.count), self.index
         yield from told
-        index = self.index
-        if not told or index.value is None:
-            return
-        index.take_touch(self.touch, self.history.count)
-        if index.reasons or index.sign_sizes[w.FLINCHING] >= SHOWN:
-            yield self._pattern([one for one in self._lacked if one != w.NO_TOUCH_TEST or self._untouched()])
+        if told and index.value is not None and index.take_touch(self.touch, self.history.count):
+            yield self._pattern([one for one in self._lacked if one != w.NO_TOUCH_TEST])
 
     def acknowledge(self):
         """The handler has seen the alert; the `alert` record of that, or None."""
@@ -228,14 +224,11 @@ class Health:
 
     def _missing(self, utc_ms, coverage):
         missing = self.today.missing(coverage)
-        if self._untouched():
+        if not self.touch.counts(self.history.count):
             missing.append(w.NO_TOUCH_TEST)
         if utc_ms is None:
             missing.append(w.NO_CLOCK)
         return missing
-
-    def _untouched(self):
-        return self.touch.day < 0 or self.history.count - self.touch.day > 7
 
     def _close_history(self, coverage):
         values = self.today.values()

@@ -16,7 +16,6 @@ SHOWN = const(25)  # a sign of this size (%) is named
 _CLIP = const(70)
 _ROOT = (10, 14, 17)  # ten times the root of 1, 2, 3 days
 _REACH = const(5)  # days in which these are looked for
-TOUCH_DAYS = const(7)
 TOUCH_BEGINS = const(8)
 TOUCH_FULL = const(100)
 # The share of the index that a domain can reach alone: mobility, rest, breath, touch, tremor, vitals.
@@ -122,13 +121,17 @@ class Index:
         )
 
     def take_touch(self, touch, day):
-        """Domain and sign by the last touch test, if it is not too old. The index itself is the day's and stays."""
-        if touch.day < 0 or day - touch.day > TOUCH_DAYS:
-            return
+        """Domain and sign by the last touch test, if it still counts; whether there is anything to tell then.
+
+        The index itself is the day's and stays.
+        """
+        if not touch.counts(day):
+            return False
         value = (touch.odds - TOUCH_BEGINS) * 100 // (TOUCH_FULL - TOUCH_BEGINS)
         value = 0 if value < 0 else 100 if value > 100 else value
         self.domains[w.TOUCHING] = value
         self.sign_sizes[w.FLINCHING] = value
+        return value >= SHOWN or len(self.reasons) > 0
 
     def strong(self, least):
         """How many domains reach `least` percent."""

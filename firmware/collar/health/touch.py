@@ -9,6 +9,7 @@ from collar.health import words as w
 LEAST_CONTROLS = const(3)
 _PAUSE_MS = const(900000)
 _SPOTS = const(18)
+_DAYS = const(7)
 
 
 def _choose(n, k):
@@ -45,6 +46,10 @@ class Touch:
         self.spot = w.NONE  # the sorest of the last test
         self.odds = 0
         self.day = -1  # when the last test was, in days of the history
+
+    def counts(self, day):
+        """Whether the last test still says something: it was made within a week. `day`: the history's count."""
+        return self.day >= 0 and day - self.day <= _DAYS
 
     def mark(self, values, uptime_ms):
         """A `flinch` record; marks that could not be judged do not count."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import functools
 import struct
 from collections import deque
 from collections.abc import Coroutine
@@ -44,10 +43,6 @@ _WRITE_ENCRYPTED, _WRITE_AUTHENTICATED = 0x1000, 0x2000
 _PROPERTIES = 0x00FF
 
 
-_uuid = functools.cache(UUID.from_bytes)
-"""The firmware registers the same table each time its radio goes on; Bumble's look at all it knows is slow."""
-
-
 @dataclass
 class _Value:
     """One value in the table."""
@@ -56,6 +51,10 @@ class _Value:
     data: bytes = b""
     size: int = DEFAULT_BUFFER
     append: bool = False
+
+    def clear(self) -> None:
+        """As it is registered."""
+        self.data, self.size, self.append = b"", DEFAULT_BUFFER, False
 
     def put(self, data: bytes) -> None:
         """A remote write: what does not fit is cut, and nobody is told."""
@@ -76,6 +75,17 @@ class _Entry:
 class _Service:
     uuid: UUID
     characteristics: list[_Entry] = field(default_factory=list)
+
+
+@dataclass
+class _Table:
+    """What came of a table that was registered: the firmware registers the same one each time its radio goes on."""
+
+    answer: bytes
+    rows: list[att.Attribute[Any]]
+    services: list[gatt.Service]
+    attributes: dict[int, att.Attribute[Any]]
+    values: dict[int, _Value]
 
 
 @dataclass
@@ -143,6 +153,7 @@ class CollarRadio:
         self._stack = _Stack()
         self._queued = 0
         self._base = 0
+        self._tables: dict[bytes, _Table] = {}
         self._advertised: _Advertised | None = None
         self._told: _Advertised | None = None
         self._jobs: deque[Coroutine[Any, Any, None]] = deque()
@@ -403,12 +414,30 @@ class CollarRadio:
     def _register_services(self, payload: memoryview) -> bytes:
         self._need_active()
         self._unregister()
+        key, server, stack = bytes(payload), self.device.gatt_server, self._stack
+        table = self._tables.get(key)
+        if table is None:
+            answer = self._build(key)
+            rows, services = server.attributes[self._base :], list(server.services)
+            table = _Table(answer, rows, services, dict(stack.attributes), dict(stack.values))
+            self._tables[key] = table
+            return answer
+        server.attributes += table.rows
+        server.services = list(table.services)
+        stack.attributes.update(table.attributes)
+        stack.values.update(table.values)
+        for value in table.values.values():
+            value.clear()
+        return table.answer
+
+    def _build(self, payload: bytes) -> bytes:
+        """Puts all of a table into the stack's; the handles for the firmware."""
         handles: list[att.Attribute[Any]] = []
         services: list[_Service] = []
         at = 0
         while at < len(payload):
             kind, flags, length = struct.unpack_from("<BHB", payload, at)
-            uuid = _uuid(bytes(payload[at + 4 : at + 4 + length]))
+            uuid = UUID.from_bytes(payload[at + 4 : at + 4 + length])
             at += 4 + length
             if kind == 0:
                 services.append(_Service(uuid))

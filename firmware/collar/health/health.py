@@ -154,12 +154,16 @@ class Health:
     def end_touch(self):
         """The touch test is over: its `touch` records, the sorest spot first, then the pattern anew, now that it is known.
 
-        Nothing when no mark was made; no pattern while nothing shows, nor after a start, when the last day is not at hand.
+        Nothing when no mark was made; no pattern where there is none, nor after a start, when the last day is not at hand.
         """
-        told, index = self.touch.finish(self.history.count), self.index
+        told = self.touch.finish(self.history.count)
         yield from told
-        if told and index.value is not None and index.take_touch(self.touch, self.history.count):
-            yield self._pattern([one for one in self._lacked if one != w.NO_TOUCH_TEST])
+        if not told or self.index.value is None:
+            return
+        self.index.take_touch(self.touch, self.history.count)
+        pattern = self._pattern([one for one in self._lacked if one != w.NO_TOUCH_TEST])
+        if pattern[1][0] != w.P_NONE:
+            yield pattern
 
     def acknowledge(self):
         """The handler has seen the alert; the `alert` record of that, or None."""

@@ -121,17 +121,13 @@ class Index:
         )
 
     def take_touch(self, touch, day):
-        """Domain and sign by the last touch test, if it still counts; whether there is anything to tell then.
-
-        The index itself is the day's and stays.
-        """
+        """Domain and sign by the last touch test, if it still counts. The index itself is the day's and stays."""
         if not touch.counts(day):
-            return False
+            return
         value = (touch.odds - TOUCH_BEGINS) * 100 // (TOUCH_FULL - TOUCH_BEGINS)
         value = 0 if value < 0 else 100 if value > 100 else value
         self.domains[w.TOUCHING] = value
         self.sign_sizes[w.FLINCHING] = value
-        return value >= SHOWN or len(self.reasons) > 0
 
     def strong(self, least):
         """How many domains reach `least` percent."""

@@ -137,6 +137,42 @@ asyncio.run(main())
     assert bench.radio is not None and bench.radio.figures.cut_writes == 1
 
 
+def test_whoever_comes_late_hears_what_is_advertised_now_and_a_radio_switched_on_again_has_empty_values(
+    tmp_path: Path,
+) -> None:
+    script = (
+        START
+        + """
+async def main():
+    handle, other = start()
+    ble.gatts_write(handle, b"before")
+    ble.gap_advertise(None)
+    ble.active(False)
+    again, other = start()
+    print(handle == again, ble.gatts_read(again))
+    ble.gap_advertise(100000, b'\\x02\\x01\\x06\\x02\\x0a\\x07')
+    await asyncio.sleep(9999)
+asyncio.run(main())
+"""
+    )
+
+    async def play(bench: Bench) -> list[bytes]:
+        await asyncio.sleep(30)
+        phone = await Phone.switch_on(bench.air)
+        heard: list[bytes] = []
+        phone.device.on("advertisement", lambda one: heard.append(one.data_bytes))
+        await phone.device.start_scanning()
+        await asyncio.sleep(2)
+        _, _, table = await connect(bench)
+        assert await table[DIGITAL].read_value() == b""
+        return heard
+
+    bench = Bench(script, tmp_path)
+    heard = bench.run(play)
+    assert bench.console == ["True b''"]
+    assert heard and all(one.startswith(b"\x02\x01\x06\x02\x0a\x07") for one in heard)
+
+
 @pytest.mark.parametrize(("mtu", "expected"), [(23, 20), (100, 97), (247, 244)])
 def test_notifications_are_cut_to_the_mtu(tmp_path: Path, mtu: int, expected: int) -> None:
     script = (

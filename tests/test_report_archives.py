@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from hostsim.cli import MISUSE, main
+from hostsim.codecs import records
 from hostsim.handler.archive import Archive
 from hostsim.report import write_report
 from hostsim.report.blocks import Box, Bullets, Document, Figure, Table, Text
@@ -19,7 +20,7 @@ from hostsim.report.plots import broken
 from hostsim.report.touch import odds
 from hostsim.report.words import Times, evidence
 from hostsim.report.write import compose
-from tests.health_archive import blow_size, write_archive
+from tests.health_archive import IDENTITY, blow_size, write_archive
 
 pytestmark = pytest.mark.bench_only
 
@@ -62,6 +63,20 @@ def test_the_story_is_told_in_words(story: Path) -> None:
     )
     assert re.search(r"breath at rest, a minute\n1\d\.\d \(14 d\)\n1\d\.\d \(\d d\)", said)
     assert "This is no diagnosis" in said
+
+
+def test_a_run_of_minutes_is_one_record(tmp_path: Path) -> None:
+    """Its minutes are counted apart for the plots, and not where the report says how many records there are."""
+    minute = [60, 0, 0, 0, 0, 3, 0, 0, 0, 0, 60, 100, 90]
+    frames = [
+        records.frame(kind, seq, 1, 1_000_000 * seq, records.pack(kind, values))
+        for seq, (kind, values) in enumerate([(records.MINUTE, minute), (records.MINUTE, [*minute, 15])], 1)
+    ]
+    with Archive(tmp_path / "archive.db") as archive:
+        journal = archive.open_journal(IDENTITY, 1, datetime(2026, 4, 1, tzinfo=timezone.utc))
+        archive.add(journal, frames)
+        assert archive.count() == 2
+    assert gather(tmp_path / "archive.db").records == 2
 
 
 @pytest.fixture(scope="module")

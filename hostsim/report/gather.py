@@ -181,9 +181,10 @@ def gather(path: Path) -> Gathered:
 
 def _take(out: Gathered, _key: JournalKey, items: Iterable[Finding]) -> None:
     duty = drawn = False
-    begin, boot, last_ms = _NO_CLOCK, None, 0
+    begin, boot, seq, last_ms = _NO_CLOCK, None, None, 0
     for item in items:
-        out.records += 1
+        out.records += item["seq"] != seq
+        seq = item["seq"]
         if item["boot"] != boot:
             begin += timedelta(milliseconds=last_ms)
             boot = item["boot"]

@@ -87,6 +87,7 @@ def test_a_touch_test_stopped_resumed_and_judged(
     for spot, hits in ((SORE, 3), (SOUND, 0)):
         row = page.wait_for_selector(f"#view li:has-text('{texts.SPOTS[spot]}: '):has-text(' of 3')")
         assert row.inner_text().startswith(f"{texts.SPOTS[spot]}: {hits} of 3"), marks
+    handler.ether.live(1)
     _settings(handler)
     handler.view("touch")
     told = [one.inner_text() for one in page.query_selector_all("#view section:nth-of-type(2) li")]

@@ -1,4 +1,4 @@
-"""A phone reads the journal in the middle of a trot: one that stays leaves it whole, one that goes has what there is of it."""
+"""A phone that stays: it leaves a trot whole, where one that only fetches has what there is of it, and sees duty change at once."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from hostsim.handler.sync import bench_adapter
 from hostsim.radio.collar import ADDRESS
 from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
+from tests.fault_bench import live
 
 TROT_S = (20.0, 110.0)
 END_S = 140.0
@@ -53,3 +54,21 @@ def test_a_phone_that_only_fetches_has_what_there_is_of_a_trot_each_time(tmp_pat
     told = trots(tmp_path, stays=False)
     assert len(told) > 5
     assert sum(told) == pytest.approx(TROT_S[1] - TROT_S[0], abs=25)
+
+
+def test_duty_shows_in_the_status_at_once(tmp_path: Path) -> None:
+    """The handler who taps sees that it was taken, and not a minute later."""
+    flags: list[int] = []
+
+    async def play(collar: Collar) -> None:
+        await asyncio.sleep(70)
+        adapter = bench_adapter(await Phone.switch_on(collar.air))
+        async with connect(adapter, ADDRESS, collar.owner) as client:
+            for on in (True, False):
+                await client.duty(on)
+                await asyncio.sleep(1)
+                status = bytes(await client._client.read_gatt_char(protocol.STATUS))
+                flags.append(protocol.parse_status(status)[3] & protocol.ON_DUTY)
+
+    live(tmp_path / "duty", None, 2, play, CollarOptions(radio_on=True))
+    assert flags == [protocol.ON_DUTY, 0]

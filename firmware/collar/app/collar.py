@@ -191,7 +191,8 @@ class Collar:
         self.housekeeping.quiet.flush()
 
     def _on_duty(self, on):
-        self.housekeeping.duty = self.radio.on_duty = on
+        self.housekeeping.duty = on
+        self.radio.duty(on)
         self.governor.duty(on)
         self._apply()
 

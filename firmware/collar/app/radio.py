@@ -23,6 +23,7 @@ class Radio:
         self._recorder = recorder
         self._watchdog = watchdog
         self._set_ms = None
+        self._flags = 0
         self.often = False
         self.on_duty = False
         self.charging = False
@@ -42,9 +43,13 @@ class Radio:
         self.link.open_window(_WINDOW_MS)
         self._watchdog.alive("radio")
 
+    def duty(self, on):
+        """The dog goes to work or comes back: who is connected sees it at once."""
+        self.on_duty = on
+        self._show(self._flags & ~protocol.ON_DUTY)
+
     def minute(self, battery_pct, worn, fault):
         """Once a minute: what the status and the advertisement say."""
-        link = self.link
         flags = protocol.WORN if worn else 0
         if self._clock.offset_ms is not None:
             flags |= protocol.CLOCK_SET
@@ -52,11 +57,13 @@ class Radio:
             flags |= protocol.FAULT
         if self.charging:
             flags |= protocol.CHARGING
-        if self.on_duty:
-            flags |= protocol.ON_DUTY
-        link.set_flags(flags)
-        link.set_battery(battery_pct)
-        link.refresh()
+        self.link.set_battery(battery_pct)
+        self._show(flags)
+
+    def _show(self, flags):
+        self._flags = flags | protocol.ON_DUTY if self.on_duty else flags
+        self.link.set_flags(self._flags)
+        self.link.refresh()
 
     def live(self):
         """Whether a phone shows the heart as it beats."""

@@ -7,7 +7,6 @@ import sys
 import types
 import warnings
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +27,15 @@ def library() -> Any | str:
     """
     stand_in = types.ModuleType("pkg_resources")
     stand_in.resource_filename = lambda package, name: name  # pyright: ignore[reportAttributeAccessIssue]
-    with patch.dict(sys.modules):
-        sys.modules.setdefault("pkg_resources", stand_in)
-        try:
-            found = importlib.import_module(LIBRARY)
-        except ImportError as error:
-            return f"no desktop library beside the collar: {error} ({INSTALL})"
-    return found
+    given = sys.modules.setdefault("pkg_resources", stand_in)
+    try:
+        return importlib.import_module(LIBRARY)
+    except ImportError as error:
+        return f"no desktop library beside the collar: {error} ({INSTALL})"
+    finally:
+        # who asks for it later is not to find a stand-in; what the library itself brought in stays
+        if given is stand_in:
+            del sys.modules["pkg_resources"]
 
 
 def library_rate(found: Any, light: FloatArray, rate_hz: float) -> float | None:

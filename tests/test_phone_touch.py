@@ -120,10 +120,7 @@ def _settings(handler: Handler) -> None:
     for field, value in (("name", "Arko"), ("weight", "34.5"), ("born", "2021-05-04")):
         page.fill(f"#dog-{field}", value)
         page.press(f"#dog-{field}", "Tab")
-    page.select_option("#quiet-from", "21")
-    page.wait_for_function("() => document.getElementById('quiet-from').value === '21'")
-    page.select_option("#quiet-to", "7")
-    page.wait_for_function("() => document.getElementById('quiet-to').value === '7'")
+    page.evaluate(_AT_ONCE, {"quiet-from": "21", "quiet-to": "7"})
     page.click("#time")
     page.wait_for_selector("#told:has-text('Set.')")
     page.click("#find")
@@ -136,7 +133,8 @@ def _settings(handler: Handler) -> None:
         page.click(f"#duty:has-text('{words}')")
     page.wait_for_selector(f"#duty:has-text('{texts.GO_ON_DUTY}')")
     handler.view("settings")
-    page.wait_for_function("() => document.getElementById('quiet-from')?.value === '21'")
+    for end, hour in (("from", "21"), ("to", "7")):
+        page.wait_for_function(f"() => document.getElementById('quiet-{end}')?.value === '{hour}'")
     assert [page.input_value(f"#dog-{name}") for name in ("name", "weight", "born")] == [
         "Arko",
         "34.5",
@@ -170,4 +168,11 @@ def _marks(handler: Handler, bench: PhoneBench, count: int) -> list[tuple[str, b
     return found
 
 
+_AT_ONCE = """choices => {
+  for (const [id, value] of Object.entries(choices)) {
+    const field = document.getElementById(id);
+    field.value = value;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}"""
 _TAKEN = """before => (document.getElementById("step-number")?.innerText ?? "") !== before || document.getElementById("trouble")"""

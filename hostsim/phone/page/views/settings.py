@@ -200,12 +200,12 @@ class Settings(View):
     def do_quiet_from(self, value: str):
         """Quiet hours begin."""
         last = self.state.quiet % 100 if self.state.quiet else 6
-        return self._set_quiet(100 * int(value) + last if value else 0)
+        return self._choose_quiet(100 * int(value) + last if value else 0)
 
     def do_quiet_to(self, value: str):
         """Quiet hours end."""
         first = self.state.quiet // 100 if self.state.quiet else 22
-        return self._set_quiet(100 * first + int(value) if value else 0)
+        return self._choose_quiet(100 * first + int(value) if value else 0)
 
     def do_notify(self, _value: str):
         """Asks for notifications."""
@@ -241,9 +241,13 @@ class Settings(View):
             self.browser.screen.release("")
             raise
 
-    async def _set_quiet(self, hours: int) -> None:
-        """Counts at once, so that the other end of the hours is set beside this one; again as before if it fails."""
+    def _choose_quiet(self, hours: int):
+        """Counts at once, before anything is asked, so that the other end of the hours is chosen beside this one."""
         before, self.state.quiet = self.state.quiet, hours
+        return self._set_quiet(hours, before)
+
+    async def _set_quiet(self, hours: int, before: int) -> None:
+        """Asks the collar to take them; again as before if it does not."""
         try:
             await self._set(protocol.QUIET_HOURS, hours)
         except Trouble:

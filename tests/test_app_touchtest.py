@@ -116,6 +116,23 @@ result = early, late, recorder.told
     assert [item[1][:3] for item in told[2]] == [[2, None, None], [3, None, None]]
 
 
+def test_a_mark_that_comes_twice_is_one_touch_at_the_moment_of_the_first(remote: Remote) -> None:
+    """A glove taps twice, or an answer was lost and the phone asks again."""
+    told = remote.run("""
+seconds(12)
+pulse.lit = False
+marked = clock.ms
+first = touch.mark(4, False)
+clock.ms += 300
+again = touch.mark(4, False)
+seconds(5)
+result = first, again, recorder.told, marked
+""")
+    assert told[:2] == [True, True]
+    assert [item[1][:2] for item in told[2]] == [[4, False]]
+    assert told[2][0][2] == told[3] + 3000
+
+
 def test_a_touch_test_over_the_air_becomes_flinch_and_touch_records(tmp_path: Path) -> None:
     """A phone marks; the sore spot flinches, the other does not; the test is summed up at the hour."""
     touches = touch_test(1500.0, ("left_ribs", "back"), 3)

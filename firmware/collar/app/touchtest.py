@@ -46,16 +46,19 @@ class TouchTest:
     def mark(self, spot, control):
         """The dog is touched at `spot` now (its place in `records.SPOTS`), or with `control` only looked at.
 
-        Returns False, and judges nothing, while the 10 s before it are not known.
+        The same mark again while the first is judged is a finger that tapped twice, or an answer that was lost: the first
+        counts. Returns False, and judges nothing, while the 10 s before it are not known.
         """
         self._movement.step()
+        if control:
+            spot = CONTROL
+        if self._open and spot == self._flinch.spot:
+            return True
         if self._open:
             self._unjudged(self._flinch.spot, self._marked_ms)
         now_ms = self._clock.uptime_ms()
         self._until_ms = now_ms + _LIT_MS
         self._marked_ms = now_ms
-        if control:
-            spot = CONTROL
         self._open = self._flinch.mark(spot, self._movement.pending >= _HALF_BLOCK)
         return self._open
 

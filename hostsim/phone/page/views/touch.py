@@ -126,6 +126,7 @@ class Touch(View):
     def __init__(self, app) -> None:
         super().__init__(app)
         self._waited = False
+        self._marking = False
 
     def _test(self) -> dict:
         return self.state.test
@@ -343,10 +344,19 @@ class Touch(View):
         self.browser.screen.say(texts.TOUCH_WAIT.format(self._left_ms() // 1000 + 1), False)
 
     def do_mark(self, _value: str):
-        """The hand touches now, or does not."""
+        """The hand touches now, or does not. A tap while the last is on its way to the collar is the same touch."""
+        if self._marking:
+            return None
+        self._marking = True
         return self._mark()
 
     async def _mark(self) -> None:
+        try:
+            await self._send_mark()
+        finally:
+            self._marking = False
+
+    async def _send_mark(self) -> None:
         test = self._test()
         spot, control = self._steps()[test["step"]]
         try:

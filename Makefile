@@ -33,10 +33,11 @@ test: $(VENV)/stamp-dev
 	$(say) 'test: the suite on 64-bit MicroPython, $(JOBS) at a time'
 	@$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
-# Its tests wait more than they compute: one more at a time than there are cores.
+# Its tests wait more than they compute: one more at a time than there are cores. The longest files begin.
+PHONE_LONGEST := tests/test_phone_views.py tests/test_phone_link.py
 phone: $(VENV)/stamp-dev browser
 	$(say) "phone: the handler's page, $(PHONE_JOBS) at a time"
-	@$(BIN)/python -m pytest -q -rfEsP -n $(PHONE_JOBS) --dist loadfile --no-loadscope-reorder $(wildcard tests/test_phone_*.py) $(PYTEST)
+	@$(BIN)/python -m pytest -q -rfEsP -n $(PHONE_JOBS) --dist loadfile --no-loadscope-reorder $(PHONE_LONGEST) $(filter-out $(PHONE_LONGEST),$(wildcard tests/test_phone_*.py)) $(PYTEST)
 
 browser: | $(VENV)/bin/python
 	@$(BIN)/python tools/browser.py --need

@@ -9,15 +9,20 @@ import random
 import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from hostsim.codecs import records
+from hostsim.codecs import protocol, records
 from hostsim.handler.keys import Key
 from hostsim.phone import site
 from hostsim.phone.page import bins, decode, label, texts
 from hostsim.phone.page.archive import Slice
+from hostsim.phone.page.html import para
+from hostsim.phone.page.state import State
 from hostsim.phone.page.usual import DAY_MS, habit
+from hostsim.phone.page.views.settings import Settings
 from hostsim.phone.page.wall import Wall, iso
 from hostsim.runtime.interpreter import interpreter
 from tests.phone_rows import rows_of
@@ -118,6 +123,25 @@ def test_what_is_usual_is_told_by_the_hour_and_from_seven_days_on() -> None:
     assert habit(six, ("rest_s",), 1) == [None] * 24
     partly = six + day(6, range(12)) + [(7 * DAY_MS, {"pulses": 1})]
     assert [at is None for at in habit(partly, ("rest_s",), 1)] == [False] * 12 + [True] * 12
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"phase": "idle"}, texts.NEEDS_CONNECTION),
+        ({"paired": {"until": 1}}, texts.TROUBLES["read_only"]),
+        ({}, texts.ASKING),
+        ({"settings": {protocol.READINGS_S: 300}}, texts.TROUBLES["unknown_request"]),
+        ({"capabilities": 0}, texts.TROUBLES["unknown_request"]),
+    ],
+)
+def test_why_the_quiet_hours_cannot_be_changed_is_told(change: dict[str, Any], words: str) -> None:
+    """A collar that has not answered yet is not one that cannot."""
+    state = State()
+    state.paired, state.phase, state.capabilities = {"until": 0}, "ready", protocol.CAN_SETTINGS
+    vars(state).update(change)
+    page = Settings(SimpleNamespace(state=state, browser=None, visit=None)).render()
+    assert para(words) in page.partition(f"<h2>{texts.QUIET}</h2>")[2].partition("</section>")[0]
 
 
 def test_payloads_are_taken_as_the_codec_takes_them() -> None:

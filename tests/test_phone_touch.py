@@ -120,6 +120,7 @@ def _settings(handler: Handler) -> None:
     for field, value in (("name", "Arko"), ("weight", "34.5"), ("born", "2021-05-04")):
         page.fill(f"#dog-{field}", value)
         page.press(f"#dog-{field}", "Tab")
+    page.wait_for_selector("#quiet-to")
     page.evaluate(_AT_ONCE, {"quiet-from": "21", "quiet-to": "7"})
     page.click("#time")
     page.wait_for_selector("#told:has-text('Set.')")

@@ -312,6 +312,7 @@ FORGET_TEXT = "Deletes the key and all records from this phone. The collar keeps
 FORGET_SURE = "Yes, delete everything"
 FORGET_NOT = "Keep it"
 GUEST_HERE = "This phone has a guest's key, good until {}."
+ASKING = "Asking the collar…"
 NEEDS_CONNECTION = "Connect to change this."
 
 # The vet's file

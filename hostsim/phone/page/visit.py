@@ -210,13 +210,15 @@ class Visit:
     async def read_settings(self) -> None:
         """What the collar is set to. Raises Trouble."""
         if self._state.owner and self._state.can(protocol.CAN_SETTINGS):
+            settings = {}
             for number in _SETTINGS:
                 try:
-                    self._state.settings[number] = (await self.ask(protocol.SETTING_GET, number))[1]
+                    settings[number] = (await self.ask(protocol.SETTING_GET, number))[1]
                 except Refused as refused:
                     if refused.status != protocol.MALFORMED:
                         raise
-            quiet = self._state.settings.get(protocol.QUIET_HOURS, self._state.quiet)
+            self._state.settings = settings
+            quiet = settings.get(protocol.QUIET_HOURS, self._state.quiet)
             if quiet != self._state.quiet:
                 self._state.quiet = quiet
                 await self._app.keep("quiet")

@@ -119,11 +119,19 @@ class Settings(View):
             parts.append(
                 choice("quiet-to", texts.QUIET_TO, none + hours, str(last) if on else "", "quiet_to")
             )
-        elif self.state.connected:
-            parts.append(para(texts.TROUBLES["unknown_request" if self.state.owner else "read_only"]))
         else:
-            parts.append(para(texts.NEEDS_CONNECTION))
+            parts.append(para(self._no_quiet()))
         return card(*parts, button(texts.NOTIFY, "notify"), title=texts.QUIET)
+
+    def _no_quiet(self) -> str:
+        """Why the quiet hours cannot be changed."""
+        state = self.state
+        if not state.connected:
+            return texts.NEEDS_CONNECTION
+        if not state.owner:
+            return texts.TROUBLES["read_only"]
+        asking = state.can(protocol.CAN_SETTINGS) and not state.settings
+        return texts.ASKING if asking else texts.TROUBLES["unknown_request"]
 
     def _collar(self) -> str:
         state = self.state

@@ -5,7 +5,9 @@ JOBS ?= 2
 PHONE_JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
+# What is installed is compiled when it is first used: most of it never is.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+INSTALL := $(PIP) install --no-compile
 STUBS := build/typings/esp32
 MICROPYTHON32 := build/micropython32/micropython
 say = @printf '== %s\n'
@@ -57,10 +59,11 @@ format: $(VENV)/stamp-dev
 	@$(BIN)/ruff check --fix .
 
 types: $(VENV)/stamp-dev $(STUBS)/stamp
-	$(say) 'types: firmware against the ESP32 stubs; then bench, tests and tools against their own annotations'
-	@failed=0; for part in firmware host; do \
-	    $(BIN)/basedpyright --warnings --project tools/types/$$part.json || failed=1; \
-	done; exit $$failed
+	$(say) 'types: firmware against the ESP32 stubs, and bench, tests and tools against their own annotations'
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 types-firmware types-host
+
+types-%:
+	@$(BIN)/basedpyright --warnings --project tools/types/$*.json
 
 bench: $(VENV)/stamp-dev
 	$(say) 'bench: time, allocation, code size and heap of the firmware'
@@ -72,20 +75,20 @@ $(VENV)/bin/python:
 
 $(VENV)/stamp-runtime: pyproject.toml requirements.lock | $(VENV)/bin/python
 	$(say) 'environment: installs what the bench runs on, in the versions of requirements.lock'
-	@$(PIP) install --constraint requirements.lock setuptools
-	@$(PIP) install --constraint requirements.lock --no-build-isolation --editable .
+	@$(INSTALL) --constraint requirements.lock setuptools
+	@$(INSTALL) --constraint requirements.lock --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/stamp-dev: $(VENV)/stamp-runtime tests/oracles.txt
 	$(say) 'environment: adds what tests and checks need'
-	@$(PIP) install --constraint requirements.lock --no-build-isolation --editable '.[dev]'
-	@$(PIP) install --no-deps --requirement tests/oracles.txt
+	@$(INSTALL) --constraint requirements.lock --no-build-isolation --editable '.[dev]'
+	@$(INSTALL) --no-deps --requirement tests/oracles.txt
 	@touch $@
 
 $(STUBS)/stamp: requirements.lock tools/types/asyncio_core.pyi | $(VENV)/bin/python
 	$(say) 'types: unpacks the stubs of MicroPython on the ESP32 into $(STUBS)'
 	@rm -rf $(STUBS)
-	@$(PIP) install --no-deps --no-compile --target $(STUBS) \
+	@$(INSTALL) --no-deps --target $(STUBS) \
 	    $$(sed -n '/^micropython-[a-z0-9]*-stubs==/p' requirements.lock)
 	@cp tools/types/asyncio_core.pyi $(STUBS)/stdlib/asyncio/core.pyi
 	@touch $@
@@ -97,7 +100,7 @@ $(MICROPYTHON32): tools/micropython32.py | $(VENV)/bin/python
 
 lock: | $(VENV)/bin/python
 	$(say) 'lock: resolves pyproject.toml for Python 3.10 to 3.13 with uv'
-	@$(PIP) install uv
+	@$(INSTALL) uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --all-extras --no-annotate \
 	    --no-header pyproject.toml --output-file requirements.lock
 

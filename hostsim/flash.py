@@ -21,6 +21,13 @@ _ERASED = b"\xff" * SECTOR
 _EINVAL = 22
 
 
+def _both(old, new: bytes) -> bytes:
+    """The bits that are set in both; where nothing was programmed yet, that is `new` itself."""
+    if old == _ERASED[: len(new)]:
+        return new
+    return bytes([one & other for one, other in zip(old, new)])
+
+
 def erased(size: int) -> bytearray:
     """`size` bytes as they come from the factory. Filled in place: a second copy would not fit a small heap."""
     memory = bytearray(size)
@@ -151,12 +158,10 @@ class NorFlash:
 
     def _program(self, address: int, new: bytes, torn: bool) -> None:
         end = address + len(new)
-        result = bytes([old & byte for old, byte in zip(self.memory[address:end], new)])
-        if self.strict and result != new:
+        old = self.memory[address:end]
+        if self.strict and _both(old, new) != new:
             raise ValueError(f"a 1 programmed over a 0 between {address} and {end}")
-        if torn:
-            result = bytes([old & byte for old, byte in zip(self.memory[address:end], self._torn(new))])
-        self.memory[address:end] = result
+        self.memory[address:end] = _both(old, self._torn(new) if torn else new)
 
     def _torn(self, new: bytes) -> bytes:
         """What power leaves of a program: a beginning of it, or some of its bits all over."""

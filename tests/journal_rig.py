@@ -10,6 +10,25 @@ from hostsim.flash import NorFlash, PowerCut
 FIRST_KEY = bytes(range(32))
 
 
+class WatchedFlash(NorFlash):
+    """Tells `watcher` of each change before it is made, as a function that makes it on another flash and key store."""
+
+    watcher = None
+
+    def write(self, address, buf):
+        buf = bytes(buf)
+        self.tell(lambda flash, _keys: flash.write(address, buf))
+        super().write(address, buf)
+
+    def erase(self, address):
+        self.tell(lambda flash, _keys: flash.erase(address))
+        super().erase(address)
+
+    def tell(self, change):
+        if self.watcher is not None:
+            self.watcher(change)
+
+
 class Keys:
     """A key store that changes whole or not at all, and can lose power before or after the change."""
 
@@ -22,6 +41,7 @@ class Keys:
         return self.number, self.key
 
     def replace(self, number, key):
+        self._flash.tell(lambda _flash, keys: keys.replace(number, key))
         where = self._flash._power()
         if where == "before" or (not where and not self._flash.powered):
             raise PowerCut
@@ -38,7 +58,7 @@ class Rig:
         self.lag = lag  # a phone has all but so many of the newest records; 0: nothing is kept for it
         self.safe = 0
         self.windows = {}  # each raw window that was acknowledged: the number under which it stands
-        self.flash = NorFlash(sectors * 4096, None, seed)
+        self.flash = WatchedFlash(sectors * 4096, None, seed)
         self.keys = Keys(self.flash) if keys else None
         self.now = 0
         self.made = 0
@@ -164,6 +184,25 @@ class Rig:
                 self.lost.add(seq)
                 self.told.pop(seq, None)
 
+    def take_over(self, other):
+        """Becomes what `other` is, as far as it outlives a power cut."""
+        self.flash.power_on()
+        self.flash.memory[:] = other.flash.memory
+        self.flash.stall_every = other.flash.stall_every
+        self.keys.number, self.keys.key = other.keys.number, other.keys.key
+        self.told, self.made, self.pending = dict(other.told), other.made, other.pending
+        self.windows, self.safe, self.lost = dict(other.windows), other.safe, set(other.lost)
+
+    def cut_in(self, change, where, seed):
+        """Power fails before, inside or after a change; `seed` decides what is left behind."""
+        self.flash._random = seed
+        self.flash.cut(0, where)
+        try:
+            change(self.flash, self.keys)
+        except PowerCut:
+            return
+        raise AssertionError("the change was made with power on")
+
     def forget(self):
         """Leaves out of `told` what the ring's turn took."""
         for seq in list(self.told):
@@ -171,11 +210,12 @@ class Rig:
                 del self.told[seq]
 
 
-def every_cut(prepare, actions, sectors, seed, first, last, rotten_bits=0, lag=0):
-    """Cuts power before, inside and after each of the operations `first`..`last` of `actions`, restarts, and checks.
+def every_cut(prepare, actions, sectors, seed, rotten_bits=0, lag=0):
+    """Cuts power before, inside and after each flash and key-store operation of `actions`, restarts, and checks.
 
-    With `rotten_bits`, so many bits of the old sectors are flipped before, and every hundredth operation stalls.
-    Returns (cuts made, operations that `actions` takes, what went wrong).
+    `actions` run through once: at each operation the collar whose power fails there is another, which begins with the
+    flash, the keys and the acknowledged records of that moment. With `rotten_bits`, so many bits of the old sectors are
+    flipped before, and every hundredth operation stalls. Returns (cuts made, operations of `actions`, what went wrong).
     """
     base = Rig(sectors, seed, True, lag)
     assert base.run(prepare)
@@ -183,33 +223,30 @@ def every_cut(prepare, actions, sectors, seed, first, last, rotten_bits=0, lag=0
         base.flash.stall_every = 100
         base.forget()
         base.rot(rotten_bits)
-    image, number, key = bytes(base.flash.memory), base.keys.number, base.keys.key
-    told, made = dict(base.told), base.made
-    windows, safe = dict(base.windows), base.safe
-    cuts, wrong = 0, []
-    for operation in range(first, last):
+    base.reboot()
+    other = Rig(sectors, seed, True, lag)
+    cuts, operations, wrong = 0, 0, []
+
+    def watcher(change):
+        nonlocal cuts, operations
         for where in ("before", "inside", "after"):
-            rig = base
-            rig.flash.memory[:] = image
-            rig.flash._random = seed * 7919 + operation
-            rig.keys.number, rig.keys.key = number, key
-            rig.told, rig.made, rig.pending = dict(told), made, None
-            rig.windows, rig.safe = dict(windows), safe
-            rig.reboot()
-            rig.flash.cut(operation, where)
-            if rig.run(actions):
-                return cuts, operation, wrong
-            rig.reboot()
+            other.take_over(base)
+            other.cut_in(change, where, seed * 7919 + operations)
+            other.reboot()
             cuts += 1
-            found = rig.check()
-            rig.pending = None
-            if not rig.run("aaiasaaa" + "a" * (operation % 120)):
+            found = other.check()
+            other.pending = None
+            if not other.run("aaiasaaa" + "a" * (operations % 120)):
                 found.append("it does not go on")
-            if operation % 5 == 0:
-                rig.reboot()
-            found += rig.check()
-            wrong += [f"cut {where} operation {operation}: {text}" for text in found[:2]]
-    return cuts, last, wrong
+            if operations % 5 == 0:
+                other.reboot()
+            found += other.check()
+            wrong.extend([f"cut {where} operation {operations}: {text}" for text in found[:2]])
+        operations += 1
+
+    base.flash.watcher = watcher
+    assert base.run(actions)
+    return cuts, operations, wrong
 
 
 def every_cut_of_recovery(prepare, actions, sectors, every):
@@ -217,32 +254,44 @@ def every_cut_of_recovery(prepare, actions, sectors, every):
 
     Returns (cuts made of restarts, what went wrong).
     """
-    cuts, wrong = 0, []
-    operation, done = 0, False
-    while not done:
+    base = Rig(sectors)
+    assert base.run(prepare)
+    base.forget()
+    other = Rig(sectors)
+    cuts, operations, wrong = 0, 0, []
+
+    def opens(second):
+        """Whether the journal opens before power fails at the `second`th chance."""
+        other.flash.power_on()
+        other.flash.cut(second // 3, ("before", "inside", "after")[second % 3])
+        other.journal = Journal(other.flash, other.uptime, other.keys)
+        try:
+            other.journal.open()
+        except PowerCut:
+            return False
+        return True
+
+    def watcher(change):
+        nonlocal cuts, operations
+        operations += 1
+        if (operations - 1) % every:
+            return
         for second in range(40):
-            rig = Rig(sectors, operation + 1)
-            assert rig.run(prepare)
-            rig.forget()
-            rig.flash.cut(operation, "inside")
-            done = rig.run(actions)
-            rig.flash.power_on()
-            rig.flash.cut(second // 3, ("before", "inside", "after")[second % 3])
-            rig.journal = Journal(rig.flash, rig.uptime, rig.keys)
-            try:
-                rig.journal.open()
-                through = True
-            except PowerCut:
-                through = False
-            rig.reboot()
+            other.take_over(base)
+            other.cut_in(change, "inside", operations)
+            through = opens(second)
+            other.reboot()
             cuts += not through
-            wrong += [f"{operation}.{second} {text}" for text in rig.check()[:2]]
-            if not rig.run("a" * 90):
-                wrong.append(f"{operation}.{second} does not go on")
-            wrong += [f"{operation}.{second} later {text}" for text in rig.check()[:2]]
+            found = other.check()[:2]
+            if not other.run("a" * 90):
+                found.append("does not go on")
+            found += other.check()[:2]
+            wrong.extend([f"{operations - 1}.{second} {text}" for text in found])
             if through and second % 3 == 0:
                 break
-        operation += every
+
+    base.flash.watcher = watcher
+    assert base.run(actions)
     return cuts, wrong
 
 

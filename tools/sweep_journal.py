@@ -42,7 +42,7 @@ def cuts(process: Remote, records: int) -> int:
     for name, (before, sectors, bits, lag) in HOURS.items():
         began = time.perf_counter()
         made, operations, wrong = process.run(
-            "result = rigs.every_cut(before, busy, sectors, 1, 0, 1000000, bits, lag)",
+            "result = rigs.every_cut(before, busy, sectors, 1, bits, lag)",
             before=before, busy=busy, sectors=sectors, bits=bits, lag=lag,
         )  # fmt: skip
         print(f"{name}: {made} cuts at {operations} operations, {len(wrong)} wrong, "

@@ -26,6 +26,8 @@ from hostsim.runtime.bench import CollarOptions, seal_key
 from hostsim.scenarios import SCENARIOS, START_UTC
 from hostsim.verify import verify_archive
 
+pytestmark = pytest.mark.bench_only
+
 DAYS, LIVED_H = 8, 4.2
 """Enough for a baseline, and up to the close of the day that began with the restart."""
 PAST = Past("sound_day", 3, DAYS)

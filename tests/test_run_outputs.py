@@ -91,6 +91,7 @@ def test_times_are_wall_times_once_the_phone_has_set_the_clock(day: Path) -> Non
     assert all(one["t"].startswith("2026-03-02T0") for one in found(day))
 
 
+@pytest.mark.bench_only
 def test_another_seed_gives_another_journal(day: Path, tmp_path: Path) -> None:
     done = hostsim("run", "sound_day", "--days", DAYS, "--seed", SEED + 1, "--out", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -168,6 +169,7 @@ def test_misuse_is_told_in_words_with_exit_code_2(arguments: tuple[str, ...], wo
     assert words in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.bench_only
 def test_a_collar_on_a_chair_is_told_to_be_off_and_has_no_heart(tmp_path: Path) -> None:
     done = hostsim("run", "collar_on_chair", "--days", 0.06, "--seed", SEED, "--out", tmp_path)
     assert done.returncode == 0, done.stderr

@@ -23,6 +23,8 @@ from hostsim.runtime.device import Device
 from hostsim.runtime.virtual import VirtualClock
 from tests.chip_bench import ChipBench, Waves
 
+pytestmark = pytest.mark.bench_only
+
 TURNS = 90
 SCRIPT = f"""
 from array import array

@@ -16,6 +16,8 @@ from hostsim.runtime.device import Device
 from hostsim.scenarios import SCENARIOS
 from hostsim.shims import _ops, _radio_ops
 
+pytestmark = pytest.mark.bench_only
+
 DAYS = 0.06
 TOLD = (_ops.FLASH_READ, _radio_ops.GATTS_WRITE, _radio_ops.GATTS_BUFFER)
 

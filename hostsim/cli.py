@@ -141,7 +141,7 @@ def _print_faults(as_json: bool) -> None:
 @click.option(
     "--drawn",
     type=click.IntRange(1),
-    help="Draw the records of so many first days, in seconds, and live on from there.",
+    help="Draw the records of so many first days, in seconds, and live on from the morning after.",
 )
 @click.option(
     "--power",
@@ -177,9 +177,11 @@ def run(
     if chosen is None:
         fail(f"there is no scenario '{scenario}': `hostsim scenarios` lists them", MISUSE)
     length = chosen.days if days is None else days
-    if drawn is not None and drawn >= length:
+    past = None if drawn is None else Past(scenario, seed, drawn)
+    if past is not None and past.end_s >= length * 86400:
         fail(
-            f"{drawn} drawn days leave nothing of {length:g} to live: draw fewer, or give more --days", MISUSE
+            f"{drawn} drawn days and the morning after leave nothing of {length:g} to live: draw fewer, or give more --days",
+            MISUSE,
         )
     log = _Log()
     with explained(), progress_bar(scenario, length, "days") as tick:
@@ -188,7 +190,7 @@ def run(
         result = Run(
             world, length * 86400, out, options,
             realtime=realtime, tick=lambda seconds: tick(seconds / 86400), fault=broken,
-            past=None if drawn is None else Past(scenario, seed, drawn),
+            past=past,
         ).play()  # fmt: skip
     if power is not None:
         draw_power(result.summary["energy"], power)

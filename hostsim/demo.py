@@ -115,7 +115,7 @@ def _opening(days: float, past: Past | None) -> str:
         ""
         if past is None
         else f" The records of the first {past.days} days are drawn, with the errors that the collar was measured to make; "
-        f"from day {past.days + 1} on it lives every sample (`--lived`: from day 1 on)."
+        f"from the morning of day {past.days + 1} on it lives every sample (`--lived`: from day 1 on)."
     )
     return (
         f"[bold]The story[/], {what}. The firmware runs on MicroPython, chips, flash and radio are simulated, and so is "
@@ -166,8 +166,9 @@ def _show_end(console: Console, demo: Demo, summary: dict[str, Any]) -> None:
         console.print(f"  not at its time: {line}", markup=False, soft_wrap=True)
     for fault, count in summary["faults"].items():
         console.print(f"[bold]fault[/] {fault} ({count})")
-    drawn = f"{summary['drawn_days']} days drawn, " if summary["drawn_days"] else ""
-    lived_s = summary["virtual_s"] - summary["drawn_days"] * DAY_S
+    drawn_s = summary["drawn_s"]
+    drawn = f"{drawn_s / DAY_S:.1f} days drawn, " if drawn_s else ""
+    lived_s = summary["virtual_s"] - drawn_s
     console.print(
         f"{drawn}{lived_s / DAY_S:.1f} days lived in {summary['wall_s']:.0f} s, the report in {demo.report_s:.0f} s; "
         f"{summary['energy']['mah']:.0f} mAh drawn."

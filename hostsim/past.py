@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hostsim.dog.schedule import DAY_S
+from hostsim.dog.schedule import at_hour
 from hostsim.generator import (
     ABSENT,
     ACTIVITY_MG,
@@ -29,6 +29,8 @@ from hostsim.runtime.bench import Collar
 
 _MODULE = "drawn_past"
 _MINUTE_S = 60
+MORNING_H = 8.0
+"""When the collar starts anew, by the dog's clock: its night is over and has its record, and no duty has begun."""
 _CLOSES = {CLOSE_HOUR: "hour", CLOSE_DAY: "day"}
 _REST, _ACTIVITY, _SHAKES, _SCRATCHES, _WORN, _COVERAGE = 0, 5, 7, 8, 10, 11
 Values = list[int | None]
@@ -143,7 +145,7 @@ after it one of `Past.lines`. Begins with the collar's own start, ends with a re
 
 @dataclass(frozen=True)
 class Past:
-    """The first `days` of a scenario's dog, as `hostsim.generator` draws them."""
+    """The first `days` of a scenario's dog and the morning after them, as `hostsim.generator` draws them."""
 
     scenario: str
     seed: int
@@ -152,15 +154,17 @@ class Past:
     @property
     def end_s(self) -> float:
         """Up to when it goes, in s since the scenario's start."""
-        return self.days * DAY_S
+        return at_hour(self.days, MORNING_H)
 
     def lines(self) -> Iterator[Line]:
         """What the script does, in order; health hears an hour's minutes as the generator draws them, added up."""
         hour: list[Line] = []
         now_s = 0
         for kind, second, duty, count, *values in (
-            Generator(self.scenario, self.seed).rows(0, self.days).tolist()
+            Generator(self.scenario, self.seed).rows(0, self.days + 1).tolist()
         ):
+            if second >= self.end_s:
+                break
             if kind in _CLOSES:
                 yield from sorted(hour, key=lambda line: line[1])
                 yield _CLOSES[kind], second, 0, 0, []

@@ -293,7 +293,7 @@ class Run:
             "virtual_s": round(virtual_s, 3),
             "wall_s": round(wall_s, 3),
             "virtual_per_wall": round((virtual_s - self._begins_s) / wall_s, 1),
-            "drawn_days": 0 if self._past is None else self._past.days,
+            "drawn_s": self._begins_s,
             "seed": collar.options.seed,
             "records": dict(sorted(kinds.items())),
             "alerts": alerts,

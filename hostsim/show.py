@@ -127,10 +127,10 @@ def _print_energy(console: Console, energy: dict[str, Any]) -> None:
 def _print_figures(console: Console, result: RunResult, energy: bool = True) -> None:
     summary = result.summary
     records = ", ".join(f"{count} {kind}" for kind, count in summary["records"].items())
-    drawn = summary["drawn_days"]
-    length_s = summary["virtual_s"] - drawn * DAY_S
+    drawn_s = summary["drawn_s"]
+    length_s = summary["virtual_s"] - drawn_s
     length = f"{length_s / 3600:.1f} h" if length_s >= 3600 else f"{length_s:.0f} s"
-    past = f"{drawn} {'day' if drawn == 1 else 'days'} drawn, then " if drawn else ""
+    past = f"{drawn_s / DAY_S:.1f} days drawn, then " if drawn_s else ""
     console.print(f"simulated: {past}{length} in {summary['wall_s']:.1f} s, "
                   f"{summary['virtual_per_wall']:.0f} virtual seconds a wall second")  # fmt: skip
     console.print(f"records: {records}")
@@ -152,7 +152,7 @@ def _print_figures(console: Console, result: RunResult, energy: bool = True) -> 
         _print_energy(console, summary["energy"])
     for fault, count in summary["faults"].items():
         console.print(f"[bold]fault[/] {fault} ({count})")
-    resets = summary["boots"][2 if drawn else 1 :]
+    resets = summary["boots"][2 if drawn_s else 1 :]
     if resets:
         console.print(
             "[bold]resets:[/] " + ", ".join(f"{boot['cause']} at {boot['at_s']:.0f} s" for boot in resets)

@@ -19,6 +19,11 @@ from hostsim.report.touch import draw_touch
 BLUE, SKY, GREEN, ORANGE, RED, PINK, GREY = (
     "#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#8c8c8c",
 )  # fmt: skip
+_BLOW: dict[bool, Any] = {
+    True: {"color": "black", "linestyle": (0, (1, 1)), "linewidth": 1.1},
+    False: {"color": GREY, "linestyle": (0, (1, 3)), "linewidth": 0.9},
+}
+"""The line of a blow whose size is known, and of one whose size is not: play and jumps of a sound dog give some of those."""
 WIDTH_IN = 7.1
 DPI = 170
 STYLE: Any = {
@@ -80,8 +85,8 @@ class Axis:
                     linewidth=0,
                     zorder=0,
                 )
-        for at, _ in self.data.impacts:
-            axes.axvline(self.at(at), color="black", linestyle=(0, (1, 1)), linewidth=1)
+        for at, item in self.data.impacts:
+            axes.axvline(self.at(at), **_BLOW[item["peak_g"] is not None])
 
     def days(self) -> list[Day]:
         """Every day of the span."""
@@ -130,8 +135,10 @@ def timeline(data: Gathered) -> Figure:
     if data.touches:
         top.plot([axis.at(at) for at, _ in data.touches], [110.0] * len(data.touches), linestyle="none", marker="P",
                  color="white", markeredgecolor="black", markersize=6, label="touch test")  # fmt: skip
-    if data.impacts:
-        top.plot([], [], color="black", linestyle=(0, (1, 1)), label="blow")
+    known = {item["peak_g"] is not None for _, item in data.impacts}
+    for size, words in ((True, "blow"), (False, "blow of unknown size")):
+        if size in known:
+            top.plot([], [], label=words, **_BLOW[size])
     top.set_ylim(-3, 128)
     top.set_yticks(range(0, 101, 25))
     top.set_ylabel("pain index")

@@ -369,7 +369,7 @@ def missing(data: Gathered, verified: str) -> list[str]:
     if data.drawn_until is not None:
         until = data.drawn_until
         out.append(
-            f"a collar up to {until.day} {until:%b %Y}: the bench drew the records of those days, nothing measured them"
+            f"a collar up to {until.day} {until:%b %Y}, {until:%H:%M}: the bench drew the records of those days, nothing measured them"
         )
     worn = [day for day in data.days.values() if day.coverage >= 0.25]
     if len(worn) < 7:

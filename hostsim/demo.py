@@ -14,19 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
 from hostsim.dog.schedule import DAY_S
 from hostsim.handler.archive import Archive
 from hostsim.past import Past
 from hostsim.play import Run, RunResult, SyncNote
-from hostsim.report.words import PATTERNS, listed
 from hostsim.report.write import write_report
 from hostsim.runtime.bench import CollarOptions
 from hostsim.scenarios import BLOW_DAY, SCENARIOS, START_UTC, TEST_DAY, at_hour
-from hostsim.tell import Teller, clock_words, touch_words
+from hostsim.show import print_told
+from hostsim.tell import Teller, clock_words
 from hostsim.verify import read_key
 
 AFTER_DAYS = 0.02
@@ -37,7 +35,6 @@ DAYS = at_hour(TEST_DAY, 21.0) / DAY_S
 DRAWN_DAYS = 13
 """Sound days whose records are drawn: one that the collar lives is left before the blow, so that what is told of the blow is not
 told of the change from one to the other."""
-_LEVELS = {"amber": "[bold yellow]AMBER[/]", "red": "[bold red]RED[/]", "green": "[green]GREEN[/]"}
 
 
 @dataclass
@@ -125,31 +122,9 @@ def _opening(days: float, past: Past | None) -> str:
 
 def show(console: Console, demo: Demo) -> None:
     """The end of the demo: every alert with its time and reason, the pattern, the beginning, the touch test, the files."""
-    teller, summary = demo.teller, demo.run.summary
     console.print()
-    table = Table(title="What the handler was told", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for name in ("day", "when (UTC)", "level", "why"):
-        table.add_column(name)
-    for told in teller.told:
-        if told.seen:
-            continue
-        level = _LEVELS[told.level]
-        table.add_row(str(teller.number(told.at.date())), clock_words(told.at), level, escape(told.reasons))
-    if teller.told:
-        console.print(table)
-    else:
-        console.print("The handler was told nothing: no alert.")
-    if teller.pattern is not None:
-        item = teller.pattern
-        console.print(
-            f"\nPattern {item['name']}: [bold]{PATTERNS[item['name']]}[/] For it: {listed(item['evidence_for'])}; "
-            f"against it: {listed(item['evidence_against'])}; missing: {listed(item['missing'])}.",
-            soft_wrap=True,
-        )
-        console.print(f"Onset: {teller.onset_words()}.", soft_wrap=True)
-    for item in teller.touches:
-        console.print(f"Touch test: {touch_words(item)}.", soft_wrap=True)
-    _show_end(console, demo, summary)
+    print_told(console, demo.teller)
+    _show_end(console, demo, demo.run.summary)
 
 
 def _show_end(console: Console, demo: Demo, summary: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hostsim.day import Vital, days_of, print_day, wall_time
@@ -12,16 +13,22 @@ from hostsim.dog.schedule import DAY_S
 from hostsim.handler.archive import Archive
 from hostsim.handler.findings import findings
 from hostsim.play import RunResult
+from hostsim.report.words import PATTERNS, listed
+from hostsim.scenarios import START_UTC
+from hostsim.tell import Teller, clock_words, touch_words
 from hostsim.verify import Verdict
 
 _MOST_DAYS = 3
+_LEVELS = {"amber": "[bold yellow]AMBER[/]", "red": "[bold red]RED[/]", "green": "[green]GREEN[/]"}
 _EVENTS = ("gap", "fault", "impact", "shake", "scratch", "tremor", "lie", "rise", "alert")
 
 
 def print_run(console: Console, result: RunResult, printed: list[str]) -> None:
-    """The last days in words, then the syncs and the run's own figures. `printed`: what the firmware printed."""
+    """The last days in words, what the handler was told, the syncs, the run's figures. `printed`: by the firmware."""
+    teller = Teller(lambda _line: None, START_UTC)
     with Archive(result.folder / "archive.db") as archive:
         days = days_of(findings(archive))
+        teller.synced(archive)
     if not days:
         console.print(
             "The collar's clock was never set, so its records belong to no day; they are in findings.jsonl."
@@ -31,10 +38,39 @@ def print_run(console: Console, result: RunResult, printed: list[str]) -> None:
     for day in days[-_MOST_DAYS:]:
         print_day(console, day)
         console.print()
+    if days:
+        print_told(console, teller)
+        console.print()
     _print_syncs(console, result)
     _print_figures(console, result)
     for line in printed:
         console.print(f"firmware: {line}", markup=False)
+
+
+def print_told(console: Console, teller: Teller) -> None:
+    """Every alert with its time and reason, the pattern, the beginning and the touch test."""
+    table = Table(title="What the handler was told", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for name in ("day", "when (UTC)", "level", "why"):
+        table.add_column(name)
+    for told in teller.told:
+        if told.seen:
+            continue
+        level = _LEVELS[told.level]
+        table.add_row(str(teller.number(told.at.date())), clock_words(told.at), level, escape(told.reasons))
+    if teller.told:
+        console.print(table)
+    else:
+        console.print("The handler was told nothing: no alert.")
+    if teller.pattern is not None:
+        item = teller.pattern
+        console.print(
+            f"\nPattern {item['name']}: [bold]{PATTERNS[item['name']]}[/] For it: {listed(item['evidence_for'])}; "
+            f"against it: {listed(item['evidence_against'])}; missing: {listed(item['missing'])}.",
+            soft_wrap=True,
+        )
+        console.print(f"Onset: {teller.onset_words()}.", soft_wrap=True)
+    for item in teller.touches:
+        console.print(f"Touch test: {touch_words(item)}.", soft_wrap=True)
 
 
 def print_recording(console: Console, result: RunResult, printed: list[str]) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from hostsim.handler.archive import Archive
 from hostsim.play import OUTPUTS
 from hostsim.scenarios import BLOW_DAY, START_UTC
+from hostsim.show import print_told
 from hostsim.tell import COLUMNS, Teller
 from tests.health_archive import SEED, blow_size, write_archive
 
@@ -71,6 +74,19 @@ def test_the_touch_test_of_day_19_is_told_with_its_odds(teller_and_lines: tuple[
     sore = [line for line in lines if "touch test, left ribs" in line]
     assert len(sore) == 1 and "in 1 test of" in sore[0]
     assert lines.index(sore[0]) > max(at for at, line in enumerate(lines) if line.startswith("day 19"))
+
+
+def test_the_end_of_a_run_says_what_the_handler_was_told(teller_and_lines: tuple[Teller, list[str]]) -> None:
+    teller, _ = teller_and_lines
+    console = Console(record=True, width=200, file=io.StringIO())
+    print_told(console, teller)
+    said = console.export_text()
+    table, _, rest = said.partition(
+        "Pattern thoracic: The signs fit the chest: ask for an X-ray of the chest."
+    )
+    assert table.count("RED") == sum(told.level == "red" and not told.seen for told in teller.told) > 0
+    assert rest.count("Touch test: ") == len(teller.touches) == 4
+    assert teller.onset_words() in rest
 
 
 def demo(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -47,6 +47,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("day")
     done = hostsim("run", "sound_day", "--days", DAYS, "--seed", SEED, "--out", folder)
     assert done.returncode == 0, done.stderr
+    assert "The handler was told nothing: no alert." in done.stdout
     yield folder
 
 

@@ -268,9 +268,10 @@ def sync(address: str | None, archive: Path, scan_s: float, key: str, as_json: b
     that its owner made for a guest.
     """
     import asyncio
+    from datetime import datetime
 
     from hostsim.handler.archive import Archive
-    from hostsim.handler.client import Adapter
+    from hostsim.handler.client import Adapter, CollarClient
     from hostsim.handler.keys import Key, LabelError
     from hostsim.handler.sync import Progress as Progressed
     from hostsim.handler.sync import sync_collar
@@ -284,7 +285,12 @@ def sync(address: str | None, archive: Path, scan_s: float, key: str, as_json: b
         def told(progress: Progressed) -> None:
             tick(progress.done / max(1, progress.total))
 
-        result = asyncio.run(sync_collar(Adapter(), opened, label, address, scan_s=scan_s, progress=told))
+        async def here(collar: CollarClient) -> None:
+            await collar.is_here(datetime.now().astimezone())
+
+        result = asyncio.run(
+            sync_collar(Adapter(), opened, label, address, scan_s=scan_s, progress=told, hold=here)
+        )
     if as_json:
         emit(
             {

@@ -132,6 +132,61 @@ result = days
     assert sorted(set(days)) == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("moves", "closes"),
+    [
+        pytest.param({}, [9, 33, 57], id="never moved"),
+        pytest.param({4: 180}, [6, 30, 54], id="three hours ahead in the small hours"),
+        pytest.param({4: -180}, [12, 36, 60], id="three hours back in the small hours"),
+        pytest.param({8: 120}, [8, 31, 55], id="ahead past the hour of the close"),
+        pytest.param(
+            {10: -120}, [9, 35, 59], id="back before the hour of the close, which does not come twice"
+        ),
+    ],
+)
+def test_the_day_is_closed_once_by_a_clock_that_travels(
+    remote: Remote, moves: dict[int, int], closes: list[int]
+) -> None:
+    """`moves`: after so many hours the phone sets the dog's clock so many minutes ahead; `closes`: hours of life at the ends."""
+    days = remote.run(
+        """
+Clock.ms = 0
+one, state, recorder = start(None)
+run(one, 1000)
+closed, zone = [], 0
+for hour in range(1, 62):
+    run(one, 3600000 if hour > 1 else 3599000)
+    zone += moves.get(str(hour), 0)
+    one.settle(zone, None)
+    if str(hour) in moves:
+        run(one, 1000)
+        Clock.ms -= 1000
+    days = len([1 for kind, _ in recorder.told if kind == records.DAY])
+    closed += [hour] * (days - len(closed))
+result = closed
+""",
+        moves={str(hour): minutes for hour, minutes in moves.items()},
+    )
+    assert days == closes
+
+
+def test_a_clock_that_is_set_at_last_ends_no_day(remote: Remote) -> None:
+    """Set from hour 5 since the start to 10 o'clock; the next 9 o'clock does."""
+    closed = remote.run("""
+Clock.ms, Clock.zero_ms = 0, 0
+one, state, recorder = start(None)
+closed = []
+for hour in range(1, 40):
+    run(one, 3600000)
+    if hour == 5:
+        Clock.zero_ms = 1772409600000 + 5 * 3600000
+    days = len([1 for kind, _ in recorder.told if kind == records.DAY])
+    closed += [hour] * (days - len(closed))
+result = closed
+""")
+    assert closed == [28]
+
+
 def test_what_is_kept_is_what_health_dumps(remote: Remote) -> None:
     whole, kept = remote.run("""
 flash = Flash()

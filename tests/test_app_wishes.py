@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -47,7 +48,8 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
             await client.ask(protocol.RECENT, 3600)
             await asyncio.sleep(10)
             await client.touch("left_ribs", control=True)
-            await client.set_quiet_hours(23, 7, 60)
+            await client.is_here(datetime(2026, 3, 2, tzinfo=timezone(timedelta(hours=1))))
+            await client.set_quiet_hours(23, 7)
             assert await client.setting(protocol.QUIET_HOURS) == 2307
             assert await client.setting(protocol.ZONE_MIN) == 60
             for number, value in ((3, 2400), (3, 1224), (3, -1), (4, 841), (4, -721), (5, 0)):

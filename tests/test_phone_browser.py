@@ -51,11 +51,14 @@ def handler(
 def test_first_the_wrong_key_then_the_right_one_then_live(
     chrome: tuple[Any, Ether], site: PageServer, tmp_path: Path
 ) -> None:
-    """The real firmware: a stranger is refused, the owner sees a heart, and the archive is the journal byte by byte."""
+    """The real firmware: a stranger is refused, the owner sees a heart, and the archive is the journal byte by byte.
+
+    The dog's clock is the phone's from then on.
+    """
     options = CollarOptions(seed=1, radio_on=True, console=lambda _line: None)
     bench = living("sound_day", tmp_path / "collar", options, live_s=1800)
     bench.start(300)
-    one = Handler(*chrome, site.address, bench)
+    one = Handler(*chrome, site.address, bench, timezone_id="Asia/Kolkata")
     try:
         one.open()
         one.pair(Key(bytes(16)).label())
@@ -81,6 +84,7 @@ def test_first_the_wrong_key_then_the_right_one_then_live(
             assert decoded == {"seq": seq, "type": type, "boot": boot, "uptime_ms": uptime_ms, **fields}
             assert records.kind_name(kind) == type
         assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
+        assert [row[5] for row in rows if row[2] == "settings"] == [{"name": "zone_min", "value": "330"}]
         type_while_it_answers(one)
         one.page.click("#find")
         one.page.wait_for_selector("#told:has-text('light')")

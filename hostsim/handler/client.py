@@ -10,7 +10,7 @@ import hmac
 import itertools
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -354,10 +354,19 @@ class CollarClient:
         """The handler has seen the alert of this record, 0 for whichever stands. Raises CollarRefused (STALE)."""
         await self.ask(protocol.ACKNOWLEDGE, seq)
 
-    async def set_quiet_hours(self, first: int, end: int, zone_min: int) -> None:
-        """No amber notices from `first` to `end` o'clock of a clock that is `zone_min` ahead of UTC; the same hour: none."""
-        await self.set_setting(protocol.ZONE_MIN, zone_min)
+    async def set_quiet_hours(self, first: int, end: int) -> None:
+        """No amber notices from `first` to `end` o'clock by the dog's clock; the same hour: none."""
         await self.set_setting(protocol.QUIET_HOURS, 100 * first + end if first != end else 0)
+
+    async def is_here(self, now: datetime) -> None:
+        """The dog's clock is that of `now`, which knows its zone: nights, quiet hours and the day's close are by it.
+
+        A collar that does not know of zones stays on UTC, and a guest changes nothing.
+        """
+        offset = now.utcoffset()
+        assert offset is not None
+        with suppress(CollarRefused):
+            await self.set_setting(protocol.ZONE_MIN, round(offset.total_seconds() / 60))
 
     async def capacity_days(self) -> int | None:
         """For how many days the journal holds records at the present rate; None while the collar cannot tell."""

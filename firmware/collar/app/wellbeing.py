@@ -32,7 +32,7 @@ class Wellbeing:
         self._duty = duty
         self._watchdog = watchdog
         self._pending = []
-        self._hours = None
+        self._hours = self._day = None
         self.minute = Bell()
         self.night: Any = None
         self.on_alert: Any = None
@@ -101,11 +101,24 @@ class Wellbeing:
                 self.write_pending()
                 hours = self._now_ms() // _HOUR_MS
                 if hours != self._hours:
-                    first = self._hours is None
-                    self._hours = hours
+                    first, self._hours = self._hours is None, hours
+                    over = self._day_is_over(hours)
                     if not first:
                         gc.collect()  # what the day's close leaves stays for a day
-                        await self.close(hours % 24 == _DAY_HOUR)
+                        await self.close(over)
+
+    def _day_is_over(self, hours):
+        """Whether the hour of the day's close has come since it came last.
+
+        A dog's clock that travels may leave that hour out, or go back before it; a clock that moves by more than a day was
+        never set before, or wrongly.
+        """
+        day = (hours - _DAY_HOUR) // 24
+        if self._day is not None and day == self._day - 1:
+            return False
+        over = self._day is not None and day == self._day + 1
+        self._day = day
+        return over
 
     def _now_ms(self):
         """The dog's own wall clock, or uptime while it was never set."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LIVE_S = 3600
 _PAUSES_S = (1, 2, 4, 8, 15)
-_SETTINGS = (protocol.READINGS_S, protocol.RADIO_ON, protocol.QUIET_HOURS, protocol.ZONE_MIN)
+_SETTINGS = (protocol.READINGS_S, protocol.RADIO_ON, protocol.QUIET_HOURS)
 _AGAIN = ("lost", "silent", "damaged")
 
 
@@ -134,6 +134,8 @@ class Visit:
         client.covers = bool(info[3] & protocol.CAN_COVER)
         if state.owner and state.capabilities & protocol.CAN_SET_TIME:
             await self.set_time()
+        if state.owner and state.capabilities & protocol.CAN_SETTINGS:
+            await self._set_zone()
         state.status = protocol.parse_status(await client.read(protocol.STATUS))
         for uuid in (protocol.STATUS, protocol.LIVE, uuid16(BATTERY)):
             await done(radio.subscribe(uuid))
@@ -150,6 +152,17 @@ class Visit:
         now_ms = int(self._browser.device.now())
         was_set, moved_ms = await self.client.ask(protocol.SET_TIME, now_ms)
         return moved_ms if was_set else None
+
+    async def _set_zone(self) -> None:
+        """The dog's clock is where the phone is: its nights, its quiet hours and its day's close are by it. Raises Trouble."""
+        now = self._browser.device.now()
+        try:
+            await self.client.ask(
+                protocol.SETTING_SET, protocol.ZONE_MIN, int(self._browser.device.zone(now))
+            )
+        except Refused as refused:
+            if refused.status != protocol.MALFORMED:
+                raise
 
     async def _stay(self, archive: Archive) -> None:
         """Syncs, and again whenever the collar has written more, until somebody ends it.

@@ -63,6 +63,24 @@ def test_a_collar_that_lives_as_fast_as_it_can_hears_who_calls(tmp_path: Path) -
     bench.stop()
 
 
+@pytest.mark.parametrize("speed", [1, 20])
+def test_a_collar_of_which_nothing_is_asked_leaves_the_machine_to_others(tmp_path: Path, speed: int) -> None:
+    """It sleeps until something is due, or for a moment; it lives no slower by that."""
+    frame = records.frame(records.WORN, 1, 1, 1000, records.pack(records.WORN, (1,)))
+    second = records.frame(records.WORN, 2, 1, 2000, records.pack(records.WORN, (0,)))
+    bench = PhoneBench(StoredCollar(tmp_path, [frame, second]), speed=speed)
+    bench.start()
+    time.sleep(0.5)
+    wall_s, processor_s, lived_s = time.monotonic(), time.process_time(), bench.collar.clock.now_s
+    time.sleep(2)
+    wall_s, processor_s = time.monotonic() - wall_s, time.process_time() - processor_s
+    lived_s = bench.collar.clock.now_s - lived_s
+    bench.stop()
+    print(f"{processor_s / wall_s:.0%} of a processor at {speed} times life, {lived_s / wall_s:.1f} lived")
+    assert processor_s < 0.5 * wall_s
+    assert lived_s > 0.5 * speed * wall_s
+
+
 def test_calls_from_another_thread_do_not_disturb_what_was_foreseen(tmp_path: Path) -> None:
     """The interpreter lives alone as far as the bench foresees it; a call that comes meanwhile waits until it rests."""
     world = World(StillDog(), datetime.now(timezone.utc), [])

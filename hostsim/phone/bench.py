@@ -27,6 +27,8 @@ from hostsim.scenarios import SCENARIOS, HandlerAction, World
 
 _NAP_S = 0.02
 """How long the loop sleeps at a time while it is ahead of the wall clock."""
+_STEP_S = 0.005
+"""The wall time of a stretch that the loop lives in one go, unless one of its own timers comes sooner: it sleeps until then."""
 _BEHIND_S = 0.25
 """A bench that is slower than it should be does not run after the wall clock by more than this."""
 _AT_ONCE_US = 30_000_000
@@ -95,11 +97,15 @@ class PacedLoop(VirtualLoop):
         if self.world is None:
             super()._idle(timeout)
             return
-        allowed_us = now_us + _AT_ONCE_US if self._speed is None else self._allowed_us()
-        if allowed_us <= now_us:
-            self._sleep((now_us - allowed_us) / 1e6)
-            return
         deadline_us = NEVER if timeout is None else now_us + max(1, round(timeout * 1e6))
+        if self._speed is None:
+            self.world(min(deadline_us, now_us + _AT_ONCE_US), self._is_ready)
+            return
+        allowed_us = self._allowed_us()
+        wanted_us = min(deadline_us, now_us + round(_STEP_S * self._speed * 1e6))
+        if allowed_us < wanted_us:
+            self._sleep((wanted_us - allowed_us) / 1e6)
+            return
         self.world(min(deadline_us, allowed_us), self._is_ready)
 
     def _sleep(self, ahead_s: float) -> None:

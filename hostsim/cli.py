@@ -481,7 +481,7 @@ def _sound_day(seed: int, out: Path, as_json: bool) -> None:
     type=click.FloatRange(min=0),
     default=0.5,
     show_default=True,
-    help="With --bench: how much of the scenario the collar has lived before.",
+    help="With --bench: for how long it was worn before; days of more than one are drawn up to the last morning.",
 )
 @click.option(
     "--seed",

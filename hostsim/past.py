@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,9 +24,9 @@ from hostsim.generator import (
     CLOSE_HOUR,
     MINUTE,
     Generator,
-    utc_s,
 )
 from hostsim.runtime.bench import Collar
+from hostsim.scenarios import START_UTC
 
 _MODULE = "drawn_past"
 _MINUTE_S = 60
@@ -70,6 +71,7 @@ import machine
 from collar.app import opening
 from collar.app.collar import FIRMWARE
 from collar.app.keeping import Keeping
+from collar.app.options import QUIET_HOURS, hours
 from collar.app.quiet import Quiet
 from collar.app.recorder import Recorder
 from collar.app.wellbeing import Wellbeing
@@ -111,7 +113,9 @@ async def _live(lines):
     wellbeing = Wellbeing(health.Health(), copies, recorder, clock, said, said)
     recorder.listeners.append(wellbeing.hear)
     quiet = Quiet(said, said)
-    begin_s, length_s = json.loads(next(lines))
+    begin_s, length_s, zone_min = json.loads(next(lines))
+    store.put_integer("zone_min", zone_min)
+    wellbeing.settle(zone_min, hours(QUIET_HOURS))
     clock.set_utc_ms(begin_s * 1000 + clock.uptime_ms())
     recorder.record(records.CLOCK, ("set", clock.offset_ms, None, None))
 
@@ -139,17 +143,21 @@ async def _live(lines):
 with open("past.jsonl") as _lines:
     asyncio.run(_live(_lines))
 """
-"""Runs in the collar's stead: the first line of `past.jsonl`, in the folder where it runs, is [begin (UTC, s), length (s)], each
-after it one of `Past.lines`. Begins with the collar's own start, ends with a reset."""
+"""Runs in the collar's stead: the first line of `past.jsonl`, in the folder where it runs, is [begin (UTC, s), length (s), zone
+(minutes ahead of UTC)], each after it one of `Past.lines`. Begins with the collar's own start, ends with a reset."""
 
 
 @dataclass(frozen=True)
 class Past:
-    """The first `days` of a scenario's dog and the morning after them, as `hostsim.generator` draws them."""
+    """The first `days` of a scenario's dog and the morning after them, as `hostsim.generator` draws them.
+
+    `start`: when they began, 5 o'clock in the dog's own zone.
+    """
 
     scenario: str
     seed: int
     days: int
+    start: datetime = START_UTC
 
     @property
     def end_s(self) -> float:
@@ -189,7 +197,8 @@ class Past:
         """
         device, options = collar.device, collar.device.options
         with TemporaryDirectory() as name:
-            head = json.dumps([utc_s(0), int(self.end_s)])
+            zone = self.start.utcoffset() or timedelta()
+            head = json.dumps([int(self.start.timestamp()), int(self.end_s), int(zone.total_seconds()) // 60])
             (Path(name) / f"{_MODULE}.py").write_text(_SCRIPT)
             (Path(name) / "past.jsonl").write_text("\n".join([head, *map(json.dumps, self.lines())]))
 

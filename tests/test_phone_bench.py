@@ -6,13 +6,16 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from hostsim.codecs import records
-from hostsim.phone.bench import PacedCollar, PacedLoop, PhoneBench
+from hostsim.handler.archive import Archive
+from hostsim.handler.findings import findings
+from hostsim.handler.sync import bench_adapter, sync_collar
+from hostsim.phone.bench import PacedCollar, PacedLoop, PhoneBench, lately
 from hostsim.runtime.bench import CollarOptions
 from hostsim.runtime.virtual import VirtualClock
 from hostsim.scenarios import World
@@ -61,6 +64,37 @@ def test_a_collar_that_lives_as_fast_as_it_can_hears_who_calls(tmp_path: Path) -
     long.result(60)
     assert bench.collar.clock.now_s - began_s >= 3600
     bench.stop()
+
+
+def test_days_that_were_drawn_end_where_the_page_meets_the_collar_by_the_clock_of_the_place(
+    tmp_path: Path,
+) -> None:
+    now = datetime(2026, 5, 20, 9, 40, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    options = CollarOptions(seed=2, native=True, radio_on=True, console=lambda _line: None)
+    bench = lately("sound_day", tmp_path / "collar", options, days=2, now=now)
+    bench.start(120)
+    assert abs(bench.now() - now) < timedelta(seconds=5)
+    path = tmp_path / "archive.db"
+
+    async def sync() -> None:
+        bench.loop.speed = None
+        assert bench.phone is not None
+        with Archive(path) as into:
+            adapter = bench_adapter(bench.phone)
+            await sync_collar(adapter, into, bench.collar.owner, now=bench.now, scan_s=20)
+
+    bench.call(sync(), 120)
+    bench.stop()
+    found: dict[str, list[datetime]] = {}
+    with Archive(path) as archive:
+        for one in findings(archive):
+            at = datetime.fromisoformat(str(one["t"]).replace("Z", "+00:00")).astimezone(now.tzinfo)
+            found.setdefault(str(one["type"]), []).append(at)
+    assert [(at.day, at.hour) for at in found["night"]] == [(18, 7), (19, 7), (20, 7)]
+    assert [(at.day, at.hour) for at in found["day"]] == [(18, 9), (19, 9), (20, 9)]
+    minutes = found["minute"]
+    assert (minutes[0].day, minutes[0].hour) == (18, 5) and now - minutes[-1] < timedelta(minutes=16)
+    assert len(minutes) > 0.7 * 2 * 1440
 
 
 @pytest.mark.parametrize("speed", [1, 20])

@@ -14,10 +14,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from hostsim.dog.schedule import DAY_S, FIRST_HOUR, at_hour
 from hostsim.handler.archive import Archive
 from hostsim.handler.client import CollarClient, CollarRefused
 from hostsim.handler.keys import Key
 from hostsim.handler.sync import bench_adapter, sync_collar
+from hostsim.past import MORNING_H, Past
 from hostsim.play import SCAN_S, visits
 from hostsim.radio.air import Air
 from hostsim.radio.phone import Phone
@@ -34,6 +36,8 @@ _BEHIND_S = 0.25
 _AT_ONCE_US = 30_000_000
 """So far a loop without a speed lives before it looks whether another thread has called."""
 _READY_WALL_S = 60.0
+SETTLED_S = 1800.0
+"""So much the collar has lived at least since its drawn past ended, when the page meets it."""
 
 Result = TypeVar("Result")
 
@@ -119,8 +123,8 @@ class PacedLoop(VirtualLoop):
 class PacedCollar(Collar):
     """A collar on a paced loop."""
 
-    def __init__(self, world: World, folder: Path, options: CollarOptions) -> None:
-        super().__init__(world.source, folder, options)
+    def __init__(self, world: World, folder: Path, options: CollarOptions, past: Past | None = None) -> None:
+        super().__init__(world.source, folder, options, past)
         self.loop.close()
         self.loop: VirtualLoop = PacedLoop(self.clock)
         self.loop.world = self.device.world
@@ -231,7 +235,8 @@ class PhoneBench:
         await self._end.wait()
 
     async def _before(self, world: World) -> None:
-        for at_s, actions in visits(world.handler, self.live_s):
+        begin_s = self.collar.clock.now_s  # later than 0 for a collar with a past
+        for at_s, actions in visits([one for one in world.handler if one.at_s >= begin_s], self.live_s):
             told = [one for one in actions if one.action in ("duty_on", "duty_off", "touch")]
             clock = any(one.action == "set_clock" for one in actions)
             if told or clock:
@@ -279,3 +284,19 @@ def living(
     world = SCENARIOS[scenario].build(options.seed, (live_s + more_s) / 86400)
     world = replace(world, start_utc=datetime.now(timezone.utc) - timedelta(seconds=live_s))
     return PhoneBench(PacedCollar(world, folder, options), world, live_s=live_s, speed=speed)
+
+
+def lately(
+    scenario: str, folder: Path, options: CollarOptions, *, days: int, now: datetime, speed: float = 1.0
+) -> PhoneBench:
+    """A scenario's collar at the moment `now`, which knows its zone: it began at 5 in the morning `days` days before.
+
+    The records up to the last morning are drawn (hostsim.past), the hours since then are lived.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    start = (now - timedelta(days=days)).replace(hour=int(FIRST_HOUR), minute=0, second=0, microsecond=0)
+    live_s = (now - start).total_seconds()
+    drawn = days if at_hour(days, MORNING_H) + SETTLED_S < live_s else days - 1
+    past = Past(scenario, options.seed, drawn, start)
+    world = replace(SCENARIOS[scenario].build(options.seed, live_s / DAY_S + 1), start_utc=start)
+    return PhoneBench(PacedCollar(world, folder, options, past), world, live_s=live_s, speed=speed)

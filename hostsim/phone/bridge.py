@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 from collections.abc import Coroutine
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,11 @@ class Bridge:
         self._events.put({"lost": True})
 
     def get(self, request: BaseHTTPRequestHandler, path: str) -> None:
-        """The stream of events; a later one takes the place of the one before."""
+        """The stream of events of one page, whose link ends with it; a later one takes the place of the one before."""
         if path != "bench/events":
             request.send_error(404)
             return
+        self._let_go()
         events = self._events = queue.SimpleQueue()
         request.send_response(200)
         request.send_header("Content-Type", "text/event-stream")
@@ -52,7 +54,13 @@ class Bridge:
                 request.wfile.write(text.encode())
                 request.wfile.flush()
         except OSError:
-            return
+            if self._events is events:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """A page that is gone has no link: as a browser ends it, so that the next page finds the collar."""
+        with suppress(RuntimeError, TimeoutError):
+            self._bench.call(self._radio.disconnect())
 
     def post(self, request: BaseHTTPRequestHandler, path: str) -> None:
         """One operation of the radio, asked and answered as JSON."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
-from hostsim.phone.bench import PhoneBench, living
+from hostsim.phone.bench import PhoneBench, lately, living
 from hostsim.phone.bridge import Bridge
 from hostsim.phone.server import PageServer
 from hostsim.phone.site import NotInstalled, write
@@ -15,6 +16,8 @@ from hostsim.runtime.bench import CollarOptions
 
 __all__ = ["NotInstalled", "serve", "write"]
 _PATIENCE_S = 3600.0
+DRAWN_FROM_DAYS = 1.5
+"""From so many days on they are drawn and not lived: minutes become seconds."""
 
 
 def serve(port: int, scenario: str | None, days: float, seed: int, say: Callable[[str], None]) -> None:
@@ -37,9 +40,16 @@ def serve(port: int, scenario: str | None, days: float, seed: int, say: Callable
 
 
 def _bench(scenario: str, days: float, seed: int, folder: Path, say: Callable[[str], None]) -> PhoneBench:
-    say(f"the collar of {scenario} lives {days:g} days first …")
-    options = CollarOptions(seed=seed, radio_on=True, console=lambda _line: None)
-    bench = living(scenario, folder, options, live_s=days * 86400)
+    options = CollarOptions(seed=seed, native=True, radio_on=True, console=lambda _line: None)
+    if days < DRAWN_FROM_DAYS:
+        say(f"the collar of {scenario} lives {days:g} days first …")
+        bench = living(scenario, folder, options, live_s=days * 86400)
+    else:
+        bench = lately(scenario, folder, options, days=round(days), now=datetime.now().astimezone())
+        say(
+            f"the collar of {scenario} has been worn for {round(days)} days: their records are drawn up to the last morning, and "
+            "lived from there …"
+        )
     bench.start(_PATIENCE_S)
     say(f"its label: {bench.collar.owner.label()}")
     return bench

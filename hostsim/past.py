@@ -114,7 +114,9 @@ async def _live(lines):
     recorder.listeners.append(wellbeing.hear)
     quiet = Quiet(said, said)
     begin_s, length_s, zone_min = json.loads(next(lines))
-    store.put_integer("zone_min", zone_min)
+    if zone_min:
+        store.put_integer("zone_min", zone_min)
+        recorder.record(records.SETTINGS, ("zone_min", str(zone_min)))
     wellbeing.settle(zone_min, hours(QUIET_HOURS))
     clock.set_utc_ms(begin_s * 1000 + clock.uptime_ms())
     recorder.record(records.CLOCK, ("set", clock.offset_ms, None, None))

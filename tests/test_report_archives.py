@@ -65,6 +65,30 @@ def test_the_story_is_told_in_words(story: Path) -> None:
     assert "This is no diagnosis" in said
 
 
+def test_days_and_hours_are_the_dogs_own(tmp_path: Path) -> None:
+    """A phone in India set the collar's zone; what is written there after 18:30 UTC belongs to the next day."""
+    at_ms = round(datetime(2026, 4, 1, 20, 30, tzinfo=timezone.utc).timestamp() * 1000)
+    minute = [60, 0, 0, 0, 0, 3, 0, 0, 0, 0, 60, 100, 90]
+    written = [
+        (records.CLOCK, ("set", at_ms - 60_000, None, None)),
+        (records.SETTINGS, ("zone_min", "330")),
+        (records.MINUTE, minute),
+        (records.IMPACT, (2400, 15, None, None)),
+    ]
+    frames = [
+        records.frame(kind, seq, 1, 60_000, records.pack(kind, values))
+        for seq, (kind, values) in enumerate(written, 1)
+    ]
+    with Archive(tmp_path / "archive.db") as archive:
+        journal = archive.open_journal(IDENTITY, 1, datetime(2026, 4, 1, tzinfo=timezone.utc))
+        archive.add(journal, frames)
+    data = gather(tmp_path / "archive.db")
+    assert list(data.days) == [date(2026, 4, 2)]
+    ((at, _),) = data.impacts
+    assert Times(data.clocked, data.zone).moment(at) == "2 Apr 2026, 02:00 UTC+05:30"
+    assert text_of(compose(data, "whole: as tested.", "today")).count("2 Apr 2026") >= 1
+
+
 def test_a_run_of_minutes_is_one_record(tmp_path: Path) -> None:
     """Its minutes are counted apart for the plots, and not where the report says how many records there are."""
     minute = [60, 0, 0, 0, 0, 3, 0, 0, 0, 0, 60, 100, 90]

@@ -29,7 +29,7 @@ BASELINE_DAYS = 14
 
 @dataclass
 class Day:
-    """One calendar day (UTC), or one of 24 h of uptime when the clock was never set."""
+    """One calendar day by the dog's clock, or one of 24 h of uptime when the clock was never set."""
 
     date: date
     recorded_min: float = 0.0
@@ -110,6 +110,8 @@ class Gathered:
     """Records of boots in which the clock was never set, when other boots had it."""
     clocked: bool = True
     """False: no boot had the clock; days count from the first record."""
+    zone: timezone = timezone.utc
+    """The dog's clock, as a phone last set it; UTC where none did."""
     impacts: list[tuple[datetime, Finding]] = field(default_factory=list)
     alerts: list[tuple[datetime, Finding]] = field(default_factory=list)
     onsets: list[tuple[datetime, Finding]] = field(default_factory=list)
@@ -174,9 +176,17 @@ def gather(path: Path) -> Gathered:
     out.clocked = any(item["t"] for _, items in whole for item in items) or not any(
         items for _, items in whole
     )
+    if out.clocked:
+        out.zone = _zone(item for _, items in whole for item in items)
     for key, items in whole:
         _take(out, key, items)
     return out
+
+
+def _zone(items: Iterable[Finding]) -> timezone:
+    set_to = [item["value"] for item in items if item["type"] == "settings" and item["name"] == "zone_min"]
+    minutes = int(set_to[-1]) if set_to and set_to[-1] else 0
+    return timezone(timedelta(minutes=minutes)) if minutes else timezone.utc
 
 
 def _take(out: Gathered, _key: JournalKey, items: Iterable[Finding]) -> None:
@@ -198,7 +208,7 @@ def _take(out: Gathered, _key: JournalKey, items: Iterable[Finding]) -> None:
             if not item["t"]:
                 out.untimed += item["type"] not in ("boot", "clock")
                 continue
-            at = datetime.fromisoformat(item["t"].replace("Z", "+00:00"))
+            at = datetime.fromisoformat(item["t"].replace("Z", "+00:00")).astimezone(out.zone)
         else:
             at = begin + timedelta(milliseconds=item["uptime_ms"])
         if item["type"] == "minute":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import matplotlib as mpl
@@ -52,7 +52,7 @@ class Axis:
 
     def at(self, moment: datetime) -> float:
         """A moment's place; the first day runs from 0 to 1."""
-        midnight = datetime.combine(self.span[0], time(), tzinfo=timezone.utc)
+        midnight = datetime.combine(self.span[0], time(), tzinfo=self.data.zone)
         return (moment - midnight) / timedelta(days=1)
 
     def middle(self, when: date) -> float:
@@ -72,7 +72,7 @@ class Axis:
             names = [str(place + 1) for place in places]
         axes.set_xticklabels(names if label else [])
         if label:
-            axes.set_xlabel("date (UTC)" if self.data.clocked else "day since the first record (no clock)")
+            axes.set_xlabel(f"date ({self.data.zone})" if self.data.clocked else "day since the first record (no clock)")
         axes.grid(axis="x", visible=False)
         for place, when in enumerate(self.span):
             if not self.data.day(when).recorded_min:
@@ -110,7 +110,7 @@ def timeline(data: Gathered) -> Figure:
     for _, item in [pair for pair in data.onsets if pair[1]["signal"] is None and pair[1]["at"] is not None][
         -1:
     ]:
-        at = axis.at(datetime.fromtimestamp(item["at"], tz=timezone.utc))
+        at = axis.at(datetime.fromtimestamp(item["at"], tz=data.zone))
         half = item["plus_minus_h"] / 24.0
         top.axvspan(at - half, at + half, color=SKY, alpha=0.3, linewidth=0, label="when it began")
     days = axis.days()
@@ -286,7 +286,7 @@ def hours(data: Gathered) -> Figure:
     else:
         before, after = sides(data, split)
         first = min((day.date for day in before), default=None)
-        start = datetime.combine(first, time(), tzinfo=timezone.utc) if first else None
+        start = datetime.combine(first, time(), tzinfo=data.zone) if first else None
         parts.append((f"before, {len(before)} d", data.hours(start, split), BLUE, "o"))
         parts.append((f"after, {len(after)} d", data.hours(split + timedelta(days=1), None), RED, "s"))
     for axes, name, label in zip(panels, ("rest", "breath", "pulse"),
@@ -312,7 +312,7 @@ def hours(data: Gathered) -> Figure:
                       linewidth=1, label=said)  # fmt: skip
         axes.set_xlim(0, 24)
         axes.set_xticks((0, 6, 12, 18, 24))
-        axes.set_xlabel("hour" + (" (UTC)" if data.clocked else " since the first record"))
+        axes.set_xlabel(f"hour ({data.zone})" if data.clocked else "hour since the first record")
         axes.set_title(label)
         axes.set_ylim(bottom=0)
         if empty:

@@ -61,10 +61,11 @@ def listed(words: list[str] | None) -> str:
 
 
 class Times:
-    """Says moments: dates and hours UTC, or days since the first record when there was no clock."""
+    """Says moments: dates and hours by the dog's clock, or days since the first record when there was no clock."""
 
-    def __init__(self, clocked: bool) -> None:
+    def __init__(self, clocked: bool, zone: timezone = timezone.utc) -> None:
         self.clocked = clocked
+        self.zone = zone
 
     def date(self, at: datetime) -> str:
         """A day."""
@@ -74,13 +75,13 @@ class Times:
 
     def moment(self, at: datetime) -> str:
         """A day and time."""
-        return f"{self.date(at)}, {at:%H:%M}" + (" UTC" if self.clocked else " h into it")
+        return f"{self.date(at)}, {at:%H:%M}" + (f" {self.zone}" if self.clocked else " h into it")
 
 
 def _onset_words(item: dict[str, Any], times: Times) -> str:
     if item["at"] is None:
         return f"no date without a clock (known to within {item['plus_minus_h']} h)"
-    at = datetime.fromtimestamp(item["at"], tz=timezone.utc)
+    at = datetime.fromtimestamp(item["at"], tz=times.zone)
     within = timedelta(hours=item["plus_minus_h"])
     if item["plus_minus_h"] > 36:
         return f"began between {times.date(at - within)} and {times.date(at + within)}"
@@ -108,7 +109,7 @@ def _no_blow(data: Gathered, onset: dict[str, Any]) -> str:
     said = "no blow was recorded before it"
     if onset["at"] is None:
         return said
-    at = datetime.fromtimestamp(onset["at"], tz=timezone.utc)
+    at = datetime.fromtimestamp(onset["at"], tz=data.zone)
     within = timedelta(hours=onset["plus_minus_h"] + 24)
     if any(when <= at for when, _ in data.impacts):
         said = "no blow that was recorded before it fits it"

@@ -75,7 +75,7 @@ def _verified(path: Path, data: Gathered, key: bytes | None) -> str:
 
 def compose(data: Gathered, verified: str, printed: str) -> Document:
     """The report's contents."""
-    times = words.Times(data.clocked)
+    times = words.Times(data.clocked, data.zone)
     span = data.span
     serials = ", ".join(data.serials) or "unknown"
     covered = sum(day.coverage for day in data.days.values()) / len(span) if span else 0.0

@@ -72,7 +72,9 @@ class Axis:
             names = [str(place + 1) for place in places]
         axes.set_xticklabels(names if label else [])
         if label:
-            axes.set_xlabel(f"date ({self.data.zone})" if self.data.clocked else "day since the first record (no clock)")
+            axes.set_xlabel(
+                f"date ({self.data.zone})" if self.data.clocked else "day since the first record (no clock)"
+            )
         axes.grid(axis="x", visible=False)
         for place, when in enumerate(self.span):
             if not self.data.day(when).recorded_min:

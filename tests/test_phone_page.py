@@ -13,6 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hostsim.codecs import protocol, records
 from hostsim.handler.keys import Key
@@ -23,7 +25,7 @@ from hostsim.phone.page.html import para
 from hostsim.phone.page.state import State
 from hostsim.phone.page.usual import DAY_MS, habit
 from hostsim.phone.page.views.settings import Settings
-from hostsim.phone.page.wall import Wall, iso
+from hostsim.phone.page.wall import Wall, from_iso, iso
 from hostsim.runtime.interpreter import interpreter
 from tests.phone_rows import rows_of
 
@@ -187,6 +189,13 @@ def test_wall_time_is_the_archives() -> None:
     assert wall.at(2, 5) is None and iso(None) is None
     leap = datetime(2028, 2, 29, 23, 59, 59, 999000, tzinfo=timezone.utc)
     assert iso(round(leap.timestamp() * 1000)) == "2028-02-29T23:59:59.999Z"
+
+
+@given(st.integers(0, 4_102_444_799_999))
+def test_a_time_that_was_written_is_read_as_it_was(ms: int) -> None:
+    """From 1970 to 2099."""
+    text = iso(ms)
+    assert text is not None and from_iso(text) == ms
 
 
 def test_the_page_runs_on_micropython(tmp_path: Path) -> None:

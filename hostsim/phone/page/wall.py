@@ -64,3 +64,21 @@ def iso(ms: int | None) -> str | None:
         return None
     year, month, day, hour, minute, second, milli = civil(ms)
     return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}.{milli:03d}Z"
+
+
+def from_iso(text: str) -> int:
+    """Ms since 1970 of a text that `iso` made."""
+    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+    # Years from March on, so that a leap day is a year's last: days since 1 March of year 0, of which 1970 is 719468 later.
+    since = year - (month < 3)
+    days = (
+        365 * since
+        + since // 4
+        - since // 100
+        + since // 400
+        + (306 * ((month + 9) % 12) + 5) // 10
+        + day
+        - 1
+    )
+    seconds = int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
+    return ((days - 719468) * 86400 + seconds) * 1000 + int(text[20:23])

@@ -7,7 +7,7 @@ from hostsim.phone.page import texts
 from hostsim.phone.page.html import bullets, button, card, escape, heading, para
 from hostsim.phone.page.state import Found
 from hostsim.phone.page.views.view import View
-from hostsim.phone.page.wall import civil
+from hostsim.phone.page.wall import civil, from_iso
 
 SHAPES = {"green": "●", "amber": "▲", "red": "■", "unknown": "○"}
 """Colour alone tells nothing to a colour-blind eye."""
@@ -211,20 +211,3 @@ class Now(View):
     def do_duty(self, on: str):
         """The dog goes to work or comes back."""
         return self.app.visit.ask(protocol.DUTY, 1 if on else 0)
-
-
-def from_iso(text: str) -> int:
-    """Ms since 1970 of a text that wall.iso made."""
-    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
-    before = (year - (1 if month < 3 else 0)) // 1
-    days = (
-        365 * before
-        + before // 4
-        - before // 100
-        + before // 400
-        + (306 * ((month + 9) % 12) + 5) // 10
-        + day
-        - 1
-    )
-    seconds = int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
-    return ((days - 719468) * 86400 + seconds) * 1000 + int(text[20:23])

@@ -5,8 +5,8 @@ JOBS ?= 2
 PHONE_JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
-# What is installed is compiled when it is first used: most of it never is.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+# What is installed is compiled when it is first used: most of it never is.
 INSTALL := $(PIP) install --no-compile
 STUBS := build/typings/esp32
 MICROPYTHON32 := build/micropython32/micropython

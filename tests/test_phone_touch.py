@@ -145,7 +145,10 @@ def _settings(handler: Handler) -> None:
 
 
 def _marks(handler: Handler, bench: PhoneBench, count: int) -> list[tuple[str, bool]]:
-    """Does so many steps as they are told; what they were. The page syncs meanwhile, and no mark comes too soon by that or by a tap too many."""
+    """Does so many steps as they are told; what they were.
+
+    The page syncs meanwhile, and no mark comes too soon by that or by a tap too many.
+    """
     page, found = handler.page, []
     while len(found) < count:
         words, number = page.inner_text("#step"), page.inner_text("#step-number")

@@ -65,13 +65,18 @@ def test_the_story_is_told_in_words(story: Path) -> None:
     assert "This is no diagnosis" in said
 
 
-def test_days_and_hours_are_the_dogs_own(tmp_path: Path) -> None:
-    """A phone in India set the collar's zone; what is written there after 18:30 UTC belongs to the next day."""
+@pytest.mark.parametrize("later", ["India", "", "99999999999", "-721"])
+def test_days_and_hours_are_the_dogs_own(tmp_path: Path, later: str) -> None:
+    """A phone in India set the collar's zone; what is written there after 18:30 UTC belongs to the next day.
+
+    A record that names no zone (`later`) changes nothing.
+    """
     at_ms = round(datetime(2026, 4, 1, 20, 30, tzinfo=timezone.utc).timestamp() * 1000)
     minute = [60, 0, 0, 0, 0, 3, 0, 0, 0, 0, 60, 100, 90]
     written = [
         (records.CLOCK, ("set", at_ms - 60_000, None, None)),
         (records.SETTINGS, ("zone_min", "330")),
+        (records.SETTINGS, ("zone_min", later)),
         (records.MINUTE, minute),
         (records.IMPACT, (2400, 15, None, None)),
     ]

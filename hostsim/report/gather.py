@@ -19,6 +19,7 @@ _BLANK = {
     name: dict.fromkeys(field[0] for field in records.kind_fields(kind)) for kind, name, _ in records.KINDS
 }
 """By type every field, null: a record that an earlier program archived may lack those that came since."""
+_ZONES_MIN = (-720, 840)
 _NO_CLOCK = datetime(2000, 1, 1, tzinfo=timezone.utc)
 DRAWN = "(drawn)"
 """How the firmware's name ends in the boot record of a past that was drawn (hostsim.past)."""
@@ -184,9 +185,17 @@ def gather(path: Path) -> Gathered:
 
 
 def _zone(items: Iterable[Finding]) -> timezone:
-    set_to = [item["value"] for item in items if item["type"] == "settings" and item["name"] == "zone_min"]
-    minutes = int(set_to[-1]) if set_to and set_to[-1] else 0
-    return timezone(timedelta(minutes=minutes)) if minutes else timezone.utc
+    """The last zone that a collar can have been set to; a record may say anything."""
+    zone = timezone.utc
+    for item in items:
+        if item["type"] == "settings" and item["name"] == "zone_min":
+            try:
+                minutes = int(item["value"])
+            except (TypeError, ValueError):
+                continue
+            if _ZONES_MIN[0] <= minutes <= _ZONES_MIN[1]:
+                zone = timezone(timedelta(minutes=minutes)) if minutes else timezone.utc
+    return zone
 
 
 def _take(out: Gathered, _key: JournalKey, items: Iterable[Finding]) -> None:

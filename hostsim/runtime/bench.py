@@ -50,11 +50,6 @@ class Past(Protocol):
     """What a collar went through before it is switched on for a run."""
 
     @property
-    def days(self) -> int:
-        """How many it took."""
-        ...
-
-    @property
     def end_s(self) -> float:
         """Up to when it went, in s since the world's start."""
         ...

@@ -121,6 +121,45 @@ def test_a_run_is_the_same_with_and_without(
     assert pressed or trips["wait"] < all_trips["wait"] * 2 / 3, "and many waits"
 
 
+FLASHES = """
+from machine import Pin
+lamp, watched = Pin(16, Pin.OUT, value=0), Pin(17, Pin.OUT, value=0)
+result = []
+for turn in range(40):
+    for pin in (lamp, watched):
+        pin.value(1)
+        time.sleep_ms(80)
+        pin.value(0)
+        time.sleep_ms(200)
+    if turn % 3 == 0:
+        watched.value(turn % 2)
+        result.append(watched.value())
+    result.append(time.ticks_us())
+"""
+
+
+def test_a_lamp_flashes_at_the_same_instants_without_a_round_trip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flashes: list[tuple[int, int, int]] = []
+    write = Board.pin_write
+
+    def seen(board: Board, payload: memoryview) -> bytes:
+        flashes.append((board.clock.now_us, payload[0], payload[1]))
+        return write(board, payload)
+
+    monkeypatch.setattr(Board, "pin_write", seen)
+    foreseen, trips, _ = lived(tmp_path / "with", FLASHES, pressed=False)
+    alone = flashes.copy()
+    flashes.clear()
+    without(monkeypatch)
+    asked, all_trips, _ = lived(tmp_path / "without", FLASHES, pressed=False)
+    assert foreseen == asked and alone == flashes
+    assert len(alone) == 2 + 4 * 40 + 14
+    assert {0, 1} <= set(foreseen[0]), "a line that is looked at shows what it was set to"
+    assert trips["wait"] < all_trips["wait"] * 2 / 3, "the lamp's waits need nobody"
+
+
 HANGS = """
 import machine
 if machine.reset_cause() == machine.WDT_RESET:

@@ -238,6 +238,12 @@ class Board:
             if line.chip is not None and line.chip.address == address
         )
 
+    def moves_nothing(self, gpio: int) -> bool:
+        """Whether nothing on the board depends on what the processor drives this line to: no bus, no other driver, no look."""
+        line = self.line(gpio)
+        on_a_bus = any(gpio in (bus.scl, bus.sda) for bus in self.buses.values())
+        return line.read is None and gpio not in self._looked_at and not on_a_bus
+
     def steady_until_us(self) -> int:
         """Until when no line that the processor listens to or looks at moves, if it does no more than to read status and
         FIFO of the parts that foresee them."""

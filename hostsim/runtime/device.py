@@ -507,9 +507,15 @@ class Device:
             return
         self._collect_edges()
         if self._process is not None:
-            if op == _ops.I2C and self.board.keeps(payload):
+            if self._keeps(op, payload):
                 status |= _ops.STATUS_KEPT
             self._reply(op, status, answer)
+
+    def _keeps(self, op: int, payload: memoryview) -> bool:
+        """Whether what was foreseen still holds after this operation."""
+        if op == _ops.I2C:
+            return self.board.keeps(payload)
+        return op == _ops.PIN_WRITE and self.board.moves_nothing(payload[0])
 
     def _begin_wait(self, op: int, payload: memoryview) -> None:
         (ms,) = struct.unpack("<i", payload)
@@ -580,7 +586,8 @@ class Device:
         ticks_ms = (self.options.ticks_start_ms + since_us // 1000) & TICKS_MASK
         ticks_us = (self.options.ticks_start_ms * 1000 + since_us) & TICKS_MASK
         lengths = len(answer) | len(events) << 16
-        if op in _UPSETS or self._ready() or self.next_timer_us() < self._alone_until_us - _ROUNDING_US:
+        upset = op in _UPSETS and not status & _ops.STATUS_KEPT
+        if upset or self._ready() or self.next_timer_us() < self._alone_until_us - _ROUNDING_US:
             status |= _ops.STATUS_LAST
         self._socket.sendall(
             _REPLY.pack(status, since_us % 1000, ticks_ms, ticks_us, lengths) + answer + events

@@ -49,6 +49,7 @@ class Pin:
             pin = _pins[number] = object.__new__(cls)
             pin._number = number
             pin._handler = None
+            pin._alone = False
         return pin
 
     def __init__(self, number, mode=-1, pull=-1, *, value=None):
@@ -65,10 +66,17 @@ class Pin:
 
     def value(self, level=None):
         if level is None:
+            self._alone = False
             level = _ahead.level(self._number)
             return _host.call(_ops.PIN_READ, bytes((self._number,)))[0] if level < 0 else level
-        _ahead.drop_all()
-        _host.call(_ops.PIN_WRITE, bytes((self._number, 1 if level else 0)))
+        request = bytes((self._number, 1 if level else 0))
+        if self._alone and _ahead.tells(_ops.PIN_WRITE, request, 2, 0):
+            return
+        _host.kept = False
+        _host.call(_ops.PIN_WRITE, request)
+        self._alone = _host.kept
+        if not self._alone:
+            _ahead.drop_all()
 
     __call__ = value
 

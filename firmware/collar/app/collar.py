@@ -232,7 +232,7 @@ class Collar:
     def _each_minute(self, battery_pct, worn, fault):
         gc.threshold(-1)  # counts what calls take and give back too: too dear for every day
         self.wellbeing.minute.ring()
-        self.governor.minute(battery_pct, self.minute.moving_s)
+        self.governor.minute(battery_pct, self.minute.moving_s())
         self.renewal.minute(self.clock.uptime_ms())
         self.radio.charging = self.governor.charging
         self.radio.minute(battery_pct, worn, fault)

@@ -49,7 +49,7 @@ class Housekeeping:
         self.battery_pct = self._battery()
         self.quiet.take(self._minute.values(self.duty, self.battery_pct))
         if self.on_minute is not None:
-            self.on_minute(self.battery_pct, self._minute.worn, self._recorder.troubled)
+            self.on_minute(self.battery_pct, self._minute.worn(), self._recorder.troubled)
         self._minute.restart()
         self._look_around()
         if self._journal is not None:

@@ -28,12 +28,10 @@ class Minute:
         self._activity_mg += self._motion.activity_mg
         self._pitch_deg += self._motion.pitch_deg
 
-    @property
     def worn(self):
         """Whether the collar was on the dog for most of the minute so far."""
         return 2 * self._worn > self._blocks
 
-    @property
     def moving_s(self):
         """Seconds at a walk, a trot or a gallop so far."""
         return self._seconds(WALK) + self._seconds(TROT) + self._seconds(GALLOP)

@@ -82,7 +82,7 @@ class Movement:
         try:
             if not self._running:
                 self._begin(driver)
-            if self.blows:
+            if self.blows is not None:
                 self.blows.turn()
             driver.look()
             self._account(driver.pending - (self.timebase.count - self._taken), driver.overrun)
@@ -99,7 +99,6 @@ class Movement:
         if self.touches is not None:
             self.touches.step()
 
-    @property
     def pending(self):
         """Samples of the block that is not whole yet, at the last look."""
         return self._part.driver.pending
@@ -150,7 +149,7 @@ class Movement:
             self._findings(flags)
         self.breath.reset()
         self._thinned.reset()
-        if self.blows:
+        if self.blows is not None:
             self.blows.clear()
 
     def _watch(self):
@@ -171,7 +170,7 @@ class Movement:
     def _block(self):
         motion = self.motion
         self._watch()
-        if self.blows and self.blows.count:
+        if self.blows is not None and self.blows.count:
             end_ms = self.timebase.time_ms(self._taken)
             self.blows.tell(motion.impact, end_ms, self.timebase.period_us, BLOCK)
         flags = motion.feed(self._x, self._y, self._z, BLOCK, self.timebase.period_us)

@@ -59,7 +59,7 @@ class TouchTest:
         now_ms = self._clock.uptime_ms()
         self._until_ms = now_ms + _LIT_MS
         self._marked_ms = now_ms
-        self._open = self._flinch.mark(spot, self._movement.pending >= _HALF_BLOCK)
+        self._open = self._flinch.mark(spot, self._movement.pending() >= _HALF_BLOCK)
         return self._open
 
     def _unjudged(self, spot, at_ms):
@@ -81,7 +81,7 @@ class TouchTest:
 
     def step(self):
         """The movement was read: a record waits no longer than it may, a mark in a gap of the stream is not judged."""
-        if self._open and not self._flinch.waiting:
+        if self._open and not self._flinch.waiting():
             self._unjudged(self._flinch.spot, self._marked_ms)
         if self._scored is not None and self._clock.uptime_ms() - self._scored_ms > _LATEST_MS:
             self._tell(None)
@@ -98,7 +98,7 @@ class TouchTest:
         now_ms = self._clock.uptime_ms()
         if good and self._scored is not None and self._scored_ms - self._usual_at_ms < _FRESH_MS:
             self._tell(self._leap(heart))
-        if good and not self._flinch.waiting:
+        if good and not self._flinch.waiting():
             self._usual(heart)
             self._usual_at_ms = now_ms
 

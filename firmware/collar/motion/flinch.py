@@ -75,7 +75,6 @@ class Flinch:
         self._wait = self._after = AFTER_S + 1 if late else AFTER_S
         return True
 
-    @property
     def waiting(self):
         """Whether a mark is yet to be scored."""
         return self._wait > 0

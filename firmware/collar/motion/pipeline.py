@@ -57,8 +57,6 @@ class Motion:
         self.tremor = Tremor()
         self.posture = Posture()
         self.flinch = Flinch()
-        self.shakes = 0
-        self.scratches = 0
         self._rest_us = 0
         # For how long, up to the last block, the dog has done what has no name.
         self._other_ms = 0
@@ -87,7 +85,7 @@ class Motion:
         rested = rest.step(window)
         self.pitch_deg = pitch_deg = rest.pitch_deg
         still = rest.still
-        flags = self._step_bursts(x, y, z, n, block_ms)
+        flags = self._bursts.step(window, x, y, z, n, block_ms)
         foreign = self._bursts.foreign
         nosing = self._nose.step(window, pitch_deg)
         tremor = self.tremor
@@ -130,7 +128,6 @@ class Motion:
 
     def clear_tally(self):
         """Starts the next minute's count."""
-        self.shakes = self.scratches = 0
         for i in range(5):
             self.tally_ms[i] = 0
 
@@ -180,14 +177,6 @@ class Motion:
         """The burst just made sure of as a tremor record; it ended `tremor.ago_ms` before the last sample fed."""
         tremor = self.tremor
         return (tremor.hz_centi, tremor.amplitude_tenth_mg, tremor.duration_tenth_s)
-
-    def _step_bursts(self, x, y, z, n, block_ms):
-        flags = self._bursts.step(self.window, x, y, z, n, block_ms)
-        if flags & SHAKE:
-            self.shakes += 1
-        if flags & SCRATCH:
-            self.scratches += 1
-        return flags
 
     def _step_gait(self, block_ms, foreign):
         bout = self._bout

@@ -136,7 +136,8 @@ class Tremor:
             self._fade()
         if still and self._known == _UNKNOWN:
             self._look(window, x, y, z, n, period_us)
-        self._fill(x, y, z, n)
+        if self._known == _LOOKED or self._blank != _ALL:
+            self._fill(x, y, z, n)
         if still and self._found and self._goes_on():
             self._bin = self._best
             if self._seconds == 0:
@@ -155,13 +156,11 @@ class Tremor:
                 self._pause += 1
                 if self._pause > _PAUSE:
                     self._close()
-        return self._release(block_ms)
+        return self._held != 0 and self._release(block_ms)
 
     def _fill(self, x, y, z, n):
         # Power of the steps in each quarter of the block, 0 where it is not looked at.
         looked = self._known == _LOOKED
-        if not looked and self._blank == _ALL:
-            return
         self._blank = 0 if looked else self._blank + 1
         quarters = self._quarters
         self._at = at = (self._at + _QUARTERS) % _KEPT
@@ -288,8 +287,6 @@ class Tremor:
         self._held_seconds = seconds
 
     def _release(self, block_ms):
-        if self._held == 0:
-            return False
         self.ago_ms += block_ms
         self._held -= 1
         if self._held:

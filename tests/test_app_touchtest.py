@@ -35,7 +35,9 @@ class Window:
 class Motion:
     flinch = Flinch()
 class Movement:
-    motion, touches, pending = Motion, None, 0
+    motion, touches = Motion, None
+    def pending(self):
+        return 0
     def step(self):
         if self.touches:
             self.touches.step()

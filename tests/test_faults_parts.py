@@ -14,6 +14,8 @@ from hostsim.cli import main
 from hostsim.faults import FAULTS
 from tests.fault_bench import Life, live
 
+pytestmark = pytest.mark.bench_only
+
 
 def readings(life: Life, kind: str, rate: str) -> list[float]:
     """The good readings of heart or breath."""
@@ -122,7 +124,6 @@ def test_a_part_that_comes_back_is_used_again(tmp_path: Path) -> None:
     assert life.of("minute")[0]["battery_pct"] is None and life.of("minute")[-1]["battery_pct"] == 99
 
 
-@pytest.mark.bench_only
 def test_the_command_line_knows_every_fault_and_no_other(tmp_path: Path) -> None:
     listed = CliRunner().invoke(main, ["scenarios", "--faults", "--json"])
     assert [one["name"] for one in json.loads(listed.output)] == list(FAULTS)

@@ -19,6 +19,8 @@ from hostsim.runtime.bench import Collar, CollarOptions
 from hostsim.signals import FloatArray
 from tests.fault_bench import Life, StillDog, advertised, live
 
+pytestmark = pytest.mark.bench_only
+
 CHARGER_STATUS = 15
 LED = 16
 

@@ -22,6 +22,8 @@ from hostsim.scenarios import World
 from tests.fault_bench import StillDog
 from tests.phone_collar import StoredCollar
 
+pytestmark = pytest.mark.bench_only
+
 LIVES_S = 300
 CALLS = 1000
 

@@ -25,6 +25,8 @@ from hostsim.radio.phone import Phone
 from hostsim.runtime.bench import Collar, CollarOptions
 from tests.fault_bench import START, StillDog
 
+pytestmark = pytest.mark.bench_only
+
 IMAGE = wrapped(bytes(range(256)) * 500)
 PIECE = 65_536
 

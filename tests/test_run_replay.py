@@ -14,6 +14,8 @@ import pytest
 from hostsim import recordings
 from tests.test_run_outputs import found, hostsim
 
+pytestmark = pytest.mark.bench_only
+
 DATA = recordings.directory()
 needs_recordings = pytest.mark.skipif(DATA is None, reason="the real recordings are not beside this checkout")
 STRIDE_HZ = 2.727

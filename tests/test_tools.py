@@ -13,6 +13,8 @@ import pytest
 
 from hostsim.runtime.interpreter import interpreter
 
+pytestmark = pytest.mark.bench_only
+
 ROOT = Path(__file__).resolve().parent.parent
 
 ONE_LINE = """

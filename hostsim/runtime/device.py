@@ -31,7 +31,7 @@ HANG_WALL_S = 30.0
 """Wall time without a word from the interpreter after which it counts as hung."""
 FORESEEN_US = 70_000_000
 """How far ahead the interpreter is told what it will read, at most."""
-_HEAP, _NATIVE_HEAP = "1024wK", "640wK"
+_HEAP = "800wK"
 """Room for the code as it is loaded and the working set; machine code lies elsewhere. What is over is kept from use, and costs
 time at every collection all the same."""
 WORKING_SET_BYTES = 64 * 1024
@@ -263,7 +263,7 @@ class Device:
                 interpreter(),
                 *(() if terminal is None else ("-i",)),
                 "-X",
-                f"heapsize={self.options.heap or (_NATIVE_HEAP if self.options.native else _HEAP)}",
+                f"heapsize={self.options.heap or _HEAP}",
                 *(("-X", "emit=native") if self.options.native else ()),
                 str(SHIMS / "_launch.py"),
                 str(theirs.fileno()),

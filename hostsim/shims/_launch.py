@@ -36,7 +36,6 @@ def _largest(free):
 def _load(modules):
     for name in modules:
         __import__(name)
-        gc.collect()  # what the compiler leaves behind would come to lie between the code
     if modules:
         # asyncio loads these only when they are first asked for; they are code like the rest
         for name in ("event", "funcs"):
@@ -74,12 +73,14 @@ def _take_away(working_set):
     gc.collect()
     stretch = [bytearray(working_set)]
     ballast = None
+    gc.disable()  # nothing is garbage now, and each size that is not there any more would have it looked for
     size = 262144
     while size >= 16:
         try:
             ballast = (ballast, bytearray(size))
         except MemoryError:
             size //= 2
+    gc.enable()
     stretch.clear()
     gc.collect()
     return ballast

@@ -31,9 +31,9 @@ HANG_WALL_S = 30.0
 """Wall time without a word from the interpreter after which it counts as hung."""
 FORESEEN_US = 70_000_000
 """How far ahead the interpreter is told what it will read, at most."""
-_HEAP = "800wK"
-"""Room for the code as it is loaded and the working set; machine code lies elsewhere. What is over is kept from use, and costs
-time at every collection all the same."""
+_HEAP, _IMAGE_HEAP = "600wK", "1024wK"
+"""Room for the code as it is loaded, out of the tree or with the whole of an image, and the working set; machine code lies
+elsewhere. What is over is kept from use, and costs time at every collection all the same."""
 WORKING_SET_BYTES = 64 * 1024
 """The heap that the firmware has beside its code, as a 32-bit chip counts it."""
 
@@ -263,7 +263,7 @@ class Device:
                 interpreter(),
                 *(() if terminal is None else ("-i",)),
                 "-X",
-                f"heapsize={self.options.heap or _HEAP}",
+                f"heapsize={self.options.heap or (_HEAP if self._image is None else _IMAGE_HEAP)}",
                 *(("-X", "emit=native") if self.options.native else ()),
                 str(SHIMS / "_launch.py"),
                 str(theirs.fileno()),

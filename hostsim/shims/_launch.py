@@ -65,13 +65,19 @@ def _modules(folder, package):
     return names
 
 
-def _take_away(working_set):
-    """Objects that keep everything from use but one stretch of `working_set` bytes, as a fresh heap would be.
+def _set_aside(working_set):
+    """The working set's place in the heap, in a list; made here so that this file's own frame never saw it."""
+    return [bytearray(working_set)]
+
+
+def _take_away(stretch):
+    """Objects that keep everything from use but the bytes that `stretch` holds, which are free afterwards as a fresh heap is;
+    and how many bytes they have.
 
     Loading leaves holes between the code; they are filled by a chain, since a list would have to grow.
     """
     gc.collect()
-    stretch = [bytearray(working_set)]
+    before = gc.mem_alloc()
     ballast = None
     gc.disable()  # nothing is garbage now, and each size that is not there any more would have it looked for
     size = 262144
@@ -81,9 +87,10 @@ def _take_away(working_set):
         except MemoryError:
             size //= 2
     gc.enable()
+    taken = gc.mem_alloc() - before
     stretch.clear()
     gc.collect()
-    return ballast
+    return ballast, taken
 
 
 # A word of the chip's heap has 4 bytes; where it has 8 here, the same objects take up to twice the room.
@@ -104,6 +111,8 @@ machine._boot["wake"] = _boot["wake"]
 machine._boot["id"] = bytes(_boot["id"])
 _code = 0
 _ballast_bytes = 0
+# the working set's place is kept before anything is loaded: later there might be no stretch so long
+_stretch = _set_aside(_boot["working_set"] * _WORD // 4)
 try:
     if _boot["image"]:
         _names = _mount(_boot["image"])
@@ -115,12 +124,9 @@ try:
                 sys.stdout.write("not loaded: %s %r\n" % (_name, error))
     _load(_boot["modules"])
     gc.collect()
-    _code = gc.mem_alloc()
+    _code = gc.mem_alloc() - len(_stretch[0])
     if _boot["working_set"]:
-        _before = gc.mem_alloc()
-        _ballast = _take_away(_boot["working_set"] * _WORD // 4)
-        gc.collect()
-        _ballast_bytes = gc.mem_alloc() - _before
+        _ballast, _ballast_bytes = _take_away(_stretch)
     _host.subscribe(_ops.EVENT_HEAP, _report_heap)
     for _name in _boot["run"]:
         __import__(_name)

@@ -187,6 +187,73 @@ result = closed
     assert closed == [28]
 
 
+MINUTE = "(50, 0, 0, 0, 10, 20, 0, 0, 0, False, 60, 100, 90)"
+
+
+@pytest.mark.parametrize(
+    ("off_from", "off_to", "clock_at", "told_at", "closed", "days"),
+    [
+        pytest.param(20, 34, 34, [34, 57], 1, 3, id="overnight and past the hour of the close"),
+        pytest.param(32.99, 33.01, 33.01, [33, 57], 1, 3, id="a reset at that very hour"),
+        pytest.param(20, 33.5, 36, [37, 57], 1, 3, id="and without a clock until the phone came"),
+        pytest.param(20, 31, 36, [33, 57], 1, 3, id="closed by uptime before the phone came"),
+        pytest.param(20, 82, 82, [82, 105], 1, 5, id="for two days and a night"),
+        pytest.param(20, 30, 30, [33, 57], 1, 3, id="overnight, back before it"),
+        pytest.param(34, 40, 40, [57], 2, 3, id="by day"),
+        pytest.param(20, 20 + 24 * 400, 20 + 24 * 400, [9633], 1, 2, id="for longer than days are counted"),
+    ],
+)
+def test_a_close_that_passed_while_the_collar_was_off_is_told_when_it_is_back(
+    remote: Remote,
+    off_from: float,
+    off_to: float,
+    clock_at: float,
+    told_at: list[int],
+    closed: int,
+    days: int,
+) -> None:
+    """In hours since midnight of the first day, which is closed at 9; `days`: in the history at the end."""
+    first, told, count = remote.run(
+        """
+def hours():
+    return Clock.ms / 3600000
+
+def minute(one):
+    one.hear(records.MINUTE, """
+        + MINUTE
+        + """, None, Clock.ms)
+
+def closes():
+    return len([1 for kind, _ in recorder.told if kind == records.DAY])
+
+flash = Flash()
+one, state, recorder = start(flash)
+Clock.ms, Clock.utc_at = 7 * 3600000, lambda uptime_ms: Clock.utc_ms()
+run(one, 60000)
+while hours() < off_from:
+    minute(one)
+    run(one, int(min(3600000, max(60000, (off_from - hours()) * 3600000))))
+first = closes()
+Clock.ms = int(off_to * 3600000)
+zero, Clock.zero_ms = Clock.zero_ms, 0
+known, unknown = Clock.utc_ms, lambda: None
+one, state, again = start(flash)
+recorder, told = again, []
+while hours() < END:
+    Clock.zero_ms, Clock.utc_ms = zero, known if hours() >= clock_at else unknown
+    minute(one)
+    run(one, 60000 if hours() < off_to + 0.1 else 3600000)
+    told += [int(hours())] * (closes() - len(told))
+result = first, told, state.history.count
+""".replace("END", str(told_at[-1] + 1)),
+        off_from=off_from,
+        off_to=off_to,
+        clock_at=clock_at,
+    )
+    assert first == closed
+    assert (told, count) == (told_at, days)
+
+
 def test_what_is_kept_is_what_health_dumps(remote: Remote) -> None:
     whole, kept = remote.run("""
 flash = Flash()

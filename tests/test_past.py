@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 
 from hostsim.cli import main
 from hostsim.codecs import records
+from hostsim.dog.schedule import at_hour
 from hostsim.evaluate.agreement import HEARD
+from hostsim.faults import journal_records
 from hostsim.generator import ABSENT, CLOSE_DAY, CLOSE_HOUR, MINUTE, Generator
 from hostsim.handler.archive import Archive
 from hostsim.handler.findings import findings
@@ -22,9 +25,11 @@ from hostsim.past import Past, minutes_of
 from hostsim.play import Run, RunResult
 from hostsim.report.gather import gather
 from hostsim.report.words import missing
-from hostsim.runtime.bench import CollarOptions, seal_key
+from hostsim.runtime.bench import Collar, CollarOptions, seal_key
+from hostsim.runtime.device import HARD_RESET
 from hostsim.scenarios import SCENARIOS, START_UTC
 from hostsim.verify import verify_archive
+from tests.fault_bench import StillDog
 
 pytestmark = pytest.mark.bench_only
 
@@ -84,6 +89,23 @@ def test_the_minutes_add_up_to_the_hours_that_were_drawn(told: list[dict[str, An
     times = [one["t"] for one in minutes]
     assert len(set(times)) == len(times) > 1300 * DAYS
     assert sum(bool(one["duty"]) for one in minutes) > 60 * DAYS
+
+
+def test_a_reset_at_the_hour_of_the_close_loses_no_verdict(tmp_path: Path) -> None:
+    past = Past("sound_day", 3, 2)
+    collar = Collar(StillDog(), tmp_path, CollarOptions(seed=3, native=True, console=print), past)
+    nine_s = at_hour(2, 9.0)
+
+    async def whole() -> None:
+        await asyncio.sleep(nine_s - 5 - collar.clock.now_s)
+        collar.device.reset(HARD_RESET)
+        await asyncio.sleep(nine_s + 200 - collar.clock.now_s)
+
+    collar.run(whole)
+    *_, before, last = [one for one in journal_records(collar) if one["type"] == "day"]
+    assert [boot.cause for boot in collar.device.boots] == ["power_on", "hard", "hard"]
+    assert (before["boot"], last["boot"]) == (1, 3)
+    assert 0 < last["uptime_ms"] < 130_000, "within two minutes of the start"
 
 
 @given(st.lists(st.integers(0, 900), min_size=5, max_size=5), st.integers(0, 400), st.integers(0, 9))

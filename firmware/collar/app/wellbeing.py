@@ -33,6 +33,8 @@ class Wellbeing:
         self._watchdog = watchdog
         self._pending = []
         self._hours = self._day = None
+        self._looked = False  # whether a close was missed before this start
+        self._held: Any = None  # the first minute after one, of the day after
         self.minute = Bell()
         self.night: Any = None
         self.on_alert: Any = None
@@ -56,6 +58,12 @@ class Wellbeing:
     def hear(self, kind, values, seq, uptime_ms):
         """Takes every record as it was written; what health answers is written at its next turn."""
         utc_ms = self._clock.utc_at(uptime_ms)
+        if kind == records.MINUTE and utc_ms is not None and not self._looked:
+            self._looked = True
+            days = self._health.calendar.missed(utc_ms, self._health.zone_min, _DAY_HOUR)
+            if days:
+                self._held = days, (kind, values, utc_ms, uptime_ms, self._duty.on, seq)
+                return
         self._later(self._health.record(kind, values, utc_ms, uptime_ms, self._duty.on, seq))
 
     def settle(self, zone_min, quiet):
@@ -74,7 +82,7 @@ class Wellbeing:
             return True
         if seq and newest and seq != newest:
             return False
-        self._later([self._health.acknowledge()])
+        self._later([self._health.alerts.acknowledge()])
         self.write_pending()
         return True
 
@@ -99,6 +107,8 @@ class Wellbeing:
                 minute.rung = False
                 self._watchdog.alive("wellbeing")
                 self.write_pending()
+                if self._held is not None:
+                    await self._close_missed()
                 hours = self._now_ms() // _HOUR_MS
                 if hours != self._hours:
                     first, self._hours = self._hours is None, hours
@@ -106,6 +116,13 @@ class Wellbeing:
                     if not first:
                         gc.collect()  # what the day's close leaves stays for a day
                         await self.close(over)
+
+    async def _close_missed(self):
+        """The verdict of a day that ended while the collar was off: told as soon as it is back and knows the time."""
+        (days, minute), self._held = self._held, None
+        await self._work(self._health.close_missed(minute[2], days))
+        self._later(self._health.record(*minute))
+        self._save()
 
     def _day_is_over(self, hours):
         """Whether the hour of the day's close has come since it came last.
@@ -156,6 +173,7 @@ class Wellbeing:
         utc_ms, uptime_ms = self._clock.utc_ms(), self._clock.uptime_ms()
         await self._work(self._health.close_hour(utc_ms, uptime_ms))
         if day:
+            self._looked = True
             await self._work(self._health.close_day(utc_ms, uptime_ms))
         self._save()
 

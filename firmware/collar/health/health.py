@@ -13,6 +13,7 @@ from collar.health import signals as s
 from collar.health import today as t
 from collar.health import words as w
 from collar.health.alerts import Alerts
+from collar.health.calendar import Calendar
 from collar.health.dating import Dating
 from collar.health.heat import Heat
 from collar.health.index import SHOWN, Index
@@ -23,8 +24,6 @@ from collar.health.touch import Touch
 from collar.health.watch import BEFORE, Watches
 
 VERSION = const(2)
-_DAY_S = const(86400)
-_LATE_S = const(90000)  # a day's close that is an hour late was missed
 _WORN_LEAST = const(25)  # % of a day below which it is no part of a baseline
 _SICK = const(35)  # from this index on a day is no part of a baseline
 _ONSET_DAYS = const(10)
@@ -39,6 +38,7 @@ class Health:
     def __init__(self, zone_min=0):
         self.zone_min = zone_min
         self.history = h.History()
+        self.calendar = Calendar(self.history)
         self.profile = Profile()
         self.today = t.Today(self.profile)
         self.index = Index(self.history)
@@ -49,7 +49,6 @@ class Health:
         self.range = Range()
         self.heat = Heat()
         self.dating = Dating(self.history, self.index, self.watches)
-        self._closed_s = 0
         self._raised_day = 0
         self._heat_day = -_HEAT_DAYS
 
@@ -63,8 +62,7 @@ class Health:
         `seq` is the record's sequence number (used for impacts). Returns records to write at once, mostly ().
         """
         if kind == w.MINUTE:
-            if self._closed_s and utc_ms is not None and utc_ms // 1000 - self._closed_s > _LATE_S:
-                self._catch_up(utc_ms // 1000)
+            self._catch_up(utc_ms)
             self.today.minute(values, uptime_ms, duty)
         elif kind == w.PULSE:
             return self._pulse(values, utc_ms, uptime_ms, duty)
@@ -165,16 +163,19 @@ class Health:
         if pattern[1][0] != w.P_NONE:
             yield pattern
 
-    def acknowledge(self):
-        """The handler has seen the alert; the `alert` record of that, or None."""
-        return self.alerts.acknowledge()
-
     def close_day(self, utc_ms, uptime_ms):
         """The end of the dog's day, best an hour or two after it got up; call `close_hour` first."""
-        if utc_ms is not None:
-            if self._closed_s and utc_ms // 1000 - self._closed_s > _LATE_S:
-                self._catch_up(utc_ms // 1000)
-            self._closed_s = utc_ms // 1000
+        self._catch_up(utc_ms)
+        self.calendar.close(utc_ms)
+        yield from self._close(utc_ms)
+
+    def close_missed(self, utc_ms, days):
+        """The end, told now, of a day that ended while the collar was off; `days`: as `calendar.missed` says."""
+        self.calendar.step()
+        yield from self._close(utc_ms)
+        self.calendar.skip(days - 1)
+
+    def _close(self, utc_ms):
         coverage = min(100, self.today.sums[t.WORN] // 1440)
         missing = self._lacked = self._missing(utc_ms, coverage)
         limps = [self.today.limp(0), self.today.limp(1)] + self.today.even.values()
@@ -203,7 +204,7 @@ class Health:
         if self.alerts.level == w.GREEN:
             self.dating.told_day = 0
         elif index.reasons and day - self._raised_day <= _ONSET_DAYS and day - self._heat_day > _HEAT_DAYS:
-            yield from self.dating.close_day(day, self._closed_s)
+            yield from self.dating.close_day(day, self.calendar.closed_s)
         told = self.alerts.take(self.hour(utc_ms))
         if told:
             yield told
@@ -215,16 +216,12 @@ class Health:
         if self.index.value is not None and self.index.value >= _SICK:
             self.history.mark(0, h.SICK)
 
-    def _catch_up(self, now_s):
-        """Closes a day whose close was missed because the collar was off, and adds the days in between as missing."""
-        gone = (now_s - self._closed_s) // _DAY_S
-        if gone > h.DAYS:  # the clock was wrong before, or is now: days cannot be counted across that
-            self._closed_s = now_s
-            return
-        self._close_history(min(100, self.today.sums[t.WORN] // 1440))
-        for _ in range(gone - 1):
-            self.history.add_missing()
-        self._closed_s += gone * _DAY_S
+    def _catch_up(self, utc_ms):
+        """Closes a day whose close nobody told, and adds the days in between as missing."""
+        days = self.calendar.gone(utc_ms)
+        if days:
+            self._close_history(min(100, self.today.sums[t.WORN] // 1440))
+            self.calendar.skip(days - 1)
 
     def _missing(self, utc_ms, coverage):
         missing = self.today.missing(coverage)
@@ -273,7 +270,7 @@ class Health:
             struct.pack(
                 _HEAD,
                 VERSION,
-                self._closed_s,
+                self.calendar.closed_s,
                 self._raised_day,
                 self.dating.told_day,
                 1 if self.today.frozen else 0,
@@ -292,7 +289,7 @@ class Health:
         """Takes what `dump` gave. Raises ValueError for another version's bytes; a new dog starts without any."""
         if data[0] != VERSION:
             raise ValueError("version")
-        _, self._closed_s, self._raised_day, told, frozen, hours = struct.unpack_from(_HEAD, data, 0)
+        _, self.calendar.closed_s, self._raised_day, told, frozen, hours = struct.unpack_from(_HEAD, data, 0)
         self.dating.told_day, self.dating.told_hours = told, hours
         self.today.frozen = bool(frozen)
         at = struct.calcsize(_HEAD)

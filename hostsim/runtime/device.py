@@ -19,6 +19,7 @@ from pathlib import Path
 from hostsim.chips.maker import Maker
 from hostsim.runtime.beside import Beside
 from hostsim.runtime.board import Board, DeviceError, Entry, ForeseenWrong
+from hostsim.runtime.compiled import compiled
 from hostsim.runtime.interpreter import FIRMWARE, interpreter
 from hostsim.runtime.virtual import NEVER, Deadlock, VirtualClock
 from hostsim.shims import _ops
@@ -256,8 +257,7 @@ class Device:
             # the kernel's own timeout: with Python's every call would ask the kernel twice
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(HANG_WALL_S), 0))
         self._image = self.choose_firmware()
-        tree = (str(FIRMWARE.parent / "boards" / self.options.board), str(FIRMWARE))
-        path = (str(SHIMS), *self.options.search_path, *(tree if self._image is None else ()))
+        path = (str(SHIMS), *self.options.search_path, *(self._tree() if self._image is None else ()))
         self._process = subprocess.Popen(
             [
                 interpreter(),
@@ -283,6 +283,11 @@ class Device:
         self._socket = ours
         self._reader = threading.Thread(target=self._read_console, args=(self._process,), daemon=True)
         self._reader.start()
+
+    def _tree(self) -> tuple[str, str]:
+        """Where the board's data and the firmware are imported from."""
+        code = compiled(FIRMWARE, interpreter(), self.options.native, FIRMWARE.parent / "build" / "compiled")
+        return str(FIRMWARE.parent / "boards" / self.options.board), str(code)
 
     def _read_console(self, process: subprocess.Popen[str]) -> None:
         if process.stdout is None:

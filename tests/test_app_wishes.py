@@ -133,11 +133,11 @@ from collar.app.wellbeing import Wellbeing
 from collar.journal import records
 class Alerts:
     level, acknowledged = 0, False
+    def acknowledge(self):
+        self.acknowledged = True
+        return records.ALERT, (1, [], 1)
 class Health:
     alerts = Alerts()
-    def acknowledge(self):
-        self.alerts.acknowledged = True
-        return records.ALERT, (1, [], 1)
 class Log:
     told = []
     def record(self, kind, values):

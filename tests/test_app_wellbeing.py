@@ -254,6 +254,34 @@ result = first, told, state.history.count
     assert (told, count) == (told_at, days)
 
 
+def test_a_missed_close_is_kept_at_once_with_the_minute_that_brought_it(remote: Remote) -> None:
+    """A collar that is reset again within the hour tells it once."""
+    told, worn = remote.run(
+        """
+def day_of(boots):
+    told = []
+    for at_h in boots:
+        Clock.ms = int(at_h * 3600000)
+        one, state, recorder = start(flash)
+        one.hear(records.MINUTE, """
+        + MINUTE
+        + """, None, Clock.ms)
+        run(one, 60000)
+        told.append(len([1 for kind, _ in recorder.told if kind == records.DAY]))
+    return told, start(flash)[1].today.sums[0]
+
+flash = Flash()
+one, state, recorder = start(flash)
+Clock.ms = 8 * 3600000
+run(one, 60000)
+run(one, 3600000)
+result = day_of([34, 34.5])
+"""
+    )
+    assert told == [1, 0]
+    assert worn == 100, "hundredths of the first minute; the second reset came before its hour was kept"
+
+
 def test_what_is_kept_is_what_health_dumps(remote: Remote) -> None:
     whole, kept = remote.run("""
 flash = Flash()

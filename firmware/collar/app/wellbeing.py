@@ -173,7 +173,6 @@ class Wellbeing:
         utc_ms, uptime_ms = self._clock.utc_ms(), self._clock.uptime_ms()
         await self._work(self._health.close_hour(utc_ms, uptime_ms))
         if day:
-            self._looked = True
             await self._work(self._health.close_day(utc_ms, uptime_ms))
         self._save()
 

@@ -88,6 +88,28 @@ _PLACE_OF_MARK = """([id, mark]) => {
 }"""
 
 
+# What the page reads by that name waits for benchFrees(), which lets the newest go first.
+_HOLD = """async (name) => {
+  const { store } = await import("./store.js");
+  const read = store[name];
+  const held = [];
+  store[name] = async (...which) => {
+    await new Promise((free) => held.push(free));
+    return read(...which);
+  };
+  globalThis.benchHolds = () => held.length;
+  globalThis.benchFrees = () => held.pop()();
+}"""
+# The title over the charts, and the days and the marks of each of them.
+_SHOWN = """() => {
+  const charts = [...document.querySelectorAll("#view .chart")].map((place) => {
+    const { range, marks } = JSON.parse(place.dataset.drawn);
+    return [place.id, (range[1] - range[0]) / 86400, marks.map((one) => one.id)];
+  });
+  return [document.getElementById("span").innerText, charts];
+}"""
+
+
 def stored(folder: Path) -> PhoneBench:
     """A collar with three records that stands on red: what the phone holds of it was put there (`phone_seed`)."""
     frames = [
@@ -147,6 +169,21 @@ def put(phone: Handler, seed: Seed, **more: Any) -> None:
     seed.put(phone.page, DOG, **more)
     phone.page.reload()
     phone.started()
+
+
+def choose(phone: Handler, period: str) -> None:
+    """Another period of the timeline, read and drawn."""
+    phone.page.click(f"#period-{period}")
+    phone.page.wait_for_selector(f"#period-{period}[aria-pressed=true]")
+    phone.page.wait_for_selector("#span[aria-busy=false]")
+
+
+def free(phone: Handler, held: int) -> None:
+    """So many readings are held; they go on, and so do those that come of them."""
+    phone.page.wait_for_function("held => benchHolds() === held", arg=held)
+    while phone.page.evaluate("benchHolds()"):
+        phone.page.evaluate("benchFrees()")
+        phone.page.wait_for_timeout(100)
 
 
 def look(phone: Handler, what: str) -> list[str]:
@@ -228,8 +265,7 @@ def test_every_view_has_no_barrier_and_nothing_too_small_clipped_or_covered(
         phone.view(name)
         if name == "timeline":
             for period in ("week", "month"):
-                page.click(f"#period-{period}")
-                page.wait_for_selector(f"#period-{period}[aria-pressed=true]")
+                choose(phone, period)
                 found += look(phone, period)
             page.click("#all")
             page.click(f"#mark-{whole.of('impact')[0][0]}")
@@ -256,7 +292,7 @@ def test_a_month_scrolls_without_a_long_frame_on_a_slow_phone(phone: Handler, wh
     """Of several first looks at the month, each down and up, the best is told: what else this machine does is not the page's."""
     put(phone, whole)
     phone.view("timeline")
-    phone.page.click("#period-month")
+    choose(phone, "month")
     session = phone.context.new_cdp_session(phone.page)
     looks: list[tuple[float, float]] = []
     while len(looks) < LOOKS_LEAST or (len(looks) < LOOKS_MOST and max(best(looks)) > FRAME_MS):
@@ -325,12 +361,40 @@ def test_the_page_is_light_and_soon_ready(phone: Handler) -> None:
     assert min(paints) < 1000 and min(readies) < 3000
 
 
+def test_a_period_is_shown_when_it_was_read_and_until_then_the_one_before(
+    phone: Handler, whole: Seed
+) -> None:
+    put(phone, whole)
+    page = phone.page
+    page.evaluate(_HOLD, "bins")
+    phone.view("timeline")
+    page.wait_for_timeout(300)
+    assert not page.query_selector_all("#view .card")
+    free(phone, 1)
+    page.wait_for_selector("#chart-heart canvas")
+    day = page.evaluate(_SHOWN)
+    page.click("#period-month")
+    page.wait_for_selector("#period-month[aria-pressed=true]")
+    page.wait_for_selector("#span[aria-busy=true]")
+    page.wait_for_timeout(300)
+    assert page.evaluate(_SHOWN) == day
+    page.click("#period-week")
+    page.click("#earlier")
+    free(phone, 3)
+    title, charts = page.evaluate(_SHOWN)
+    assert title != day[0] and [days for _, days, _ in charts] == [7] * 4
+    page.click("#later")
+    free(phone, 1)
+    last, charts = page.evaluate(_SHOWN)
+    assert last != title and last.endswith(day[0]), "the week that ends with the day"
+    assert all(set(day[1][0][2]) <= set(marks) for _, _, marks in charts)
+
+
 def test_a_mark_in_a_chart_or_in_the_list_opens_its_evidence(phone: Handler, whole: Seed) -> None:
     put(phone, whole)
     phone.view("timeline")
     page = phone.page
-    page.click("#period-month")
-    page.wait_for_selector("#chart-heart canvas")
+    choose(phone, "month")
     blow, alert = whole.of("impact")[0][0], whole.of("alert")[-1][0]
     at = page.evaluate(_PLACE_OF_MARK, ["chart-breath", f"impact-{blow}"])
     page.mouse.click(*at)
@@ -348,6 +412,25 @@ def test_a_mark_in_a_chart_or_in_the_list_opens_its_evidence(phone: Handler, who
     page.click("#close")
     page.wait_for_selector(".evidence", state="detached")
     assert page.evaluate("document.activeElement.id") == f"mark-{alert}"
+
+
+def test_raw_samples_stand_under_their_own_blow_however_quickly_one_taps(phone: Handler, whole: Seed) -> None:
+    first, other = [row[0] for row in whole.of("impact")[:2]]
+    put(phone, whole)
+    phone.view("timeline")
+    choose(phone, "month")
+    page = phone.page
+    if page.query_selector("#all"):
+        page.click("#all")
+    page.evaluate(_HOLD, "page")
+    page.click(f"#mark-{first}")
+    page.click(f"#mark-{other}")
+    free(phone, 2)
+    page.wait_for_selector(".evidence")
+    assert texts.NO_RAW in page.inner_text(".evidence")
+    page.click(f"#mark-{first}")
+    free(phone, 1)
+    page.wait_for_selector("#chart-raw canvas")
 
 
 def test_nonsense_in_a_field_is_told_and_what_holds_stays(phone: Handler, few: Seed) -> None:

@@ -28,17 +28,22 @@ _COUNTS_PER_G = 2048
 
 
 class Timeline(View):
-    """`steps` are the bins of the period that is shown, one joined bin (or {}) a step. `bands` have what is usual of readings,
-    `habits` what is usual of minutes an hour at each time of the day."""
+    """`period` and `back` are what is asked for; it is shown when it was read: `shown` has period and back, and from and to in UTC ms,
+    which are 0 while nothing was.
+
+    `steps` are the bins of what is shown, one joined bin (or {}) a step. `bands` have what is usual of readings, `habits` what is
+    usual of minutes an hour at each time of the day.
+    """
 
     def __init__(self, app) -> None:
         super().__init__(app)
         self.period = "day"
         self.back = 0
+        self.shown: tuple[str, int, int, int] = "", 0, 0, 0
         self.steps: list[dict] = []
         self.bands: dict[str, tuple[float, float]] = {}
         self.habits: dict[str, list[tuple[float, float, float] | None]] = {}
-        self._from_ms = 0
+        self._tapped: Found | None = None
         self._evidence: Found | None = None
         self._evidence_kind = ""
         self._raw: list = []
@@ -51,7 +56,7 @@ class Timeline(View):
     # What is shown
 
     def span(self) -> tuple[int, int]:
-        """(from, to) in UTC ms: whole days of the phone's zone, the last one ends with today."""
+        """(from, to) in UTC ms of what is asked for: whole days of the phone's zone, the last one ends with today."""
         days = _PERIODS[self.period][0]
         zone_ms = self.state.zone_ms
         newest = self.state.newest_ms
@@ -70,15 +75,18 @@ class Timeline(View):
 
     async def open(self) -> None:
         """Reads the period's bins, and those of the days that the band is made of."""
+        asked = self.period, self.back
         begin, end = self.span()
         _, step_ms, letter = _PERIODS[self.period]
         gathered: list[list] = [[] for _ in range((end - begin) // step_ms)]
         for at_ms, bin in await self._bins(letter, begin, end):
             gathered[(at_ms - begin) // step_ms].append(bin)
-        self.steps = [bins.join(some) for some in gathered]
-        self._from_ms = begin
         usual_end = self._usual_end(begin, end)
         before = await self._bins("h", usual_end - BAND_DAYS * DAY_MS, usual_end)
+        if asked != (self.period, self.back):
+            return  # the handler wants to see another by now, which is being read
+        self.shown = asked[0], asked[1], begin, end
+        self.steps = [bins.join(some) for some in gathered]
         self._band_days = (before[0][0], usual_end) if before else None
         self.bands = {
             name: band for name in ("rr_bpm", "hr_bpm") if (band := usual(before, name)) is not None
@@ -117,7 +125,8 @@ class Timeline(View):
     def render(self) -> str:
         """The whole view; written anew only when something of it has changed."""
         evidence = self._evidence.seq if self._evidence is not None else 0
-        key = (self.span(), self.state.reads, self.period, evidence, len(self._raw), self._all)
+        asked = self.period, self.back, self.shown
+        key = (asked, self.state.zone_ms, self.state.reads, evidence, len(self._raw), self._all)
         if key != self._key:
             self._html = self._write()
             self._charts = {id: json.dumps(chart) for id, chart in self._draw().items()}
@@ -129,7 +138,7 @@ class Timeline(View):
         return self._charts
 
     def _write(self) -> str:
-        begin, end = self.span()
+        begin, end = self.shown[2:] if self.shown[3] else self.span()
         tabs = "".join(
             [
                 button(words, "period", name, id="period-" + name,
@@ -137,15 +146,18 @@ class Timeline(View):
                 for name, words in texts.PERIODS
             ]
         )  # fmt: skip
+        busy = "false" if self.shown[:2] == (self.period, self.back) else "true"
         later = button(texts.LATER, "later", id="later", more="" if self.back else " disabled")
         parts = [
             heading(dict(texts.NAV)["timeline"]),
             f'<div class="tabs" role="group" aria-label="{escape(texts.PERIOD)}">{tabs}</div>',
             f'<div class="tabs">{button(texts.EARLIER, "earlier", id="earlier")}{later}</div>',
-            f'<p class="span" id="span" aria-live="polite">{escape(self._title(begin, end))}</p>',
+            f'<p class="span" id="span" aria-live="polite" aria-busy="{busy}">{escape(self._title(begin, end))}</p>',
         ]
         if self._evidence is not None:
             parts.append(self._opened(self._evidence))
+        if not self.shown[3]:
+            return "".join(parts)
         if not self.state.count:
             parts.append(card(para(texts.NO_RECORDS)))
         elif self.state.newest_ms is None:
@@ -213,10 +225,10 @@ class Timeline(View):
 
     def _known(self, held: int) -> str:
         """For how long something is known, of the time shown that is over."""
-        step_ms = _PERIODS[self.period][1]
-        begin, end = self.span()
+        period, _, begin, end = self.shown
+        step_ms = _PERIODS[period][1]
         hours, of = held * step_ms / 3_600_000, (min(end, max(begin, self._today())) - begin) / 3_600_000
-        if self.period == "day":
+        if period == "day":
             return texts.KNOWN_HOURS.format(min(hours, of), of)
         return texts.KNOWN_DAYS.format(min(hours, of) / 24, of / 24)
 
@@ -239,10 +251,11 @@ class Timeline(View):
     def _draw(self) -> dict:
         if not any(self.steps):
             return {"chart-raw": raw_chart(self._raw)} if self._raw else {}
-        _, step_ms, _ = _PERIODS[self.period]
-        begin_s = (self._from_ms + self.state.zone_ms) // 1000
+        period, _, begin, _ = self.shown
+        step_ms = _PERIODS[period][1]
+        begin_s = (begin + self.state.zone_ms) // 1000
         times = [begin_s + at * step_ms // 1000 for at in range(len(self.steps))]
-        base = {"range": [times[0], times[-1] + step_ms // 1000], "coverage": self._coverage(step_ms)}
+        base = {"range": [times[0], times[-1] + step_ms // 1000], "coverage": self._coverage()}
         base["months"] = list(texts.MONTHS)
         base["marks"] = [
             {
@@ -304,13 +317,13 @@ class Timeline(View):
             "y": [0, max([high] + tops)],
         }
 
-    def _coverage(self, step_ms: int) -> list[float]:
+    def _coverage(self) -> list[float]:
         """Tenths of each step of which the collar saw all it could; what is still to come is no gap."""
         shares = []
-        today = self._today()
+        period, _, begin, _ = self.shown
+        step_ms, today = _PERIODS[period][1], self._today()
         for at, bin in enumerate(self.steps):
-            begin = self._from_ms + at * step_ms
-            over_min = min(step_ms, today - begin) / 60_000
+            over_min = min(step_ms, today - begin - at * step_ms) / 60_000
             shares.append(
                 1.0 if over_min <= 0 else min(1.0, round(bin.get("coverage_pct", 0) / 100 / over_min, 1))
             )
@@ -319,7 +332,7 @@ class Timeline(View):
     # Marks
 
     def _events(self) -> list[tuple[int, str, Found]]:
-        begin, end = self.span()
+        begin, end = self.shown[2:]
         found = []
         for kind in ("impact", "alert"):
             for one in self.state.lists[kind]:
@@ -382,19 +395,20 @@ class Timeline(View):
 
     def do_period(self, name: str):
         """Day, week or month."""
-        self.period, self.back, self._evidence, self._all = name, 0, None, False
+        self.period, self.back, self._all = name, 0, False
+        self._forget_evidence()
         return self.open()
 
     def do_earlier(self, _value: str):
         """The period before."""
         self.back += 1
-        self._evidence = None
+        self._forget_evidence()
         return self.open()
 
     def do_later(self, _value: str):
         """The period after."""
         self.back = max(0, self.back - 1)
-        self._evidence = None
+        self._forget_evidence()
         return self.open()
 
     def do_all(self, _value: str):
@@ -404,8 +418,12 @@ class Timeline(View):
     def do_close(self, _value: str):
         """Enough seen: back to the mark in the list."""
         seq = self._evidence.seq if self._evidence is not None else 0
-        self._evidence, self._raw = None, []
+        self._forget_evidence()
         return self._show(f"mark-{seq}")
+
+    def _forget_evidence(self) -> None:
+        self._tapped = self._evidence = None
+        self._raw = []
 
     async def _show(self, id: str) -> None:
         self.app.draw()
@@ -416,22 +434,25 @@ class Timeline(View):
         kind, _, seq = value.partition("-")
         for one in self.state.lists[kind]:
             if one.seq == int(seq):
-                self._evidence, self._evidence_kind, self._raw = one, kind, []
-        return self._open_evidence(kind, int(seq))
+                self._tapped = one
+                return self._open_evidence(kind, one)
+        return None
 
-    async def _open_evidence(self, kind: str, seq: int) -> None:
-        if kind == "impact":
-            await self._read_raw(seq)
+    async def _open_evidence(self, kind: str, one: Found) -> None:
+        raw = await self._read_raw(one.seq) if kind == "impact" else []
+        if self._tapped is not one:
+            return  # another was tapped meanwhile
+        self._evidence, self._evidence_kind, self._raw = one, kind, raw
         await self._show("evidence")
 
-    async def _read_raw(self, seq: int) -> None:
+    async def _read_raw(self, seq: int) -> list:
         pieces = []
         for _, type, _, _, text in await done(self.browser.store.page(self.state.journal, seq, _RAW_PIECES)):
             if type == "raw":
                 fields = json.loads(text)
                 if fields["event_seq"] == seq and fields["xyz"]:
                     pieces.append(fields)
-        self._raw = pieces
+        return pieces
 
 
 def opened(title: str, *parts: str) -> str:

@@ -433,6 +433,34 @@ def test_raw_samples_stand_under_their_own_blow_however_quickly_one_taps(phone: 
     page.wait_for_selector("#chart-raw canvas")
 
 
+def test_a_file_is_made_once_however_often_one_taps(phone: Handler, few: Seed, tmp_path: Path) -> None:
+    put(phone, few)
+    phone.view("hand")
+    page = phone.page
+    page.evaluate(_HOLD, "page")
+    given: list[Any] = []
+
+    def keep(file: Any) -> None:
+        given.append(file)
+
+    page.on("download", keep)
+    for button in ("csv", "csv", "jsonl", "vet"):
+        page.evaluate("button => document.getElementById(button).click()", button)
+    phone.page.wait_for_selector("#jsonl[aria-disabled=true]")
+    free(phone, 1)
+    page.wait_for_selector("#jsonl:not([aria-disabled])")
+    phone.wait(20, lambda: bool(given))
+    assert [one.suggested_filename[-4:] for one in given] == [".csv"]
+    given[0].save_as(tmp_path / "one.csv")
+    rows = (tmp_path / "one.csv").read_text().splitlines()[1:]
+    assert [int(row.split(",")[0]) for row in rows] == [row[0] for row in few.rows]
+    page.click("#jsonl")
+    free(phone, 1)
+    phone.wait(20, lambda: len(given) == 2)
+    lines = Path(given[1].path()).read_text().splitlines()
+    assert [json.loads(line)["seq"] for line in lines] == [row[0] for row in few.rows]
+
+
 def test_nonsense_in_a_field_is_told_and_what_holds_stays(phone: Handler, few: Seed) -> None:
     put(phone, few)
     phone.view("settings")

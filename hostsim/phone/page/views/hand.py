@@ -22,19 +22,21 @@ class Hand(View):
     def __init__(self, app) -> None:
         super().__init__(app)
         self._told = ""
+        self._making = False
         self._days = texts.GUEST_FOR[1][0]
         self._code = ""
         self._until_s = 0
 
     def render(self) -> str:
         """The whole view."""
+        busy = ' aria-disabled="true"' if self._making else ""
         parts = [
             heading(dict(texts.NAV)["hand"]),
             card(
                 para(texts.VET_FILE_TEXT),
-                button(texts.VET_FILE, "vet", kind="main", id="vet"),
-                button(texts.CSV_FILE, "csv", id="csv"),
-                button(texts.JSONL_FILE, "jsonl", id="jsonl"),
+                button(texts.VET_FILE, "vet", kind="main", id="vet", more=busy),
+                button(texts.CSV_FILE, "csv", id="csv", more=busy),
+                button(texts.JSONL_FILE, "jsonl", id="jsonl", more=busy),
                 f'<p id="given" role="status">{escape(self._told)}</p>',
                 para(texts.HAND_TEXT, "dim"),
                 title=texts.VET_FILE,
@@ -82,53 +84,52 @@ class Hand(View):
         dog = "".join([letter for letter in self.state.dog["name"].lower() if letter.isalpha()]) or "rex"
         return f"{dog}-{year}-{month:02d}-{day:02d}.{kind}"
 
-    async def _give(self, kind: str, type: str) -> None:
-        self._told = texts.GIVEN.get(str(await done(self.browser.device.give(self._name(kind), type))), "")
-
-    async def _records(self, write) -> int:
-        """Writes every record, a page at a time; how many."""
-        store, journal, at, count = self.browser.store, self.state.journal, 0, 0
+    async def _records(self, write) -> None:
+        """Writes every record, a page at a time."""
+        store, journal, at = self.browser.store, self.state.journal, 0
         while True:
             page = await done(store.page(journal, at, _PAGE))
             if not page:
-                return count
+                return
             self.browser.device.part("".join([write(row, self.state.wall) for row in page]))
             at = page[-1][0] + 1
-            count += len(page)
 
-    def _begin(self) -> None:
+    async def _file(self, kind: str, type: str, write) -> None:
+        """Hands over what `write()` gives to the phone, part by part; one file at a time, since the phone puts them into one."""
+        if self._making:
+            return
         if not self.state.count:
             raise Trouble("nothing_here")
-        self._told = texts.MAKING
+        self._making, self._told, told = True, texts.MAKING, ""
         self.app.changed()
-        self.browser.device.blank()
+        try:
+            self.browser.device.blank()
+            await write()
+            given = await done(self.browser.device.give(self._name(kind), type))
+            told = texts.GIVEN.get(str(given), "")
+        finally:
+            self._making, self._told = False, told
 
     def do_csv(self, _value: str):
         """All records as a table."""
-        return self._csv()
+        return self._file("csv", "text/csv", self._csv)
 
     async def _csv(self) -> None:
-        self._begin()
         self.browser.device.part(csv_head())
         await self._records(csv_row)
-        await self._give("csv", "text/csv")
 
     def do_jsonl(self, _value: str):
         """All records as JSON lines."""
-        return self._jsonl()
+        return self._file("jsonl", "application/jsonl", self._jsonl)
 
     async def _jsonl(self) -> None:
-        self._begin()
         await self._records(jsonl_row)
-        await self._give("jsonl", "application/jsonl")
 
     def do_vet(self, _value: str):
         """The vet's file."""
-        return self._vet()
+        return self._file("html", "text/html", self._vet)
 
     async def _vet(self) -> None:
-        self._begin()
         await self.state.read_archive(self.browser.store)
         rows = await done(self.browser.store.bins(self.state.journal, "h", "i"))
         self.browser.device.part(report(self.state, rows))
-        await self._give("html", "text/html")

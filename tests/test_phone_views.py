@@ -88,17 +88,30 @@ _PLACE_OF_MARK = """([id, mark]) => {
 }"""
 
 
-# What the page reads by that name waits for benchFrees(), which lets the newest go first.
+# What the page reads by that name waits for benchOpens(), which lets the newest go first and holds nothing more.
 _HOLD = """async (name) => {
   const { store } = await import("./store.js");
   const read = store[name];
   const held = [];
+  let [holding, reading, stirred_ms] = [true, 0, 0];
   store[name] = async (...which) => {
-    await new Promise((free) => held.push(free));
-    return read(...which);
+    if (holding) await new Promise((free) => held.push(free));
+    reading += 1;
+    try {
+      return await read(...which);
+    } finally {
+      reading -= 1;
+      stirred_ms = performance.now();
+    }
   };
   globalThis.benchHolds = () => held.length;
-  globalThis.benchFrees = () => held.pop()();
+  globalThis.benchShuts = () => (holding = true);
+  globalThis.benchOpens = () => {
+    holding = false;
+    held.pop()?.();
+    if (held.length) setTimeout(benchOpens, 100);
+  };
+  globalThis.benchIsCalm = () => !held.length && !reading && performance.now() - stirred_ms > 400;
 }"""
 # The title over the charts, and the days and the marks of each of them.
 _SHOWN = """() => {
@@ -179,11 +192,11 @@ def choose(phone: Handler, period: str) -> None:
 
 
 def free(phone: Handler, held: int) -> None:
-    """So many readings are held; they go on, and so do those that come of them."""
+    """So many readings are held; they go on, and so does what comes of them."""
     phone.page.wait_for_function("held => benchHolds() === held", arg=held)
-    while phone.page.evaluate("benchHolds()"):
-        phone.page.evaluate("benchFrees()")
-        phone.page.wait_for_timeout(100)
+    phone.page.evaluate("benchOpens()")
+    phone.page.wait_for_function("() => benchIsCalm()")
+    phone.page.evaluate("benchShuts()")
 
 
 def look(phone: Handler, what: str) -> list[str]:
